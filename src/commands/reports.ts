@@ -1,0 +1,128 @@
+/** What each command answers: data that reporters print and library callers read. Sizes in bytes. */
+import type { ErrorInfo, Outcome, PlannedAction } from "../events.js";
+
+/** How a file stands on disk, as found without changing anything. */
+export type FileStatus =
+  | "valid"
+  | "missing"
+  /** There, but not hashed now: its size fits (or no size is pinned). */
+  | "unverified"
+  /** There, and the manifest pins no SHA-256 to hold it against. */
+  | "unpinned"
+  | "size-mismatch"
+  | "digest-mismatch"
+  | "lfs-pointer"
+  | "unreadable";
+
+/** One file of an asset as `list` and `verify` report it. */
+export interface FileReport {
+  asset: string;
+  /** Relative to the root, `/`-separated. */
+  path: string;
+  status: FileStatus;
+  /** Pinned size, else the size found, else the manifest's hint. */
+  size?: number;
+  expected?: { size?: number; sha256?: string };
+  actual?: { size?: number; sha256?: string };
+  /** Why it could not be read, or what stands there instead. */
+  reason?: string;
+}
+
+/** One line of `assets list`. */
+export interface ListRow {
+  id: string;
+  type: string;
+  name?: string;
+  description?: string;
+  version?: string;
+  license?: string;
+  homepage?: string;
+  tags: readonly string[];
+  required: boolean;
+  /** Sum of the sizes that are known. */
+  size: number;
+  /** False when some file's size is neither pinned nor found. */
+  sizeKnown: boolean;
+  /**
+   * `ready`: every file is there with the pinned size (see `proven`). `partial`: some are. `missing`: none is.
+   * `damaged`: at least one file is there but wrong.
+   */
+  state: "ready" | "partial" | "missing" | "damaged";
+  /** Whether every file is known to have the pinned SHA-256 because it was hashed before and is unchanged since. */
+  proven: boolean;
+  /** Files that lack a pinned SHA-256. */
+  unpinned: number;
+  files: FileReport[];
+}
+
+/** Answer of `assets list`. */
+export interface ListReport {
+  manifest: string;
+  root: string;
+  assets: ListRow[];
+  totals: { assets: number; files: number; size: number; present: number };
+}
+
+/** Answer of `assets verify`. `ok` is false when any file is in a state that is a finding. */
+export interface VerifyReport {
+  manifest: string;
+  root: string;
+  ok: boolean;
+  files: FileReport[];
+  totals: { files: number; bytes: number; findings: number; byStatus: Partial<Record<FileStatus, number>> };
+  durationMs: number;
+}
+
+/** Answer of `assets download`. */
+export interface DownloadReport {
+  manifest: string;
+  root: string;
+  dryRun: boolean;
+  ok: boolean;
+  /** 0, or the exit code that fits the failures (1 when they are of several kinds). */
+  exitCode: number;
+  outcomes: Outcome[];
+  /** Only with `dryRun`: what would be done. */
+  planned?: {
+    asset: string;
+    path: string;
+    action: PlannedAction;
+    size?: number;
+    reason?: string;
+    urls: readonly string[];
+  }[];
+  totals: { files: number; downloaded: number; present: number; failed: number; skipped: number; received: number };
+  /** Bytes of unfinished downloads that are kept for the next run. */
+  keptPartialBytes: number;
+  /** What ended the run before its end (disk full, abort), if anything did. */
+  stopped?: ErrorInfo;
+  durationMs: number;
+}
+
+/** One Git LFS pointer found by `assets lfs`. */
+export interface PointerReport {
+  /** Relative to the folder the command ran in, `/`-separated. */
+  path: string;
+  /** `pointer`: as git-lfs writes it. `non-canonical`: git-lfs reads it, but would write it otherwise. `malformed`: begins like one, but cannot be read. */
+  kind: "pointer" | "non-canonical" | "malformed";
+  /** SHA-256 of the content it stands for. */
+  oid?: string;
+  /** Size of the content it stands for. */
+  size?: number;
+  /** What is wrong with a malformed one. */
+  problem?: string;
+  /** The manifest's entry for the same path, or else for the same digest; `samePath` tells which. */
+  pinned?: { asset: string; path: string; samePath: boolean; sameDigest: boolean };
+  /** The command that puts the content there. */
+  fix: string;
+}
+
+/** Answer of `assets lfs`. */
+export interface LfsReport {
+  /** Folders or files that were searched, absolute. */
+  searched: string[];
+  filesExamined: number;
+  pointers: PointerReport[];
+  /** Places that could not be read. */
+  unreadable: { path: string; reason: string }[];
+}

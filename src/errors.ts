@@ -1,0 +1,110 @@
+/** The errors a user can meet: a stable code each, the exit code it leads to, and text made safe to show. */
+
+/** Stable name of what went wrong. Part of the API: match on it, never on the message. */
+export type ErrorCode = keyof typeof EXIT_CODES;
+
+/** Process exit code of every error code. */
+const EXIT_CODES = {
+  USAGE: 2,
+  UNKNOWN_ID: 2,
+  NOTHING_SELECTED: 2,
+  MANIFEST_NOT_FOUND: 3,
+  MANIFEST_INVALID: 3,
+  /** The network or the server failed in a way that may pass: reset, stall, short body, 5xx. */
+  NETWORK: 4,
+  /** The server answers, and says that this is not there. */
+  NOT_FOUND: 4,
+  /** The server answers with something that is not the file: another status, a web page, an unusable range. */
+  BAD_RESPONSE: 4,
+  /** A Git LFS pointer came where the file should be. */
+  LFS_POINTER: 4,
+  UNSUPPORTED_URL: 4,
+  SIZE_MISMATCH: 5,
+  DIGEST_MISMATCH: 5,
+  /** An archive came whole but cannot be read, or has not the member asked for. */
+  BAD_ARCHIVE: 5,
+  UNPINNED: 5,
+  DISK_FULL: 6,
+  LOCAL_IO: 6,
+  UNSAFE_PATH: 6,
+  CONFLICT: 6,
+  ACCESS: 7,
+  OFFLINE: 8,
+  LOCKED: 9,
+  ABORTED: 130,
+} as const;
+
+/** What an {@link AssetsError} carries beside its code and message. */
+export interface AssetsErrorOptions {
+  /** The next thing to do, as a command where there is one. */
+  hint?: string;
+  /** Present when the same request may succeed later; `afterMs` when the server said how much later. */
+  retry?: { afterMs?: number };
+  cause?: unknown;
+}
+
+/**
+ * A failure that a user can act on. The message says what, where, expected and found; the hint what to do next.
+ * Both are stripped of credentials and terminal control characters when the error is made.
+ */
+export class AssetsError extends Error {
+  override readonly name = "AssetsError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly retry: { afterMs?: number } | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AssetsErrorOptions = {}) {
+    super(safeText(message), options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint === undefined ? undefined : safeText(options.hint);
+    this.retry = options.retry;
+  }
+
+  /** The process exit code for this error. */
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}
+
+/** The exit code of an error code. */
+export function exitCodeOf(code: ErrorCode): number {
+  return EXIT_CODES[code];
+}
+
+// C0, DEL and C1 controls; bidirectional overrides and isolates; line and paragraph separators; lone surrogates.
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Makes every character that could drive a terminal or reorder text visible as `\u{…}`. Line feeds stay. */
+export function visible(text: string): string {
+  return text.replace(UNSAFE, (char) => `\\u{${char.charCodeAt(0).toString(16)}}`);
+}
+
+/** {@link visible}, with line feeds shown as well: for one-line fields such as names and paths. */
+export function visibleLine(text: string): string {
+  return visible(text).replaceAll("\n", "\\n");
+}
+
+const URL_USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s@]*@/gi;
+// Query values that sign or authorise a request (S3, Azure, GCS, CloudFront, tokens).
+const URL_SECRET =
+  /([?&](?:[^=&#\s]*(?:token|signature|credential|secret|password|api[_-]?key|policy|key-pair-id)[^=&#\s]*|sig|se|sp|sv)=)[^&#\s"')]+/gi;
+const AUTH_VALUE = /\b(authorization:\s*\S+\s+|bearer\s+|basic\s+)[A-Za-z0-9._~+/=-]{6,}/gi;
+
+/** Cuts credentials out of a text: user info and signing values of URLs, authorization values. */
+export function redact(text: string): string {
+  return text.replace(URL_USERINFO, "$1").replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
+}
+
+/** A text from outside, fit to be shown: no credentials, nothing that drives a terminal. */
+export function safeText(text: string): string {
+  return visible(redact(text));
+}
+
+/** The abort error of a run that the user or the caller stopped. */
+export function abortError(): AssetsError {
+  return new AssetsError("ABORTED", "Stopped before it was finished.", {
+    hint: "Run the same command again to continue: what has arrived is kept.",
+  });
+}

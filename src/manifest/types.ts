@@ -1,0 +1,47 @@
+/** The manifest as the rest of the program sees it: normalised, with every path relative to one root. */
+
+/** One file that the manifest pins. */
+export interface AssetFile {
+  /** Id of the asset it belongs to. */
+  readonly asset: string;
+  /** Where it goes: relative to the root, `/`-separated, checked to be safe. */
+  readonly path: string;
+  /** Pinned size in bytes. */
+  readonly size?: number;
+  /** Size hint in bytes, for totals only, never a check. */
+  readonly sizeHint?: number;
+  /** Pinned SHA-256, 64 lower-case hex digits. */
+  readonly sha256?: string;
+  /** Where it comes from: the first is the primary, the others are tried in order. */
+  readonly urls: readonly string[];
+}
+
+/** A model, a dataset or anything else made of files. */
+export interface Asset {
+  readonly id: string;
+  /** `model`, `dataset` or any other word. */
+  readonly type: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly version?: string;
+  readonly license?: string;
+  readonly homepage?: string;
+  readonly tags: readonly string[];
+  /** Whether a minimal installation needs it. */
+  readonly required: boolean;
+  /** Free data that the tool carries but does not read. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly files: readonly AssetFile[];
+}
+
+/** A manifest read from disk. */
+export interface Manifest {
+  /** Absolute path of the manifest file. */
+  readonly file: string;
+  /** Absolute path of the folder that relative source paths start from. */
+  readonly base: string;
+  /** Absolute path of the folder that file paths are relative to. */
+  readonly root: string;
+  readonly version: 1;
+  readonly assets: readonly Asset[];
+}

@@ -1,0 +1,23 @@
+/** What differs between operating systems, and who this process is: the one file outside `cli/` that asks Node. */
+import { hostname } from "node:os";
+import process from "node:process";
+
+/** True on Windows, where an open file cannot be replaced and a folder cannot be synced. */
+export const isWindows = process.platform === "win32";
+
+/** Identity of this process as lock files record it; `startedAt` in milliseconds since the epoch. */
+export const self = {
+  pid: process.pid,
+  host: hostname(),
+  startedAt: Math.round(Date.now() - process.uptime() * 1000),
+};
+
+/** Whether a process of this machine is still there. A process of another user counts as alive. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
