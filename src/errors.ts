@@ -34,12 +34,20 @@ const EXIT_CODES = {
   ABORTED: 130,
 } as const;
 
+/** What is known about trying again. */
+export interface RetryAdvice {
+  /** How long the server asks to wait, in milliseconds. */
+  afterMs?: number;
+  /** The host could not be reached at all: other hosts are the better bet. */
+  unreachable?: boolean;
+}
+
 /** What an {@link AssetsError} carries beside its code and message. */
 export interface AssetsErrorOptions {
   /** The next thing to do, as a command where there is one. */
   hint?: string;
-  /** Present when the same request may succeed later; `afterMs` when the server said how much later. */
-  retry?: { afterMs?: number };
+  /** Present when the same request may succeed later. */
+  retry?: RetryAdvice;
   cause?: unknown;
 }
 
@@ -51,7 +59,7 @@ export class AssetsError extends Error {
   override readonly name = "AssetsError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly retry: { afterMs?: number } | undefined;
+  readonly retry: RetryAdvice | undefined;
 
   constructor(code: ErrorCode, message: string, options: AssetsErrorOptions = {}) {
     super(safeText(message), options.cause === undefined ? undefined : { cause: options.cause });

@@ -21,3 +21,9 @@ export function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
+
+/** The environment this process was started with; not to be written to. */
+export const environment: Readonly<Record<string, string | undefined>> = process.env;
+
+/** The file of the running Node, from which npm derives where its own global settings lie. */
+export const nodeFile = process.execPath;

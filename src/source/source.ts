@@ -56,8 +56,8 @@ export interface Located {
   digest?: Digest;
   /** Present when `open` yields an archive and the file wanted is a member of it. */
   member?: ArchiveMember;
-  /** Identity of the archive: equal ids are the same bytes. Present when `member` is. */
-  archiveId?: string;
+  /** True for a member already taken out of its archive: its bytes were counted when the archive came. */
+  unpacked?: boolean;
 }
 
 /** Everything a scheme can do. */

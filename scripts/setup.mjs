@@ -1,0 +1,21 @@
+/** Makes a fresh clone ready to run: installs what the lock file names if that was not done, then builds. */
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+function run(words) {
+  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function isInstalled() {
+  const mark = `${root}node_modules/.package-lock.json`;
+  return existsSync(mark) && statSync(mark).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
+}
+
+// npm names its own program to the scripts it runs; called by hand, there is nothing to install with.
+const npm = process.env.npm_execpath;
+if (!isInstalled() && npm !== undefined) run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);

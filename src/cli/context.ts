@@ -1,0 +1,61 @@
+/** What a command line run has in hand: streams, folder, signal, and how to show things. */
+import type { EventListener } from "../events.js";
+import type { Manifest } from "../manifest/types.js";
+import type { OutputStream, Reporter } from "../report/index.js";
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  manifest?: string;
+  root?: string;
+  quiet?: boolean;
+  verbose?: boolean;
+  progress: boolean;
+  color: "auto" | "always" | "never";
+  logFile?: string;
+}
+
+/** Options of the commands that can answer in JSON. */
+export interface FormatOptions {
+  json?: boolean;
+  ndjson?: boolean;
+}
+
+/** A stream of the process as the command line uses it. */
+export interface Stream extends OutputStream {
+  isTTY?: boolean;
+}
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The world of one run. */
+export interface World {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Aborted when the user or the system asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A run with its options known. */
+export interface Run extends World {
+  readonly command: string;
+  readonly options: GlobalOptions & FormatOptions;
+  /** How text for standard output is laid out. */
+  readonly render: { color: boolean; width?: number; verbose?: boolean };
+  loadManifest(): Promise<Manifest>;
+  /** Starts the reporter that fits the terminal and the options; progress goes to standard error. */
+  report(): Promise<Reporter>;
+  /** Prints a finished report: as JSON when asked, else as `text` renders it. */
+  print(report: object, text: () => string): void;
+}
+
+/** The listener of a reporter and of the log file, if there is one. */
+export function both(first: EventListener, second: EventListener | undefined): EventListener {
+  if (second === undefined) return first;
+  return (event) => {
+    first(event);
+    second(event);
+  };
+}

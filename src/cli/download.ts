@@ -1,0 +1,98 @@
+/** The command line of `assets download`. */
+import { type Command, Option } from "commander";
+import { AssetsError } from "../errors.js";
+import { renderDownload } from "../report/index.js";
+import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import { addSelection, type SelectionOptions, selectionOf, wholeNumber } from "./options.js";
+
+interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
+  force?: boolean;
+  dryRun?: boolean;
+  offline?: boolean;
+  requirePins?: boolean;
+  jobs?: number;
+  retries?: number;
+  lockTimeout?: number;
+}
+
+/** Adds the command; `start` makes its run and takes its exit code. */
+export function addDownload(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+  const command = program
+    .command("download")
+    .summary("fetch assets, verified, into their places")
+    .description(
+      "Fetches the selected assets, resumes what an earlier run began, and puts each file in its place only once its\nSHA-256 is proven. Files that are here already are not fetched again.",
+    )
+    .option("--all", "every asset of the manifest");
+  addSelection(command)
+    .option("--force", "replace local files that differ from their pin; fetch unpinned files anew")
+    .option("--dry-run", "say what would be done, and do nothing")
+    .option("--offline", "use no network: only file: sources and relative paths")
+    .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
+    .addOption(
+      new Option("--jobs <n>", "files fetched side by side").argParser(wholeNumber(1, 64)).env("ASSETS_JOBS").default(4),
+    )
+    .addOption(
+      new Option("--retries <n>", "tries of one URL after a passing failure")
+        .argParser(wholeNumber(0, 1000))
+        .env("ASSETS_RETRIES")
+        .default(5),
+    )
+    .addOption(
+      new Option("--lock-timeout <seconds>", "longest wait for another process on the same file")
+        .argParser(wholeNumber(0, 1_000_000))
+        .default(3600),
+    )
+    .option("--json", "print one JSON document at the end")
+    .option("--ndjson", "print one JSON event a line, while it happens")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets download --all                      everything the manifest names
+  assets download --required                 only what the manifest calls required
+  assets download qwen2.5 'whisper-*'        by id, or by pattern
+  assets download --models --tag onnx        every model that has a tag
+  assets download mnist --include '*labels*' some files of an asset
+  assets download --all --dry-run            what would be fetched, and from where`,
+    )
+    .action((ids: string[], flags: DownloadFlags, self: Command) => start((run) => act(run, ids, flags), self));
+}
+
+async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Promise<number> {
+  const selection = selectionOf(ids, flags);
+  if (!flags.all && Object.keys(selection).length === 0) {
+    throw new AssetsError("NOTHING_SELECTED", "Nothing is selected.", {
+      hint: "Everything: assets download --all      By id: assets download ID...      What there is: assets list",
+    });
+  }
+  const manifest = await run.loadManifest();
+  const { download } = await import("../commands/download.js");
+  const reporter = await run.report();
+  try {
+    const report = await download({
+      manifest,
+      selection,
+      force: flags.force ?? false,
+      dryRun: flags.dryRun ?? false,
+      requirePins: flags.requirePins ?? false,
+      jobs: flags.jobs ?? 4,
+      policy: {
+        offline: flags.offline ?? false,
+        retries: flags.retries ?? 5,
+        lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
+      },
+      signal: run.signal,
+      onEvent: reporter.onEvent,
+    });
+    reporter.stop({ exitCode: report.exitCode, totals: report.totals });
+    run.print(report, () => {
+      return run.options.quiet && report.ok && !report.dryRun
+        ? ""
+        : renderDownload(report, { ...run.render, interrupted: run.signal.aborted });
+    });
+    return report.exitCode;
+  } finally {
+    reporter.stop();
+  }
+}

@@ -1,0 +1,45 @@
+/** The command line of `assets lfs`. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { AssetsError } from "../errors.js";
+import { renderLfs } from "../report/index.js";
+import type { Run } from "./context.js";
+
+/** Adds the command; `start` makes its run and takes its exit code. */
+export function addLfs(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+  program
+    .command("lfs")
+    .summary("find Git LFS pointers standing where content should be")
+    .description(
+      "Finds Git LFS pointer files, in ignored places too, and says for each what it stands for and which command puts the\ncontent there. Needs neither git nor git-lfs. Exit code 0: none. 1: some were found.",
+    )
+    .argument("[paths...]", "folders or files to search (default: the root of the manifest, else this folder)")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets lfs                      the whole tree
+  assets lfs models data/x.bin    some folders and files`,
+    )
+    .action((paths: string[], _flags: object, self: Command) => start((run) => act(run, paths), self));
+}
+
+async function act(run: Run, paths: readonly string[]): Promise<number> {
+  const manifest = await run.loadManifest().catch((error) => {
+    // Pointers are found without a manifest as well, unless one was asked for by name.
+    const named = run.options.manifest ?? run.env.ASSETS_MANIFEST;
+    if (error instanceof AssetsError && error.code === "MANIFEST_NOT_FOUND" && !named) return undefined;
+    throw error;
+  });
+  const { findPointers } = await import("../commands/lfs.js");
+  const searched = paths.length > 0 ? paths.map((path) => resolve(run.cwd, path)) : [manifest?.root ?? run.cwd];
+  const report = await findPointers({
+    paths: searched,
+    cwd: run.cwd,
+    signal: run.signal,
+    ...(manifest && { manifest }),
+  });
+  run.print(report, () => renderLfs(report, run.render));
+  return report.pointers.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,41 @@
+/** The command line of `assets list`. */
+import { type Command, Option } from "commander";
+import { renderList } from "../report/index.js";
+import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import { addSelection, type SelectionOptions, selectionOf, selectionWords } from "./options.js";
+
+interface ListFlags extends SelectionOptions, FormatOptions, GlobalOptions {
+  sort?: "size" | "id";
+}
+
+/** Adds the command; `start` makes its run and takes its exit code. */
+export function addList(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+  const command = program
+    .command("list")
+    .alias("ls")
+    .summary("what there is, and how it stands here")
+    .description("Lists the assets of the manifest with their size and their state on this machine. Hashes nothing.");
+  addSelection(command)
+    .addOption(new Option("--sort <key>", "order of the rows").choices(["size", "id"]))
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets list                     everything
+  assets list --models            the models
+  assets list --tag onnx --json   for programs
+  assets list --sort size         the largest first`,
+    )
+    .action((ids: string[], flags: ListFlags, self: Command) => start((run) => act(run, ids, flags), self));
+}
+
+async function act(run: Run, ids: readonly string[], flags: ListFlags): Promise<number> {
+  const manifest = await run.loadManifest();
+  const { list } = await import("../commands/list.js");
+  const selection = selectionOf(ids, flags);
+  const report = await list({ manifest, selection, ...(flags.sort && { sort: flags.sort }) });
+  const words = selectionWords(ids, flags);
+  run.print(report, () => renderList(report, { ...run.render, ...(words !== "" && { selection: words }) }));
+  return 0;
+}

@@ -1,0 +1,69 @@
+/** The edge to the operating system: arguments, environment, streams, signals, exit code. */
+import process from "node:process";
+import { CommanderError } from "commander";
+import { AssetsError, abortError } from "../errors.js";
+import type { FormatOptions, World } from "./context.js";
+import { createProgram } from "./program.js";
+import { createRun, printError } from "./run.js";
+
+/** Exit codes of the signals that end a run in order. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** How long open handles may keep a stopped process, in milliseconds: a pending name look-up can take many seconds. */
+const LINGER_MS = 500;
+const USAGE_EXIT_CODE = 2;
+
+/** Runs the command line of this process and sets its exit code. */
+export async function main(): Promise<void> {
+  const abort = new AbortController();
+  let signalled: number | undefined;
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      // A second signal says that patience is over.
+      if (signalled !== undefined) process.exit(code);
+      signalled = code;
+      abort.abort(abortError());
+    });
+  }
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", onStreamError);
+
+  const world: World = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    signal: abort.signal,
+  };
+  const code = await runCommand(world, process.argv);
+  process.exitCode = signalled ?? code;
+  if (signalled !== undefined) setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+async function runCommand(world: World, argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  let name = "";
+  let format: FormatOptions = {};
+  const program = createProgram(async (command, options, act) => {
+    name = command;
+    format = options;
+    exitCode = await act(createRun(world, command, options));
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its message, the help or the version already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+    if (!(error instanceof AssetsError)) {
+      world.stderr.write(`assets: this is a bug, please report it.\n${error instanceof Error ? error.stack : error}\n`);
+      return 1;
+    }
+    printError(world, error, name, format);
+    return error.exitCode;
+  }
+}
+
+/** A reader that has gone (`assets list | head`) is no failure; any other fault of a stream is. */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  process.exitCode = new AssetsError("LOCAL_IO", error.message).exitCode;
+}

@@ -1,0 +1,57 @@
+/** The command line's grammar: commands, options, help. */
+import { Command, Option } from "commander";
+import { version } from "../version.js";
+import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import { addDownload } from "./download.js";
+import { addLfs } from "./lfs.js";
+import { addList } from "./list.js";
+import { addVerify } from "./verify.js";
+
+/** Runs a command with its merged options. */
+export type Start = (
+  command: string,
+  options: GlobalOptions & FormatOptions,
+  act: (run: Run) => Promise<number>,
+) => Promise<void>;
+
+/** Makes the program. It never exits by itself: usage errors and help are thrown as commander's own errors. */
+export function createProgram(start: Start): Command {
+  const program = new Command("assets")
+    .description("Models and datasets of a repository: pinned in assets.manifest.json, fetched and verified by one command.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help of a command")
+    .addOption(new Option("--manifest <file>", "the manifest (default: assets.manifest.json here or above)"))
+    .addOption(new Option("--config <file>", "the same as --manifest").hideHelp())
+    .option("--root <dir>", "folder that the manifest's paths are relative to")
+    .option("-q, --quiet", "print nothing but warnings, failures and what was asked for")
+    .option("-v, --verbose", "print more")
+    .option("--no-progress", "plain lines instead of bars")
+    .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
+    .option("--log-file <file>", "append what happens to a file")
+    .showSuggestionAfterError(true)
+    .showHelpAfterError("(assets --help shows what there is)")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets list                 what there is, and how it stands here
+  assets download --all       fetch everything, verified
+  assets verify               prove it, without a network
+  assets lfs                  find Git LFS pointers in the place of content
+
+Environment: ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_JOBS, ASSETS_RETRIES, NO_COLOR, FORCE_COLOR,
+HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`,
+    );
+  const begin = (act: (run: Run) => Promise<number>, command: Command) => {
+    const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
+    return start(command.name(), { ...(config !== undefined && { manifest: config }), ...options }, act);
+  };
+  addList(program, begin);
+  addDownload(program, begin);
+  addVerify(program, begin);
+  addLfs(program, begin);
+  return program;
+}

@@ -1,0 +1,74 @@
+/** Turns the options of a command into a run: what to load, how to report, where to print. */
+import { appendFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { AssetsError } from "../errors.js";
+import type { EventListener } from "../events.js";
+import { createReporter, toJson, toNdjson } from "../report/index.js";
+import { createLines } from "../report/lines.js";
+import { both, type FormatOptions, type GlobalOptions, type Run, type World } from "./context.js";
+import { reporterMode, wantsColor, widthOf } from "./terminal.js";
+
+/** Makes the run of `command`. Throws USAGE for options that exclude each other, LOCAL_IO for a bad log file. */
+export function createRun(world: World, command: string, options: GlobalOptions & FormatOptions): Run {
+  const { stdout, stderr, env, cwd } = world;
+  refuseTogether(options, "json", "ndjson");
+  refuseTogether(options, "quiet", "verbose");
+  const width = widthOf(stdout);
+  const log = options.logFile === undefined ? undefined : createLog(resolve(cwd, options.logFile));
+  const render = {
+    color: wantsColor(stdout, env, options.color),
+    ...(width !== undefined && { width }),
+    ...(options.verbose && { verbose: true }),
+  };
+  return {
+    ...world,
+    command,
+    options,
+    render,
+    async loadManifest() {
+      const { loadManifest } = await import("../manifest/load.js");
+      const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
+      const root = options.root ?? (env.ASSETS_ROOT || undefined);
+      return loadManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });
+    },
+    async report() {
+      const mode = reporterMode(stderr, env, options);
+      const stream = mode === "ndjson" ? stdout : stderr;
+      const color = wantsColor(stream, env, options.color);
+      const { verbose = false } = options;
+      const reporter = await createReporter({ mode, stream, now: () => performance.now(), color, verbose, command });
+      return { ...reporter, onEvent: both(reporter.onEvent, log) };
+    },
+    print(report, text) {
+      if (options.json) stdout.write(toJson(command, report));
+      else if (!options.ndjson) stdout.write(text());
+    },
+  };
+}
+
+/** An error as the run's format has it: on standard error for people, on standard output for programs. */
+export function printError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
+  const { code, message, hint, exitCode } = error;
+  const info = { error: { code, message, ...(hint !== undefined && { hint }) } };
+  if (options.json) world.stdout.write(toJson(command, { ok: false, exitCode, ...info }));
+  else if (options.ndjson) world.stdout.write(toNdjson({ type: "error", exitCode, ...info }));
+  world.stderr.write(`assets: ${message}\n${hint === undefined ? "" : `${hint}\n`}`);
+}
+
+function refuseTogether<T extends object>(options: T, first: keyof T & string, second: keyof T & string): void {
+  if (!options[first] || !options[second]) return;
+  throw new AssetsError("USAGE", `--${first} and --${second} exclude each other.`);
+}
+
+/** Appends plain lines to a file as things happen, so that they survive whatever ends the process. */
+function createLog(file: string): EventListener {
+  const write = (text: string) => {
+    try {
+      appendFileSync(file, text);
+    } catch (error) {
+      throw new AssetsError("LOCAL_IO", `The log file ${file} cannot be written (${(error as Error).message}).`);
+    }
+  };
+  write("");
+  return createLines({ write, now: () => performance.now(), color: false, verbose: true });
+}

@@ -1,0 +1,259 @@
+/** `assets download`: puts every selected file in its place, and proves it. */
+import { stat } from "node:fs/promises";
+import { AssetsError, abortError, exitCodeOf, redact } from "../errors.js";
+import type { AssetEvent, EventListener, Outcome } from "../events.js";
+import { type Selection, select } from "../manifest/select.js";
+import type { AssetFile, Manifest } from "../manifest/types.js";
+import { isFetch, type PlanItem, planFile } from "../plan.js";
+import type { NetworkSettings } from "../source/http.js";
+import { createSources, type Sources } from "../source/index.js";
+import { freeBytes } from "../store/space.js";
+import { createArchives, type MemberWish } from "../transfer/archives.js";
+import { errorInfo } from "../transfer/fetch-bytes.js";
+import { conflictError, failed, fetchFile, partialOf, settled, type TransferPolicy } from "../transfer/fetch-file.js";
+import { runPool } from "../transfer/pool.js";
+import type { DownloadReport } from "./reports.js";
+import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
+
+export interface DownloadOptions {
+  manifest: Manifest;
+  /** Default: every file. */
+  selection?: Selection;
+  /** Replace local files that differ from their pin; fetch unpinned files anew. Default false. */
+  force?: boolean;
+  /** Decide and answer, but write and fetch nothing. Default false. */
+  dryRun?: boolean;
+  /** Files fetched side by side. Default 4. */
+  jobs?: number;
+  /** Refuse to begin when a selected file has no pinned SHA-256. Default false. */
+  requirePins?: boolean;
+  /** Limits that differ from {@link DEFAULT_POLICY}. */
+  policy?: Partial<TransferPolicy>;
+  network?: NetworkSettings;
+  signal?: AbortSignal;
+  onEvent?: EventListener;
+}
+
+/** How stubborn and how patient a download is unless told otherwise. */
+export const DEFAULT_POLICY: TransferPolicy = {
+  retries: 5,
+  baseDelayMs: 500,
+  maxDelayMs: 30_000,
+  maxRetryAfterMs: 5 * 60_000,
+  stallTimeoutMs: 30_000,
+  firstByteTimeoutMs: 60_000,
+  lockTimeoutMs: 60 * 60_000,
+  offline: false,
+};
+
+/** Files fetched side by side unless told otherwise. */
+export const DEFAULT_JOBS = 4;
+
+/**
+ * Downloads the selected files. One file's failure is an outcome, never a throw.
+ * Throws what makes all work pointless: UNKNOWN_ID, NOTHING_SELECTED, UNPINNED, DISK_FULL (before the first byte), ABORTED
+ * (before the first byte).
+ */
+export async function download(options: DownloadOptions): Promise<DownloadReport> {
+  const started = performance.now();
+  const { manifest, selection = {}, force = false, dryRun = false, jobs = DEFAULT_JOBS } = options;
+  const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
+  const policy = { ...DEFAULT_POLICY, ...options.policy };
+  const files = manifest.assets.length === 0 ? [] : select(manifest, selection);
+  warnOfUnpinned(files, options.requirePins ?? false, emit);
+
+  const workspace = await openWorkspace(manifest);
+  const sources = createSources({ network: options.network ?? {}, projectFolder: manifest.base });
+  try {
+    const looks = { recall: true, hash: true, signal, emit } as const;
+    const planned = (await workspace.lookAll(files, looks)).map((found) => planLooked(found, force));
+    const fetches = planned.filter(isFetch);
+    const partials = await Promise.all(fetches.map(partialBytes));
+    const bytesToFetch = fetches.reduce((sum, { file }, index) => {
+      return sum + Math.max(0, (file.size ?? file.sizeHint ?? 0) - (partials[index] ?? 0));
+    }, 0);
+    emit(planEvent(planned, bytesToFetch));
+    if (dryRun) return report(options, planned.map(foresee), 0, started, planned);
+    await checkSpace(manifest.root, bytesToFetch);
+
+    const run = { workspace, sources, policy, force, signal, emit, jobs };
+    const { outcomes, archiveBytes, stopped } = await transfer(manifest, planned, run);
+    const kept = await keptBytes(planned, outcomes);
+    return { ...report(options, outcomes, archiveBytes, started), keptPartialBytes: kept, ...(stopped && { stopped }) };
+  } finally {
+    await workspace.close();
+    await sources.close();
+  }
+}
+
+interface Run {
+  workspace: Workspace;
+  sources: Sources;
+  policy: TransferPolicy;
+  force: boolean;
+  signal: AbortSignal;
+  emit: EventListener;
+  jobs: number;
+}
+
+/** Fetches what the plan wants; tells an outcome for every file. */
+async function transfer(manifest: Manifest, planned: readonly Planned[], run: Run) {
+  const { workspace, sources, policy, emit } = run;
+  // A full disk ends the whole run, as an abort from outside does.
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(abortError());
+  run.signal.addEventListener("abort", onAbort);
+  if (run.signal.aborted) onAbort();
+  const { root } = manifest;
+  const shared = { root, sources, policy, emit, signal: stop.signal, unreachable: new Set<string>() };
+  const archives = createArchives(wishesOf(planned, sources), { ...shared, lockTimeoutMs: policy.lockTimeoutMs });
+  const context = {
+    ...shared,
+    ...workspace,
+    archives,
+    replan: async ({ file }: PlanItem) => {
+      const found = await workspace.look(file, { recall: true, hash: true, signal: stop.signal });
+      return planFile(found, { force: run.force });
+    },
+  };
+  let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
+  const settle = async (item: Planned): Promise<Outcome> => {
+    if (item.action === "keep") return settled(item, "present");
+    if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
+    if (stop.signal.aborted) return failed(item, abortError());
+    const outcome = await fetchFile(item, context);
+    if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
+    if (outcome.error?.code === "DISK_FULL") {
+      stopped ??= outcome.error;
+      stop.abort(abortError());
+    }
+    return outcome;
+  };
+  try {
+    const outcomes = await runPool(planned, run.jobs, async (item) => {
+      const outcome = await settle(item);
+      emit({ type: "outcome", outcome });
+      return outcome;
+    });
+    if (run.signal.aborted) stopped = errorInfo(abortError());
+    return { outcomes, archiveBytes: archives.received(), stopped };
+  } finally {
+    run.signal.removeEventListener("abort", onAbort);
+    await archives.close();
+  }
+}
+
+type Planned = PlanItem & { readonly unsafe?: AssetsError };
+
+function planLooked(found: Looked, force: boolean): Planned {
+  // A place that is not safe stays so, whatever the user forces.
+  if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
+  return planFile(found, { force });
+}
+
+/** Every URL that leads into an archive, of the files that are to be fetched. */
+function wishesOf(planned: readonly PlanItem[], sources: Sources): MemberWish[] {
+  return planned.filter(isFetch).flatMap(({ file: { path, size, urls } }) =>
+    urls.flatMap((url) => {
+      const container = sources.container(url);
+      return container === undefined ? [] : [{ path, url, container, size }];
+    }),
+  );
+}
+
+function warnOfUnpinned(files: readonly AssetFile[], requirePins: boolean, emit: EventListener): void {
+  const unpinned = files.filter(({ sha256 }) => sha256 === undefined);
+  if (unpinned.length === 0) return;
+  const names = unpinned.slice(0, 5).map(({ path }) => path);
+  const more = unpinned.length > names.length ? ` and ${unpinned.length - names.length} more` : "";
+  const message = `No SHA-256 is pinned for ${names.join(", ")}${more}`;
+  if (requirePins) {
+    throw new AssetsError("UNPINNED", `${message}, and --require-pins is given.`, {
+      hint: 'Add "sha256" to these files in the manifest.',
+    });
+  }
+  emit({ type: "warning", message: `${message}: what arrives cannot be verified.` });
+}
+
+/** Bytes that an earlier run left of a file. */
+async function partialBytes({ file, target }: PlanItem): Promise<number> {
+  const sizes = await Promise.all(
+    (file.sha256 === undefined ? file.urls : file.urls.slice(0, 1)).map(async (url) => {
+      const found = await stat(partialOf(target, file.sha256, url)).catch(() => undefined);
+      return found?.size ?? 0;
+    }),
+  );
+  return Math.max(0, ...sizes);
+}
+
+async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
+  const open = planned.filter((item, index) => isFetch(item) && outcomes[index]?.error !== undefined);
+  const sizes = await Promise.all(open.map(partialBytes));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function checkSpace(root: string, needed: number): Promise<void> {
+  const free = await freeBytes(root);
+  if (free === undefined || needed <= free) return;
+  throw new AssetsError("DISK_FULL", `${needed} bytes are to be fetched, and ${root} has room for ${free}.`, {
+    hint: "Free some space, select less, or put the files elsewhere with --root DIR.",
+  });
+}
+
+function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEvent {
+  const files = planned.map(({ file: { asset, path, size }, action }) => {
+    return { asset, path, action, ...(size !== undefined && { size }) };
+  });
+  return { type: "plan", files, bytesToFetch };
+}
+
+/** What a dry run says would become of a file. */
+function foresee(item: Planned): Outcome {
+  if (item.action === "conflict") return failed(item, item.unsafe ?? conflictError(item));
+  return settled(item, item.action === "keep" ? "present" : "downloaded");
+}
+
+function report(
+  { manifest, dryRun = false }: DownloadOptions,
+  outcomes: Outcome[],
+  archiveBytes: number,
+  started: number,
+  planned?: readonly PlanItem[],
+): DownloadReport {
+  const count = (status: Outcome["status"]) => outcomes.filter((outcome) => outcome.status === status).length;
+  const exitCode = exitCodeFor(outcomes);
+  return {
+    manifest: manifest.file,
+    root: manifest.root,
+    dryRun,
+    ok: exitCode === 0,
+    exitCode,
+    outcomes,
+    ...(planned && { planned: planned.map(plannedReport) }),
+    totals: {
+      files: outcomes.length,
+      downloaded: count("downloaded"),
+      present: count("present"),
+      failed: count("failed"),
+      skipped: count("skipped"),
+      received: archiveBytes + outcomes.reduce((sum, { received }) => sum + received, 0),
+    },
+    keptPartialBytes: 0,
+    durationMs: performance.now() - started,
+  };
+}
+
+function plannedReport({ file: { asset, path, size, urls }, action, reason }: PlanItem) {
+  const about = { ...(size !== undefined && { size }), ...(reason !== undefined && { reason }) };
+  return { asset, path, action, ...about, urls: urls.map(redact) };
+}
+
+/** 0 when nothing failed; the code of the failures when they are of one kind; 1 when of several. */
+function exitCodeFor(outcomes: readonly Outcome[]): number {
+  const codes = new Set<number>();
+  for (const { status, error } of outcomes) {
+    if (error !== undefined && status === "failed") codes.add(exitCodeOf(error.code));
+  }
+  if (codes.size === 0) return outcomes.some(({ status }) => status === "skipped") ? exitCodeOf("ABORTED") : 0;
+  return codes.size === 1 ? ([...codes][0] ?? 1) : 1;
+}

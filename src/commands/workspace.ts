@@ -1,0 +1,124 @@
+/** A manifest's files as they stand on this machine. */
+import { AssetsError, abortError } from "../errors.js";
+import type { EventListener } from "../events.js";
+import type { AssetFile, Manifest } from "../manifest/types.js";
+import type { FoundFile } from "../plan.js";
+import { createHasher } from "../store/digest.js";
+import { type FileState, inspect } from "../store/inspect.js";
+import { type Ledger, openLedger } from "../store/ledger.js";
+import { createTargets, type Targets } from "../store/target.js";
+import { runPool } from "../transfer/pool.js";
+
+/** A file that was looked at, or could not be since its place is not safe. */
+export type Looked = FoundFile & { readonly unsafe?: AssetsError };
+
+/** How thoroughly to look. */
+export interface LookOptions {
+  /** Take the ledger's word for files that stand as they stood when they were proven. */
+  recall: boolean;
+  /** Hash the files that are not decided otherwise. */
+  hash: boolean;
+  signal?: AbortSignal;
+  emit?: EventListener;
+}
+
+/** The files of a manifest, their places, and what is remembered of them. */
+export interface Workspace {
+  readonly targets: Targets;
+  readonly ledger: Ledger;
+  /** Looks at one file. Throws UNSAFE_PATH, and the signal's reason. */
+  look(file: AssetFile, options: LookOptions): Promise<FoundFile>;
+  /** Looks at many. A file in an unsafe place is told in its own entry. */
+  lookAll(files: readonly AssetFile[], options: LookOptions): Promise<Looked[]>;
+  /** Writes the ledger, ends the hashing threads. */
+  close(): Promise<void>;
+}
+
+/** Files that are looked at side by side; each holds at most one descriptor. */
+const LOOKS = 32;
+
+/** Opens the tree of a manifest. Nothing is written before something was proven. */
+export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<Workspace> {
+  const ledger = await openLedger(root);
+  const targets = createTargets(root);
+  const hasher = createHasher();
+
+  async function look(file: AssetFile, options: LookOptions, onBytes?: (bytes: number) => void): Promise<FoundFile> {
+    const { signal = new AbortController().signal } = options;
+    const target = await targets.resolve(file.path);
+    const prove = async () => {
+      const at = await ledger.clock().catch(() => undefined);
+      const digest = await hasher.hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
+      // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
+      if (digest.sha256 === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.sha256, at);
+      return digest.sha256;
+    };
+    const state = await inspect(target, file, {
+      ...(options.recall && { recall: (stat) => ledger.recall(file.path, stat) }),
+      ...(options.hash && { hash: prove }),
+    });
+    return { file, target, state, earlierPin: ledger.lastDigest(file.path) };
+  }
+
+  async function lookSafely(file: AssetFile, options: LookOptions, onBytes?: (bytes: number) => void): Promise<Looked> {
+    try {
+      return await look(file, options, onBytes);
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason instanceof AssetsError ? error : abortError();
+      if (!(error instanceof AssetsError)) throw error;
+      const state: FileState = { kind: "unreadable", reason: error.message };
+      return { file, target: "", state, unsafe: error };
+    }
+  }
+
+  return {
+    targets,
+    ledger,
+    look,
+    async lookAll(files, options) {
+      const first = await runPool(files, LOOKS, (file) => lookSafely(file, { ...options, hash: false }));
+      const open = [...first.keys()].filter((index) => options.hash && first[index]?.state.kind === "unverified");
+      if (open.length === 0) return first;
+      const progress = createProgress(
+        open.map((index) => first[index]?.state),
+        options.emit,
+      );
+      const second = await runPool(open, LOOKS, async (index) => {
+        const own = progress.file();
+        const looked = await lookSafely((first[index] as Looked).file, options, own.read);
+        own.done("size" in looked.state ? looked.state.size : 0);
+        return looked;
+      });
+      for (const [position, index] of open.entries()) first[index] = second[position] as Looked;
+      return first;
+    },
+    async close() {
+      await ledger.flush();
+      await hasher.close();
+    },
+  };
+}
+
+/** Adds up what is hashed, and tells it. */
+function createProgress(states: readonly (FileState | undefined)[], emit: EventListener = () => {}) {
+  const totalBytes = states.reduce((sum, state) => sum + (state && "size" in state ? state.size : 0), 0);
+  let files = 0;
+  let bytes = 0;
+  const tell = () => emit({ type: "inspect:progress", files, totalFiles: states.length, bytes, totalBytes });
+  tell();
+  return {
+    file() {
+      let own = 0;
+      const read = (to: number) => {
+        bytes += to - own;
+        own = to;
+        tell();
+      };
+      const done = (size: number) => {
+        files++;
+        read(Math.max(own, size));
+      };
+      return { read, done };
+    },
+  };
+}

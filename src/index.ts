@@ -1,0 +1,22 @@
+/** The public API of the library. It prints nothing, and loads neither a terminal nor a command line. */
+export type {
+  DownloadReport,
+  FileReport,
+  FileStatus,
+  LfsReport,
+  ListReport,
+  ListRow,
+  PointerReport,
+  VerifyReport,
+} from "./commands/reports.js";
+export { AssetsError, type ErrorCode } from "./errors.js";
+export type { AssetEvent, ErrorInfo, EventListener, Outcome, PlannedAction, TriedUrl } from "./events.js";
+export {
+  type AssetCheck,
+  type AssetManager,
+  type AssetManagerOptions,
+  type CallOptions,
+  createAssetManager,
+} from "./manager.js";
+export type { Selection } from "./manifest/select.js";
+export type { NetworkSettings } from "./source/http.js";

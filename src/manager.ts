@@ -1,0 +1,171 @@
+/** The library's face: one object that finds, fetches and checks the assets of a manifest. */
+import { dirname, join, resolve } from "node:path";
+import { DEFAULT_JOBS, download } from "./commands/download.js";
+import { list } from "./commands/list.js";
+import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
+import { verify } from "./commands/verify.js";
+import { openWorkspace } from "./commands/workspace.js";
+import { fileReport } from "./commands/file-report.js";
+import { AssetsError } from "./errors.js";
+import type { EventListener } from "./events.js";
+import { loadManifest } from "./manifest/load.js";
+import { type Selection, selectAssets } from "./manifest/select.js";
+import type { Asset, Manifest } from "./manifest/types.js";
+import type { NetworkSettings } from "./source/http.js";
+
+/** How to make an {@link AssetManager}. */
+export interface AssetManagerOptions {
+  /** Manifest file. Default: `assets.manifest.json` in `cwd` or the nearest parent folder, then `config/assets.json`. */
+  manifest?: string;
+  /** Folder that the manifest's paths are relative to. Default: what the manifest says, else its own folder. */
+  root?: string;
+  /** Where to look for the manifest, and what relative options start from. Default: the current folder. */
+  cwd?: string;
+  /** Files fetched side by side. Default 4. */
+  jobs?: number;
+  /** How often one URL is tried again after a failure that may pass. Default 5. */
+  retries?: number;
+  /** Use no network. Default false. */
+  offline?: boolean;
+  network?: NetworkSettings;
+}
+
+/** What every call that takes time accepts. */
+export interface CallOptions {
+  /** Aborts the call; what has arrived is kept for the next one. */
+  signal?: AbortSignal;
+}
+
+/** Answer of {@link AssetManager.checkAsset}. */
+export interface AssetCheck {
+  id: string;
+  /** Every file is there. */
+  exists: boolean;
+  /** Every file is there and proven to be the pinned one. An asset with unpinned files is never valid. */
+  valid: boolean;
+  /** Absolute: the file of a one-file asset, the common folder of the files otherwise. */
+  path: string;
+  files: FileReport[];
+}
+
+/** Finds, fetches and checks the assets of one manifest. Silent: all it tells goes to `onProgress`. */
+export interface AssetManager {
+  /** Reads the manifest; the other calls do it when it was not done. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID. */
+  initialize(): Promise<void>;
+  /**
+   * Absolute path of an asset, fetched first if it is not here as pinned: of the file of a one-file asset, of the common
+   * folder of several, or of the one `file` (its path, or the end of it). Throws UNKNOWN_ID, and what downloading throws.
+   */
+  getAssetPath(id: string, options?: CallOptions & { file?: string }): Promise<string>;
+  /** How an asset stands here, without a network. Throws UNKNOWN_ID. */
+  checkAsset(id: string, options?: CallOptions): Promise<AssetCheck>;
+  /** Fetches an asset. Throws an AssetsError when any of its files cannot be put in place. */
+  downloadAsset(id: string, options?: CallOptions & { force?: boolean }): Promise<DownloadReport>;
+  /** Fetches every asset that the manifest calls required; none is no error. Throws like `downloadAsset`. */
+  downloadRequiredAssets(options?: CallOptions): Promise<DownloadReport>;
+  /** What the manifest holds, and how it stands here; nothing is hashed. */
+  listAssets(selection?: Selection): Promise<ListRow[]>;
+  /** Hashes every selected file (default: all), without a network. */
+  verifyAssets(options?: CallOptions & { selection?: Selection }): Promise<VerifyReport>;
+  /** Calls back with every event of every call; answers how to end that. */
+  onProgress(listener: EventListener): () => void;
+}
+
+/** Makes an {@link AssetManager}. Nothing is read before the first call. */
+export function createAssetManager(options: AssetManagerOptions = {}): AssetManager {
+  const listeners = new Set<EventListener>();
+  let loading: Promise<Manifest> | undefined;
+
+  const emit: EventListener = (event) => {
+    for (const listener of [...listeners]) listener(event);
+  };
+  const load = () => {
+    const { manifest: file, root, cwd = resolve() } = options;
+    loading ??= loadManifest({ cwd: resolve(cwd), ...(file && { file }), ...(root && { root }) });
+    // A manifest that was missing or wrong may be there or mended at the next call.
+    loading.catch(() => {
+      loading = undefined;
+    });
+    return loading;
+  };
+  const find = async (id: string): Promise<{ manifest: Manifest; asset: Asset }> => {
+    const manifest = await load();
+    // Throws UNKNOWN_ID, naming the nearest.
+    const [asset] = selectAssets(manifest, { ids: [id] });
+    if (asset?.id === id) return { manifest, asset };
+    throw new AssetsError("UNKNOWN_ID", `"${id}" is a pattern, where the id of one asset is needed.`);
+  };
+  const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
+    const { jobs = DEFAULT_JOBS, retries, offline = false, network = {} } = options;
+    const policy = { offline, ...(retries !== undefined && { retries }) };
+    const report = await download({ manifest, selection, jobs, policy, network, onEvent: emit, ...more });
+    const failure = report.stopped ?? report.outcomes.find(({ error }) => error !== undefined)?.error;
+    if (failure === undefined) return report;
+    const hint = failure.hint === undefined ? {} : { hint: failure.hint };
+    throw new AssetsError(failure.code, failure.message, hint);
+  };
+
+  return {
+    async initialize() {
+      await load();
+    },
+    async getAssetPath(id, { file, ...more } = {}) {
+      const { manifest, asset } = await find(id);
+      const path = file === undefined ? pathOf(manifest, asset) : pathOfFile(manifest, asset, file);
+      await fetch(manifest, { ids: [id] }, more);
+      return path;
+    },
+    async checkAsset(id, { signal } = {}) {
+      const { manifest, asset } = await find(id);
+      const workspace = await openWorkspace(manifest);
+      try {
+        const looks = { recall: true, hash: true, emit, ...(signal && { signal }) };
+        const files = (await workspace.lookAll(asset.files, looks)).map(fileReport);
+        const exists = files.every(({ status }) => status !== "missing");
+        const valid = files.every(({ status }) => status === "valid");
+        return { id, exists, valid, path: pathOf(manifest, asset), files };
+      } finally {
+        await workspace.close();
+      }
+    },
+    async downloadAsset(id, more = {}) {
+      const { manifest } = await find(id);
+      return fetch(manifest, { ids: [id] }, more);
+    },
+    async downloadRequiredAssets(more = {}) {
+      const manifest = await load();
+      const ids = manifest.assets.filter(({ required }) => required).map(({ id }) => id);
+      // An empty selection would mean everything.
+      const wanted = ids.length === 0 ? { ...manifest, assets: [] } : manifest;
+      return fetch(wanted, { required: true }, more);
+    },
+    async listAssets(selection = {}) {
+      return (await list({ manifest: await load(), selection })).assets;
+    },
+    async verifyAssets({ selection = {}, signal } = {}) {
+      return verify({ manifest: await load(), selection, onEvent: emit, ...(signal && { signal }) });
+    },
+    onProgress(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The file of a one-file asset, else the deepest folder that holds all its files. */
+function pathOf({ root }: Manifest, { files }: Asset): string {
+  const [first, ...others] = files.map(({ path }) => path);
+  if (first === undefined || others.length === 0) return join(root, first ?? "");
+  let folder = dirname(first);
+  while (folder !== "." && !others.every((path) => path.startsWith(`${folder}/`))) folder = dirname(folder);
+  return join(root, folder);
+}
+
+function pathOfFile({ root }: Manifest, { id, files }: Asset, file: string): string {
+  const found = files.filter(({ path }) => path === file || path.endsWith(`/${file}`));
+  const [only, another] = found;
+  if (only !== undefined && another === undefined) return join(root, only.path);
+  const has = files.map(({ path }) => path).join(", ");
+  const says = only === undefined ? "has no file" : "has several files";
+  throw new AssetsError("UNKNOWN_ID", `Asset "${id}" ${says} "${file}". Its files: ${has}.`);
+}

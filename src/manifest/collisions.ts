@@ -1,0 +1,59 @@
+/** Finds paths that cannot stand beside each other on every file system. */
+import type { Finding } from "./issues.js";
+import type { Claim } from "./normalise.js";
+import { foldPath } from "./paths.js";
+
+/** What else may not be written over: the manifest itself, as a path under the root. */
+export interface Reserved {
+  path: string;
+}
+
+/**
+ * Every claim that meets an earlier one: the same path, one that differs only by case or Unicode normalisation, or a
+ * file where the other needs a folder. Equal content is no excuse: each path has one owner.
+ */
+export function findCollisions(
+  claims: readonly Claim[],
+  reserved: readonly Reserved[],
+  lineOf: (claim: Claim) => number,
+): Finding[] {
+  const owners = new Map<string, Claim | Reserved>();
+  /** Folders that files need, with the first file that does. */
+  const folders = new Map<string, Claim | Reserved>();
+  const findings: Finding[] = [];
+
+  const name = (owner: Claim | Reserved) =>
+    "asset" in owner ? `asset "${owner.asset}" on line ${lineOf(owner)}` : "the manifest itself";
+  const find = (claim: Claim, message: string) => {
+    const suggestion = "Write another path for one of the two.";
+    findings.push({ path: claim.at, onKey: claim.onKey, found: claim.path, message, suggestion });
+  };
+  const add = (owner: Claim | Reserved) => {
+    const fold = foldPath(owner.path);
+    const ancestors = ancestorsOf(fold);
+    const claim = "asset" in owner ? owner : undefined;
+    const same = owners.get(fold);
+    const needed = folders.get(fold);
+    const blocking = ancestors.map((folder) => owners.get(folder)).find((one) => one !== undefined);
+    if (claim !== undefined && same !== undefined) {
+      const how = same.path === claim.path ? "is" : "differs only by case or normalisation from";
+      find(claim, `this path ${how} that of ${name(same)}`);
+    } else if (claim !== undefined && needed !== undefined) {
+      find(claim, `this file stands where ${name(needed)} needs a folder`);
+    } else if (claim !== undefined && blocking !== undefined) {
+      find(claim, `this path needs a folder where the file of ${name(blocking)} stands`);
+    }
+    if (same === undefined) owners.set(fold, owner);
+    for (const folder of ancestors) if (!folders.has(folder)) folders.set(folder, owner);
+  };
+
+  for (const owner of reserved) add(owner);
+  for (const claim of claims) add(claim);
+  return findings;
+}
+
+function ancestorsOf(path: string): string[] {
+  const ancestors: string[] = [];
+  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) ancestors.push(path.slice(0, at));
+  return ancestors;
+}

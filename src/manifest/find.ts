@@ -1,0 +1,43 @@
+/** Looks for the manifest of a folder. */
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AssetsError, visibleLine } from "../errors.js";
+
+/** Names of a manifest, relative to a folder; the first that exists counts. */
+const NAMES = ["assets.manifest.json", join("config", "assets.json")];
+
+const EXAMPLE = `{
+  "version": 1,
+  "assets": [
+    {
+      "id": "my-model",
+      "type": "model",
+      "url": "https://example.com/model.onnx",
+      "localPath": "models/model.onnx"
+    }
+  ]
+}`;
+
+/** What to do where there is no manifest yet. */
+export const HOW_TO_WRITE = `Name one with --manifest FILE, or write assets.manifest.json, for example:\n${EXAMPLE}\nThe README explains every key under "Manifest reference".`;
+
+/** The nearest manifest in a folder (absolute) or one above it. Throws MANIFEST_NOT_FOUND. */
+export async function findManifest(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    for (const name of NAMES) {
+      const file = join(at, name);
+      if (await exists(file)) return file;
+    }
+    if (dirname(at) === at) break;
+  }
+  const message = `There is no manifest: looked for ${NAMES.join(" and ")} in ${visibleLine(folder)} and every folder above it.`;
+  throw new AssetsError("MANIFEST_NOT_FOUND", message, { hint: HOW_TO_WRITE });
+}
+
+/** Whatever stands there counts: reading it will tell what is wrong. A folder that may not be entered has nothing. */
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

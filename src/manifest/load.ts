@@ -1,0 +1,71 @@
+/** Loads the manifest that a command works on. */
+import { readFile, stat } from "node:fs/promises";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { AssetsError, visibleLine } from "../errors.js";
+import { decodeText } from "./decode.js";
+import { findManifest, HOW_TO_WRITE } from "./find.js";
+import { formatIssues, type ManifestIssue } from "./issues.js";
+import { readManifest } from "./read.js";
+import type { Manifest } from "./types.js";
+
+/** Which manifest to load. */
+export interface LoadOptions {
+  /** The manifest file, absolute or relative to `cwd`. Default: the nearest one in `cwd` and the folders above. */
+  file?: string;
+  /** Folder that file paths are relative to, absolute or relative to `cwd`. Default: what the manifest says. */
+  root?: string;
+  /** Absolute folder that the run starts in. */
+  cwd: string;
+}
+
+const MAX_MEGABYTES = 64;
+
+/** Finds, reads, checks and normalises a manifest. Throws MANIFEST_NOT_FOUND or MANIFEST_INVALID, with every problem. */
+export async function loadManifest({ file, root, cwd }: LoadOptions): Promise<Manifest> {
+  const path = file === undefined ? await findManifest(cwd) : resolve(cwd, file);
+  const shown = shownPath(path, cwd);
+  const decoded = decodeText(await readBytes(path, shown));
+  if ("issue" in decoded) throw invalid(shown, [decoded.issue]);
+  const { manifest, issues } = readManifest(decoded.text, {
+    file: path,
+    ...(root === undefined ? {} : { root: resolve(cwd, root) }),
+  });
+  if (manifest === undefined) throw invalid(shown, issues);
+  return manifest;
+}
+
+async function readBytes(path: string, shown: string): Promise<Uint8Array> {
+  const refuse = (why: string, hint: string) =>
+    new AssetsError("MANIFEST_INVALID", `The manifest ${visibleLine(shown)} ${why}.`, { hint });
+  try {
+    const info = await stat(path);
+    if (info.isDirectory()) throw refuse("is a folder", "Name the file in it: --manifest FILE");
+    // Opening a named pipe or a device might wait for ever.
+    if (!info.isFile()) throw refuse("is not a regular file", "Name another one: --manifest FILE");
+    if (info.size > MAX_MEGABYTES * 2 ** 20) {
+      const size = `${Math.ceil(info.size / 2 ** 20)} MiB`;
+      throw refuse(`has ${size}, more than the ${MAX_MEGABYTES} MiB that are read`, "Split it into several manifests.");
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof AssetsError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      const message = `There is no manifest ${visibleLine(shown)}.`;
+      throw new AssetsError("MANIFEST_NOT_FOUND", message, { hint: HOW_TO_WRITE, cause: error });
+    }
+    throw refuse(`cannot be read (${code ?? "unknown error"})`, "Check the path and your permissions.");
+  }
+}
+
+function invalid(shown: string, issues: readonly ManifestIssue[]): AssetsError {
+  return new AssetsError("MANIFEST_INVALID", formatIssues(shown, issues), {
+    hint: 'Correct these lines and run the command again. The README explains every key under "Manifest reference".',
+  });
+}
+
+/** As short as a person would write it. */
+function shownPath(path: string, cwd: string): string {
+  const way = relative(cwd, path);
+  return isAbsolute(way) || way.split(sep).includes("..") ? path : way;
+}

@@ -1,0 +1,162 @@
+/** Progress for a terminal: lines that are drawn again and again in the same place. */
+import { MultiBar, type SingleBar } from "cli-progress";
+import type { AssetEvent, PlannedAction } from "../events.js";
+import { renderFrame } from "./bar-lines.js";
+import { createColors } from "./colors.js";
+import { noticeLine, outcomeLine, planLine } from "./event-lines.js";
+import { displayWidth, oneLine } from "./format.js";
+import { createProgress } from "./progress.js";
+import type { OutputStream, Reporter } from "./reporter.js";
+
+/** What {@link createBars} needs of the world. */
+export interface BarsOptions {
+  stream: OutputStream;
+  /** Milliseconds. */
+  now: () => number;
+  color: boolean;
+  /** Also a line that stays for every finished file and every mishap. */
+  verbose?: boolean;
+}
+
+// What a terminal has that does not say how large it is.
+const USUAL_COLUMNS = 80;
+const USUAL_ROWS = 24;
+const CLEAR_DOWN = "\u001b[J";
+const cursorUp = (rows: number) => `\u001b[${rows}A`;
+
+/**
+ * Bars on `stream`: a line for each file that is being worked on, the total below them. Nothing of them remains after
+ * `stop`, which must be called however the run ends; warnings, and with `verbose` a line per file, do remain.
+ */
+export function createBars({ stream, now, color, verbose = false }: BarsOptions): Reporter {
+  const colors = createColors(color);
+  const progress = createProgress(now);
+  const slots: SingleBar[] = [];
+  let frame: string[] = [];
+  let longestPath = 0;
+  let stopped = false;
+  let shrinking = false;
+  /** Old lines stand where the next frame will not write. */
+  let dirty = false;
+  let held = "";
+  let lastWritten = "";
+
+  // cli-progress writes in small pieces. Held together until the frame is complete they do not flicker. The lines are
+  // cut by renderFrame, with colours and wide characters in mind, so cli-progress must believe that there is room.
+  const screen = {
+    isTTY: true,
+    columns: Number.MAX_SAFE_INTEGER,
+    write: (text: string) => {
+      held += text;
+      return true;
+    },
+  };
+  const multi = new MultiBar({
+    stream: screen as unknown as NodeJS.WritableStream,
+    hideCursor: true,
+    clearOnComplete: true,
+    // Leaves the terminal's own wrapping on, which logged lines need; null, in spite of its documentation, does not.
+    linewrap: true,
+    // A logged line moves the bars down, so every one of them must be drawn again.
+    forceRedraw: true,
+    // Signals belong to the caller.
+    gracefulExit: false,
+  });
+
+  /** One more line for cli-progress to draw: always the frame's line of the same number. */
+  function addSlot(): void {
+    const index = slots.length;
+    slots.push(multi.create(1, 0, {}, { format: () => frame[index] ?? "" }));
+  }
+
+  function flush(): void {
+    // A frame equal to the one before finds everything as it would leave it, unless it also scrolled a line in.
+    if (held !== lastWritten || dirty) stream.write(held);
+    lastWritten = held;
+    held = "";
+    dirty = false;
+  }
+
+  multi.on("update-pre", () => {
+    const size = { columns: stream.columns || USUAL_COLUMNS, rows: stream.rows || USUAL_ROWS };
+    frame = renderFrame(progress, { ...size, longestPath, now: now(), colors });
+    while (slots.length < frame.length) addSlot();
+  });
+  multi.on("redraw-pre", () => {
+    if (dirty) held += CLEAR_DOWN;
+  });
+  multi.on("update-post", () => {
+    // Removing a bar makes cli-progress draw again, and so comes back here.
+    if (shrinking) return;
+    shrinking = true;
+    while (slots.length > frame.length) {
+      const slot = slots.pop();
+      if (slot) multi.remove(slot);
+    }
+    shrinking = false;
+    // What a terminal echoes (the ^C of the user) must not wrap and so move the cursor down a row.
+    held += "\r";
+    flush();
+  });
+
+  /** Terminals break lines that have become too long, so the old frame may stand on more rows than it had lines. */
+  function onResize(): void {
+    if (!multi.isActive) return;
+    const columns = stream.columns || USUAL_COLUMNS;
+    // The cursor stands where the last line begins, so only those above it matter.
+    const above = frame.slice(0, -1);
+    const rows = above.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
+    if (rows > above.length) held += cursorUp(rows - above.length);
+    dirty = true;
+    multi.update();
+  }
+  stream.on?.("resize", onResize);
+
+  /** A line that stays, above the bars. */
+  function say(line: string | undefined): void {
+    if (line === undefined) return;
+    if (stopped || !multi.isActive) {
+      stream.write(`${line}\n`);
+      return;
+    }
+    multi.log(`${line}\n`);
+    dirty = true;
+  }
+
+  function remark(event: AssetEvent, since: number | undefined): void {
+    if (event.type === "warning") say(noticeLine(event, colors));
+    else if (!verbose) return;
+    else if (event.type === "plan") say(planLine(event));
+    else if (event.type === "outcome")
+      say(outcomeLine(event.outcome, since === undefined ? undefined : now() - since, colors));
+    else say(noticeLine(event, colors));
+  }
+
+  return {
+    onEvent: (event) => {
+      const since = event.type === "outcome" ? progress.active.get(event.outcome.path)?.since : undefined;
+      progress.apply(event);
+      if (event.type === "plan") longestPath = widest(event.files);
+      remark(event, since);
+      const busy = progress.active.size > 0 || progress.inspection || progress.total();
+      if (busy && !stopped && !multi.isActive) addSlot();
+    },
+    stop: () => {
+      if (stopped) return;
+      stream.off?.("resize", onResize);
+      if (multi.isActive) {
+        // Lines may wait to be logged.
+        if (dirty) multi.update();
+        multi.stop();
+        stream.write(held);
+      }
+      stopped = true;
+    },
+  };
+}
+
+function widest(files: readonly { path: string; action: PlannedAction }[]): number {
+  return files.reduce((most, { path, action }) => {
+    return action === "download" || action === "replace" ? Math.max(most, displayWidth(oneLine(path))) : most;
+  }, 0);
+}

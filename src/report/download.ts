@@ -1,0 +1,150 @@
+/** The answer of `assets download` as text. */
+import type { DownloadReport } from "../commands/reports.js";
+import type { Outcome, PlannedAction } from "../events.js";
+import { type Colors, createColors } from "./colors.js";
+import { formatBytes, formatDuration, formatSpeed, oneLine, plural, shellWord } from "./format.js";
+import { type Cell, type RenderOptions, renderTable } from "./table.js";
+
+/** What {@link renderDownload} wants to know beside the report. */
+export interface DownloadOptions extends RenderOptions {
+  /** The user stopped the run. */
+  interrupted?: boolean;
+}
+
+/** What failed with every source that was tried, then one line of totals, then how to go on. */
+export function renderDownload(report: DownloadReport, options: DownloadOptions): string {
+  const colors = createColors(options.color);
+  if (report.dryRun) return renderDryRun(report, options, colors);
+
+  const failed = report.outcomes.filter((outcome) => outcome.status === "failed" && !isAborted(outcome));
+  const conflicts = failed.filter((outcome) => outcome.error?.code === "CONFLICT");
+  const others = failed.filter((outcome) => outcome.error?.code !== "CONFLICT");
+  const blocks = [
+    options.verbose ? renderDone(report.outcomes, options, colors) : "",
+    others.length > 0 ? renderFailures(others, colors) : "",
+    conflicts.length > 0 ? renderConflicts(conflicts, colors) : "",
+    `${[totalLine(report, colors), ...stopLines(report, options, colors)].join("\n")}\n`,
+  ];
+  return blocks.filter((block) => block !== "").join("\n");
+}
+
+/** A file that was under way when the run was stopped has not failed by itself. */
+function isAborted(outcome: Outcome): boolean {
+  return outcome.error?.code === "ABORTED";
+}
+
+function renderDone(outcomes: readonly Outcome[], options: RenderOptions, colors: Colors): string {
+  const done = outcomes.filter((outcome) => outcome.status === "downloaded" || outcome.status === "present");
+  if (done.length === 0) return "";
+  const rows = done.map((outcome): Cell[] => [
+    { text: outcome.status, paint: outcome.status === "downloaded" ? colors.good : colors.quiet },
+    formatBytes(outcome.size),
+    outcome.verified ? "verified" : { text: "not pinned", paint: colors.warn },
+    outcome.path,
+  ]);
+  const columns = [{ title: "STATE" }, { title: "SIZE", align: "right" as const }, { title: "SHA-256" }];
+  return renderTable([...columns, { title: "PATH", path: true }], rows, options);
+}
+
+function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
+  const files = outcomes.map((outcome) => {
+    const lines = outcome.tried.flatMap(({ url, attempts, error }) => [
+      `    ${oneLine(url)}`,
+      `      ${plural(attempts, "attempt")}: ${oneLine(error.message)}`,
+    ]);
+    const { error, tried } = outcome;
+    // The last source's error is often the file's own: once is enough.
+    const own =
+      error && !tried.some((each) => each.error.message === error.message) ? [`    ${oneLine(error.message)}`] : [];
+    const hint = error?.hint === undefined ? [] : [`    ${colors.command(oneLine(error.hint))}`];
+    return [`  ${colors.heading(oneLine(outcome.path))}  (${oneLine(outcome.asset)})`, ...own, ...lines, ...hint].join(
+      "\n",
+    );
+  });
+  return `${colors.bad(`${plural(outcomes.length, "file")} failed:`)}\n${files.join("\n")}\n`;
+}
+
+function renderConflicts(outcomes: readonly Outcome[], colors: Colors): string {
+  const files = outcomes.map(({ path, error }) => `  ${oneLine(path)}\n    ${oneLine(error?.message ?? "")}`);
+  const ids = [...new Set(outcomes.map((outcome) => shellWord(outcome.asset)))].join(" ");
+  const title = `${plural(outcomes.length, "local file")} left alone, because ${outcomes.length === 1 ? "it differs" : "they differ"} from the manifest:`;
+  const fix = colors.command(`assets download ${ids} --force`);
+  return `${colors.bad(title)}\n${files.join("\n")}\n  To replace ${outcomes.length === 1 ? "it" : "them"}: ${fix}\n`;
+}
+
+function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, colors: Colors): string {
+  const files = plural(totals.files, "file");
+  if (totals.present === totals.files && !stopped) {
+    const unproven = outcomes.filter((outcome) => !outcome.verified).length;
+    if (unproven === 0) return `${files}, ${colors.good("all present and verified")}. Nothing to fetch.`;
+    return `${files}, all present, ${unproven} without a pinned SHA-256 to verify. Nothing to fetch.`;
+  }
+  const speed = durationMs > 0 ? formatSpeed((totals.received * 1000) / durationMs) : "";
+  const how = [`${formatBytes(totals.received)} in ${formatDuration(durationMs)}`, speed].filter((part) => part !== "");
+  const aborted = outcomes.filter((outcome) => outcome.status === "failed" && isAborted(outcome)).length;
+  const failed = totals.failed - aborted;
+  const unfinished = totals.skipped + aborted;
+  const parts = [
+    totals.downloaded > 0 ? `${colors.good(`${totals.downloaded} downloaded`)} (${how.join(", ")})` : "",
+    totals.present > 0 ? `${totals.present} already here` : "",
+    failed > 0 ? colors.bad(`${failed} failed`) : "",
+    unfinished > 0 ? colors.warn(`${unfinished} not finished`) : "",
+  ];
+  return `${files}: ${parts.filter((part) => part !== "").join(", ")}.`;
+}
+
+function stopLines(
+  { stopped, keptPartialBytes, ok }: DownloadReport,
+  options: DownloadOptions,
+  colors: Colors,
+): string[] {
+  const kept = keptPartialBytes > 0 ? ` ${formatBytes(keptPartialBytes)} of unfinished files are kept.` : "";
+  if (options.interrupted || stopped?.code === "ABORTED") {
+    return [`${colors.warn("Stopped.")}${kept} Run the same command again to go on from there.`];
+  }
+  if (stopped) {
+    const hint = stopped.hint === undefined ? [] : [colors.command(oneLine(stopped.hint))];
+    return [`${colors.bad(oneLine(stopped.message))}${kept}`, ...hint];
+  }
+  return ok || kept === "" ? [] : [`${kept.trimStart()} The next run goes on from there.`];
+}
+
+const ACTIONS: Record<PlannedAction, { word: string; paint: keyof Colors }> = {
+  keep: { word: "keep", paint: "quiet" },
+  download: { word: "download", paint: "good" },
+  replace: { word: "replace", paint: "warn" },
+  conflict: { word: "conflict", paint: "bad" },
+};
+
+function renderDryRun({ planned = [] }: DownloadReport, options: DownloadOptions, colors: Colors): string {
+  const shown = planned.filter((file) => options.verbose || file.action !== "keep");
+  const rows = shown.map((file): Cell[] => {
+    const { word, paint } = ACTIONS[file.action];
+    const fetches = file.action === "download" || file.action === "replace";
+    const from = [file.reason, fetches ? file.urls[0] : undefined].filter((part) => part !== undefined).join("; ");
+    return [
+      { text: word, paint: colors[paint] },
+      file.size === undefined ? "?" : formatBytes(file.size),
+      file.path,
+      from,
+    ];
+  });
+  const columns = [
+    { title: "ACTION" },
+    { title: "SIZE", align: "right" as const },
+    { title: "PATH" },
+    { title: "FROM" },
+  ];
+  const table = rows.length === 0 ? "" : `${renderTable(columns, rows, options)}\n`;
+  return `${table}${dryRunTotals(planned, colors)}\n`;
+}
+
+function dryRunTotals(planned: NonNullable<DownloadReport["planned"]>, colors: Colors): string {
+  const wanted = planned.filter((file) => file.action === "download" || file.action === "replace");
+  const conflicts = planned.filter((file) => file.action === "conflict").length;
+  const bytes = wanted.reduce((sum, file) => sum + (file.size ?? 0), 0);
+  const atLeast = wanted.some((file) => file.size === undefined) ? "at least " : "";
+  const fetch = wanted.length === 0 ? "nothing to fetch" : `${wanted.length} to fetch, ${atLeast}${formatBytes(bytes)}`;
+  const stuck = conflicts === 0 ? "" : colors.bad(`, ${plural(conflicts, "conflict")} (--force replaces)`);
+  return `${plural(planned.length, "file")}: ${fetch}${stuck}. Dry run: nothing was changed.`;
+}

@@ -1,0 +1,66 @@
+/** The words for one event, on one line. */
+import type { AssetEvent, Outcome } from "../events.js";
+import type { Colors } from "./colors.js";
+import { formatBytes, formatDuration, oneLine, plural, sourceName } from "./format.js";
+
+type EventOf<T extends AssetEvent["type"]> = AssetEvent & { type: T };
+
+/** What is about to happen: `Fetching 12 of 14 files, 118.3 MB.` */
+export function planLine({ files, bytesToFetch }: EventOf<"plan">): string {
+  const wanted = files.filter((file) => file.action === "download" || file.action === "replace");
+  if (wanted.length === 0) return `Nothing to fetch for ${plural(files.length, "file")}.`;
+  const of = wanted.length === files.length ? "" : `${wanted.length} of `;
+  const unknown = wanted.some((file) => file.size === undefined);
+  // A plan of files without sizes knows no total, and one with a few of them only a lower bound.
+  const bytes = bytesToFetch === 0 && unknown ? "" : `, ${unknown ? "at least " : ""}${formatBytes(bytesToFetch)}`;
+  return `Fetching ${of}${plural(files.length, "file")}${bytes}.`;
+}
+
+/** What became of a file. `ms`: how long it was worked on, where that is known. */
+export function outcomeLine(outcome: Outcome, ms: number | undefined, colors: Colors): string {
+  const path = oneLine(outcome.path);
+  switch (outcome.status) {
+    case "downloaded":
+      return fields(
+        `${colors.good("downloaded")} ${path}`,
+        formatBytes(outcome.size),
+        ms === undefined ? "" : formatDuration(ms),
+        outcome.url === undefined ? "" : sourceName(outcome.url),
+      );
+    case "present":
+      return `${colors.quiet("present")} ${path}`;
+    case "skipped":
+      return `${colors.quiet("skipped")} ${path}`;
+    case "failed":
+      return fields(`${colors.bad("failed")} ${path}`, oneLine(outcome.error?.message ?? ""));
+  }
+}
+
+/** That something goes another way than planned. Undefined for events which are nothing of that kind. */
+export function noticeLine(event: AssetEvent, colors: Colors): string | undefined {
+  switch (event.type) {
+    case "warning": {
+      const about = event.path === undefined ? "" : `${oneLine(event.path)}: `;
+      return `${colors.warn("warning")} ${about}${oneLine(event.message)}`;
+    }
+    case "transfer:retry": {
+      const when = event.delayMs > 0 ? ` in ${formatDuration(event.delayMs)}` : "";
+      const what = `${colors.warn("retry")} ${oneLine(event.path)}`;
+      return fields(what, `attempt ${event.attempt}${when}`, oneLine(event.error.message));
+    }
+    case "transfer:fallback": {
+      const what = `${colors.warn("fallback")} ${oneLine(event.path)}`;
+      return fields(what, `to ${sourceName(event.to)}`, oneLine(event.error.message));
+    }
+    case "transfer:restart":
+      return fields(`${colors.warn("restart")} ${oneLine(event.path)}`, oneLine(event.reason));
+    case "transfer:wait":
+      return `${colors.warn("waiting")} ${oneLine(event.path)}  for ${oneLine(event.owner)}`;
+    default:
+      return undefined;
+  }
+}
+
+function fields(...parts: string[]): string {
+  return parts.filter((part) => part !== "").join("  ");
+}

@@ -1,0 +1,49 @@
+/** How fast bytes arrive, measured over the last seconds. */
+
+/** A speed measured over a sliding window. The caller brings the clock: milliseconds that never fall. */
+export interface Rate {
+  /** Notes that `bytes` more have arrived. Zero and less are ignored. */
+  add(now: number, bytes: number): void;
+  /** Bytes per second; undefined while there is too little to measure. 0 when nothing came for a whole window. */
+  speed(now: number): number | undefined;
+}
+
+const WINDOW_MS = 10_000;
+// Fine enough that old bytes leave the window without a visible step, coarse enough to stay small.
+const SLICE_MS = 250;
+// A proxy that buffers delivers a whole file at once: the burst alone says nothing about the line.
+const LEAST_MS = 500;
+
+/** A rate that begins to measure at `start`. Time without bytes after that counts as slowness, as it should. */
+export function createRate(start: number): Rate {
+  let slices: { at: number; bytes: number }[] = [];
+  return {
+    add(now, bytes) {
+      if (!(bytes > 0)) return;
+      const last = slices.at(-1);
+      if (last && now - last.at < SLICE_MS) {
+        last.bytes += bytes;
+        return;
+      }
+      slices = slices.filter((slice) => slice.at > now - WINDOW_MS);
+      slices.push({ at: now, bytes });
+    },
+    speed(now) {
+      const measured = Math.min(now - start, WINDOW_MS);
+      if (!(measured >= LEAST_MS)) return undefined;
+      const bytes = slices.reduce((sum, slice) => (slice.at > now - WINDOW_MS ? sum + slice.bytes : sum), 0);
+      return (bytes * 1000) / measured;
+    },
+  };
+}
+
+// Longer than this is not a forecast any more.
+const LONGEST_FORECAST_MS = 100 * 3_600_000;
+
+/** Milliseconds until `remaining` bytes have come at this speed; undefined when that cannot be told. */
+export function timeLeft(remaining: number, speed: number | undefined): number | undefined {
+  if (remaining <= 0) return 0;
+  if (speed === undefined || !(speed > 0)) return undefined;
+  const ms = (remaining * 1000) / speed;
+  return ms <= LONGEST_FORECAST_MS ? ms : undefined;
+}

@@ -1,0 +1,150 @@
+/** The answer of `assets verify` as text. */
+import type { FileReport, FileStatus, VerifyReport } from "../commands/reports.js";
+import { type Colors, createColors } from "./colors.js";
+import { formatBytes, formatDuration, formatExactBytes, oneLine, plural, shellWord, shortDigest } from "./format.js";
+import { type Cell, type Column, type RenderOptions, renderTable } from "./table.js";
+
+/** How one kind of finding is explained. */
+interface Finding {
+  status: FileStatus;
+  /** Stands before the table; the count comes first. */
+  title: string;
+  /** Stands in the summary after a count. */
+  short: string;
+  /** Columns before the path. */
+  columns: { titles: string[]; cells: (file: FileReport) => string[] };
+  fix?: (ids: string) => { command: string; effect: string };
+}
+
+const PATH: Column = { title: "PATH", path: true };
+const EXPECTED_FOUND = ["EXPECTED", "FOUND"];
+const OVERWRITE = (ids: string) => ({
+  command: `assets download ${ids} --force`,
+  effect: "overwrites what is there",
+});
+
+/** In the order in which they are shown: the most surprising first. */
+const FINDINGS: readonly Finding[] = [
+  {
+    status: "digest-mismatch",
+    title: "with another SHA-256 than pinned",
+    short: "with another SHA-256",
+    columns: { titles: EXPECTED_FOUND, cells: (file) => [digest(file.expected?.sha256), digest(file.actual?.sha256)] },
+    fix: OVERWRITE,
+  },
+  {
+    status: "size-mismatch",
+    title: "with another size than pinned",
+    short: "with another size",
+    columns: { titles: EXPECTED_FOUND, cells: (file) => [bytes(file.expected?.size), bytes(file.actual?.size)] },
+    fix: OVERWRITE,
+  },
+  {
+    status: "lfs-pointer",
+    title: "with a Git LFS pointer in place of the content",
+    short: "with a Git LFS pointer",
+    columns: { titles: EXPECTED_FOUND, cells: (file) => [bytes(file.expected?.size), file.reason ?? "a pointer"] },
+    fix: (ids) => ({ command: `assets download ${ids}`, effect: "puts the content there" }),
+  },
+  {
+    status: "missing",
+    title: "missing",
+    short: "missing",
+    columns: { titles: ["SIZE", "ASSET"], cells: (file) => [known(file.size), file.asset] },
+    fix: (ids) => ({ command: `assets download ${ids}`, effect: "" }),
+  },
+  {
+    status: "unreadable",
+    title: "that cannot be read",
+    short: "unreadable",
+    columns: { titles: ["REASON"], cells: (file) => [file.reason ?? "unknown"] },
+  },
+];
+
+/** What is wrong, kind by kind with the command that mends it, then one line of summary. */
+export function renderVerify(report: VerifyReport, options: RenderOptions): string {
+  const colors = createColors(options.color);
+  const blocks = FINDINGS.flatMap((finding) => {
+    const files = report.files.filter((file) => file.status === finding.status);
+    return files.length === 0 ? [] : [renderFinding(finding, files, options, colors)];
+  });
+  const fine = options.verbose ? renderFine(report.files, options, colors) : "";
+  const unpinned = report.files.filter((file) => file.status === "unpinned");
+  const note = unpinned.length === 0 ? "" : renderUnpinned(unpinned, options, colors);
+  return [fine, note, ...blocks, `${summary(report, colors)}\n`].filter((block) => block !== "").join("\n");
+}
+
+function renderFinding(finding: Finding, files: readonly FileReport[], options: RenderOptions, colors: Colors): string {
+  const columns: Column[] = [...finding.columns.titles.map((title) => ({ title })), PATH];
+  const rows = files.map((file) => [...finding.columns.cells(file), file.path]);
+  const table = renderTable(columns, rows, { ...options, indent: 2 });
+  const title = colors.bad(`${plural(files.length, "file")} ${finding.title}:`);
+  const ids = [...new Set(files.map((file) => shellWord(file.asset)))].join(" ");
+  const fix = finding.fix?.(ids);
+  if (!fix) return `${title}\n${table}`;
+  return `${title}\n${table}  To mend: ${colors.command(fix.command)}${fix.effect && `  (${fix.effect})`}\n`;
+}
+
+function renderFine(files: readonly FileReport[], options: RenderOptions, colors: Colors): string {
+  const fine = files.filter((file) => file.status === "valid" || file.status === "unverified");
+  if (fine.length === 0) return "";
+  const rows = fine.map((file): Cell[] => [
+    file.status === "valid" ? { text: "ok", paint: colors.good } : { text: "size ok", paint: colors.warn },
+    known(file.size),
+    digest(file.actual?.sha256 ?? file.expected?.sha256),
+    file.path,
+  ]);
+  const columns: Column[] = [
+    { title: "STATE" },
+    { title: "SIZE", align: "right" },
+    { title: "SHA-256" },
+    PATH,
+  ];
+  return renderTable(columns, rows, options);
+}
+
+function renderUnpinned(files: readonly FileReport[], options: RenderOptions, colors: Colors): string {
+  const rows = files.map((file): Cell[] => [
+    known(file.size),
+    digest(file.actual?.sha256),
+    file.path,
+  ]);
+  const title = colors.warn(`${plural(files.length, "file")} without a pinned SHA-256, so there is nothing to prove:`);
+  const columns: Column[] = [{ title: "SIZE", align: "right" }, { title: "SHA-256 FOUND" }, PATH];
+  return `${title}\n${renderTable(columns, rows, { ...options, indent: 2 })}`;
+}
+
+function summary({ files, totals, durationMs, ok }: VerifyReport, colors: Colors): string {
+  const count = (status: FileStatus) => files.filter((file) => file.status === status).length;
+  if (!ok) {
+    const kinds = FINDINGS.map((finding) => ({ short: finding.short, number: count(finding.status) }))
+      .filter(({ number }) => number > 0)
+      .map(({ number, short }) => `${number} ${short}`);
+    const verb = totals.findings === 1 ? "is" : "are";
+    const head = `${totals.findings} of ${plural(totals.files, "file")} ${verb} not as the manifest says`;
+    return `${colors.bad(head)}: ${kinds.join(", ")}.`;
+  }
+  const checked = `${plural(totals.files, "file")}, ${formatBytes(totals.bytes)}`;
+  const [valid, unverified, unpinned] = [count("valid"), count("unverified"), count("unpinned")];
+  const parts = [
+    valid > 0 ? `${valid} match the manifest` : "",
+    unverified > 0 ? `${unverified} have the right size but were not hashed` : "",
+    unpinned > 0 ? `${unpinned} not pinned` : "",
+  ].filter((part) => part !== "");
+  if (parts.length > 1) return `${checked} checked in ${formatDuration(durationMs)}: ${parts.join(", ")}.`;
+  if (unverified > 0) return `${checked}: all have the right size. They were not hashed.`;
+  if (unpinned > 0) return `${checked}: none of them pinned, so nothing is proven.`;
+  return `${checked} verified in ${formatDuration(durationMs)}: ${colors.good("all match the manifest")}.`;
+}
+
+function digest(hex: string | undefined): string {
+  return hex === undefined ? "?" : shortDigest(oneLine(hex));
+}
+
+function bytes(size: number | undefined): string {
+  return size === undefined ? "?" : formatExactBytes(size);
+}
+
+function known(size: number | undefined): string {
+  return size === undefined ? "?" : formatBytes(size);
+}

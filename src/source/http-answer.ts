@@ -1,0 +1,201 @@
+/** Decides what an HTTP answer is good for: pure, from its status and headers, trusting none of them further than needed. */
+import { AssetsError } from "../errors.js";
+
+/** Response headers by lower-case name. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What was asked for. */
+export interface Asked {
+  /** For messages; without credentials. */
+  url: string;
+  offset: number;
+  expectedSize?: number | undefined;
+  validator?: string | undefined;
+  /** How the range was asked for: not at all, plainly, or under the condition of the validator (If-Range). */
+  range: "none" | "plain" | "conditional";
+}
+
+/** What to do with an answer. */
+export type Decision =
+  | {
+      do: "read";
+      offset: number;
+      totalSize?: number;
+      validator?: string;
+      mediaType?: string;
+      /** Content coding to undo while reading. */
+      decode?: "gzip" | "deflate" | "br";
+      /** Nothing is left to read: the bytes already here are all there are. */
+      empty?: boolean;
+    }
+  | { do: "redirect"; location: string }
+  /** Ask the same URL once more, with the range stated in another way. */
+  | { do: "ask-again"; range: "none" | "plain" }
+  | { do: "fail"; error: AssetsError };
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
+
+/** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
+export function decide(status: number, headers: Headers, asked: Asked, now = Date.now()): Decision {
+  if (REDIRECTS.has(status)) {
+    const location = single(headers.location);
+    if (location === undefined) return fail("BAD_RESPONSE", `${asked.url} answered ${status} without a Location.`);
+    return { do: "redirect", location };
+  }
+  if (status === 200 || status === 203) return decideWhole(headers, asked);
+  if (status === 206) return decidePart(headers, asked);
+  if (status === 416 && asked.range !== "none") {
+    const total = /^bytes \*\/(\d+)$/i.exec(single(headers["content-range"]) ?? "")?.[1];
+    const complete = total !== undefined && Number(total) === asked.offset;
+    if (complete && (asked.expectedSize === undefined || asked.expectedSize === asked.offset)) {
+      return { do: "read", offset: asked.offset, totalSize: asked.offset, empty: true };
+    }
+    return { do: "ask-again", range: "none" };
+  }
+  return { do: "fail", error: statusError(status, headers, asked.url, now) };
+}
+
+function decideWhole(headers: Headers, asked: Asked): Decision {
+  const validator = strongValidator(headers);
+  if (asked.range === "conditional" && validator !== undefined && validator === asked.validator) {
+    // Some CDNs answer 200 to any If-Range although the file is unchanged: the plain range works there.
+    return { do: "ask-again", range: "plain" };
+  }
+  const length = contentLength(headers);
+  const coding = contentCoding(headers);
+  const mediaType = mediaTypeOf(headers);
+  const facts = { offset: 0, ...(validator && { validator }), ...(mediaType && { mediaType }) };
+  if (coding !== undefined && !isFileItself(length, asked)) {
+    if (coding === "unknown") {
+      return fail(
+        "BAD_RESPONSE",
+        `${asked.url} sends its bytes with the content coding "${single(headers["content-encoding"])}", though none was asked for.`,
+      );
+    }
+    return { do: "read", ...facts, decode: coding };
+  }
+  const wrong = contradiction(length, asked, mediaType);
+  if (wrong !== undefined) return { do: "fail", error: wrong };
+  return { do: "read", ...facts, ...(length !== undefined && { totalSize: length }) };
+}
+
+function decidePart(headers: Headers, asked: Asked): Decision {
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(single(headers["content-range"]) ?? "");
+  const start = Number(range?.[1]);
+  const end = Number(range?.[2]);
+  const total = range?.[3] === undefined || range[3] === "*" ? undefined : Number(range[3]);
+  const coding = contentCoding(headers);
+  const validator = strongValidator(headers);
+  const usable =
+    range !== null &&
+    start === asked.offset &&
+    end >= start &&
+    (total === undefined || end < total) &&
+    // Ranges count coded bytes (RFC 9110 section 14.1.2); only a total that is the pinned size shows that they are ours.
+    (coding === undefined || (total !== undefined && total === asked.expectedSize)) &&
+    (asked.validator === undefined || validator === asked.validator);
+  if (!usable) {
+    if (asked.range === "none") return fail("BAD_RESPONSE", `${asked.url} answered 206 to a request for the whole file.`);
+    return { do: "ask-again", range: "none" };
+  }
+  const mediaType = mediaTypeOf(headers);
+  const wrong = contradiction(total, asked, mediaType);
+  if (wrong !== undefined) return { do: "fail", error: wrong };
+  return {
+    do: "read",
+    offset: start,
+    ...(total !== undefined && { totalSize: total }),
+    ...(validator && { validator }),
+    ...(mediaType && { mediaType }),
+  };
+}
+
+/** Whether coded bytes are the wanted file as they are: servers label `.gz` files with a content coding. */
+function isFileItself(length: number | undefined, asked: Asked): boolean {
+  if (asked.expectedSize !== undefined) return length === asked.expectedSize;
+  return PACKED_NAME.test(pathOf(asked.url));
+}
+
+function contradiction(total: number | undefined, asked: Asked, mediaType: string | undefined): AssetsError | undefined {
+  if (total === undefined || asked.expectedSize === undefined || total === asked.expectedSize) return undefined;
+  if (mediaType === "text/html") {
+    return new AssetsError(
+      "BAD_RESPONSE",
+      `${asked.url} sends a web page of ${total} bytes instead of the file of ${asked.expectedSize} bytes.`,
+      { hint: "Open the URL in a browser: it may ask for a login, a licence or a network sign-in." },
+    );
+  }
+  const pointer = total < 1024 ? " Perhaps it is a Git LFS pointer." : "";
+  return new AssetsError(
+    "SIZE_MISMATCH",
+    `${asked.url} announces ${total} bytes where the manifest pins ${asked.expectedSize}.${pointer}`,
+  );
+}
+
+function statusError(status: number, headers: Headers, url: string, now: number): AssetsError {
+  if (status === 401 || status === 403 || status === 407) {
+    const by = status === 407 ? "The proxy in front of " : "";
+    return new AssetsError("ACCESS", `${by}${url} refuses access (HTTP ${status}).`, {
+      hint: "Check whether the file needs a login or an accepted licence; open the URL in a browser to see.",
+    });
+  }
+  if (status === 404 || status === 410) {
+    return new AssetsError("NOT_FOUND", `${url} does not exist (HTTP ${status}).`);
+  }
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    const afterMs = retryAfter(single(headers["retry-after"]), now);
+    return new AssetsError("NETWORK", `${url} cannot answer now (HTTP ${status}).`, {
+      retry: afterMs === undefined ? {} : { afterMs },
+    });
+  }
+  return new AssetsError("BAD_RESPONSE", `${url} answered HTTP ${status} instead of the file.`);
+}
+
+/** Milliseconds to wait by a Retry-After value: seconds or a date (RFC 9110 section 10.2.3). */
+export function retryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */
+export function strongValidator(headers: Headers): string | undefined {
+  const etag = single(headers.etag)?.trim();
+  if (etag !== undefined) return /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) ? etag : undefined;
+  const modified = single(headers["last-modified"]);
+  const date = Date.parse(single(headers.date) ?? "");
+  // A date is strong when the answer was made at least a second later, so that no second change hides behind it.
+  return modified !== undefined && date - Date.parse(modified) >= 1000 ? modified : undefined;
+}
+
+function contentLength(headers: Headers): number | undefined {
+  if (headers["transfer-encoding"] !== undefined) return undefined;
+  const text = single(headers["content-length"]);
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function contentCoding(headers: Headers): "gzip" | "deflate" | "br" | "unknown" | undefined {
+  const coding = single(headers["content-encoding"])?.trim().toLowerCase();
+  if (coding === undefined || coding === "" || coding === "identity") return undefined;
+  if (coding === "x-gzip") return "gzip";
+  return coding === "gzip" || coding === "deflate" || coding === "br" ? coding : "unknown";
+}
+
+function mediaTypeOf(headers: Headers): string | undefined {
+  return single(headers["content-type"])?.split(";", 1)[0]?.trim().toLowerCase() || undefined;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : url;
+}
+
+function fail(code: "BAD_RESPONSE", message: string): Decision {
+  return { do: "fail", error: new AssetsError(code, message) };
+}

@@ -1,0 +1,70 @@
+/** The table of URL schemes: which source serves which URL. */
+import { AssetsError } from "../errors.js";
+import { fileSource } from "./file.js";
+import { createHttpClient, createHttpSource, type HttpClient, type NetworkSettings } from "./http.js";
+import { parseMember } from "./member.js";
+import { createNpmSource } from "./npm.js";
+import type { Located, Source } from "./source.js";
+
+/** Every source, behind one door. */
+export interface Sources {
+  /** Whether a URL can be served without a network. Throws UNSUPPORTED_URL for a scheme that no source serves. */
+  isLocal(url: string): boolean;
+  /** The archive that a URL leads into: equal for all members of one. Undefined for a URL of a plain file. */
+  container(url: string): string | undefined;
+  /** Finds out where a URL leads, its `#member=` taken off and told. Throws an AssetsError. */
+  locate(url: string, options: { signal: AbortSignal }): Promise<Located>;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/** What the sources need to know about where they run. */
+export interface SourcesOptions {
+  network: NetworkSettings;
+  /** Folder whose `.npmrc` may name registries: the manifest's base folder. */
+  projectFolder: string;
+}
+
+/** Makes the sources; nothing is opened or loaded before a URL needs it. */
+export function createSources({ network, projectFolder }: SourcesOptions): Sources {
+  const clients: HttpClient[] = [];
+  const createClient = (settings: NetworkSettings) => {
+    const client = createHttpClient(settings);
+    clients.push(client);
+    return client;
+  };
+  const sources: Source[] = [
+    createHttpSource(createClient(network)),
+    fileSource,
+    createNpmSource({ createClient: (settings) => createClient({ ...settings, ...network }), projectFolder }),
+  ];
+  const sourceOf = (url: string) => {
+    const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
+    const source = sources.find(({ schemes }) => schemes.includes(scheme));
+    if (source !== undefined) return source;
+    const known = sources.flatMap(({ schemes }) => schemes).join(", ");
+    throw new AssetsError("UNSUPPORTED_URL", `${url} cannot be fetched: the schemes are ${known}.`);
+  };
+  return {
+    isLocal: (url) => sourceOf(url).local,
+    container: (url) => npmPackage(url) ?? memberArchive(url),
+    async locate(url, options) {
+      const { url: container, member } = parseMember(url);
+      const located = await sourceOf(container).locate(container, options);
+      return member === undefined ? located : { ...located, url, member };
+    },
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}
+
+/** `npm:name@version` of an `npm:` URL. */
+function npmPackage(url: string): string | undefined {
+  return /^npm:(?:@[^/]+\/)?[^/@]+@[^/]+/i.exec(url)?.[0];
+}
+
+function memberArchive(url: string): string | undefined {
+  const { url: archive, member } = parseMember(url);
+  return member && archive;
+}

@@ -1,0 +1,147 @@
+/** Files inside packages of the npm registry that the user's npm configuration names. */
+import { AssetsError, visibleLine } from "../errors.js";
+import { environment } from "../platform.js";
+import type { HttpClient, NetworkSettings } from "./http.js";
+import { decodeMemberPath } from "./member.js";
+import type { NpmConfig } from "./npm-config.js";
+import { findRelease, type PackageVersion, type Packument, type Release, readPackument } from "./packument.js";
+import { createSingleFlight } from "./single-flight.js";
+import type { Open, Source } from "./source.js";
+
+/** What the `npm:` source stands on. */
+export interface NpmSourceOptions {
+  createClient: (settings: NetworkSettings) => HttpClient;
+  /** Folder whose `.npmrc` may name registries. */
+  projectFolder: string;
+  /** Environment to read npm's configuration from. Default: that of this process. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+interface PackageFile extends PackageVersion {
+  /** Path inside the package, without the folder that every package is wrapped in. */
+  path: string;
+}
+
+interface Npm {
+  config: NpmConfig;
+  client: HttpClient;
+}
+
+const NPM_URL = /^npm:((?:@[^/@]+\/)?[^/@]+)@([^/]*)\/(.*)$/is;
+const NAME_PART = /^[a-z0-9~!'()*_-][a-z0-9~!'()*._-]*$/i;
+const EXACT_VERSION = /^\d+\.\d+\.\d+(?:-[0-9a-z.-]+)?(?:\+[0-9a-z.-]+)?$/i;
+/** The short form of what a registry knows, which most of them offer. */
+const ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
+const MAX_PACKUMENT_BYTES = 64 * 1024 * 1024;
+
+/** The `npm:` source. It reads the user's npm configuration when the first URL needs it, and asks once per package. */
+export function createNpmSource({ createClient, projectFolder, env = environment }: NpmSourceOptions): Source {
+  const packuments = createSingleFlight<Packument>();
+  let npm: Promise<Npm> | undefined;
+  const connect = async (): Promise<Npm> => {
+    const { readNpmConfig } = await import("./npm-config.js");
+    const config = await readNpmConfig({ projectFolder, env });
+    return { config, client: createClient(config.network) };
+  };
+
+  return {
+    schemes: ["npm"],
+    local: false,
+    async locate(url, { signal }) {
+      const file = parseNpmUrl(url);
+      npm ??= connect();
+      const { config, client } = await npm;
+      const registry = config.registryFor(file.name);
+      const packument = await packuments(file.name, signal, (shared) =>
+        fetchPackument({ config, client }, file.name, registry, shared),
+      );
+      const release = findRelease(packument, file, { url: registry, replacesHost: config.replacesHost });
+      return {
+        url,
+        open: openTarball({ config, client }, file, release, registry),
+        ...(release.digest && { digest: release.digest }),
+        member: { format: "tar", path: file.path, strip: 1 },
+      };
+    },
+  };
+}
+
+/** Reads `npm:<package>@<version>/<path>`. Throws UNSUPPORTED_URL. */
+export function parseNpmUrl(url: string): PackageFile {
+  const refuse = (why: string) =>
+    new AssetsError("UNSUPPORTED_URL", `${visibleLine(url)} ${why}.`, {
+      hint: "The form is npm:<package>@<exact version>/<path in the package>.",
+    });
+  const [, name, version, path] = NPM_URL.exec(url) ?? [];
+  if (name === undefined || version === undefined || path === undefined) {
+    throw refuse("does not name a package, a version and a path");
+  }
+  if (!name.replace("@", "").split("/").every(isNamePart)) throw refuse("has no valid package name");
+  if (!EXACT_VERSION.test(version)) throw refuse(`needs an exact version in place of "${visibleLine(version)}"`);
+  if (/[?#]/.test(path)) throw refuse("contains ? or #, which a path needs percent-encoded");
+  return { name, version, path: decodeMemberPath(path, url) };
+}
+
+function isNamePart(part: string): boolean {
+  return NAME_PART.test(part);
+}
+
+async function fetchPackument({ config, client }: Npm, name: string, registry: string, signal: AbortSignal) {
+  const url = new URL(name.replace("/", "%2f"), registry);
+  const headers = { accept: ACCEPT, ...authorization(config, url, registry) };
+  try {
+    const answer = await client.getJson(url.href, { signal, maxBytes: MAX_PACKUMENT_BYTES }, { headers });
+    return readPackument(answer, name);
+  } catch (error) {
+    throw explained(error, registry, {
+      what: `package "${name}"`,
+      missing: `The npm registry ${registry} has no package "${name}".`,
+      hint: `npm view ${name}`,
+    });
+  }
+}
+
+function openTarball({ config, client }: Npm, file: PackageVersion, { tarball }: Release, registry: string): Open {
+  const label = `"${file.name}@${file.version}"`;
+  const headers = authorization(config, tarball, registry);
+  const asked = tarball.origin === new URL(registry).origin ? registry : `${tarball.origin}/`;
+  return async (options) => {
+    try {
+      return await client.open(tarball.href, options, { headers });
+    } catch (error) {
+      throw explained(error, asked, {
+        what: `the tarball of ${label}`,
+        missing: `The npm registry ${registry} lists ${label}, but its tarball is not there.`,
+        hint: `npm view ${file.name}@${file.version} dist.tarball`,
+      });
+    }
+  };
+}
+
+function authorization(config: NpmConfig, url: URL, registry: string): Record<string, string> {
+  const value = config.authorizationFor(url, registry);
+  return value === undefined ? {} : { authorization: value };
+}
+
+interface Asked {
+  what: string;
+  missing: string;
+  hint: string;
+}
+
+/** Says in npm's terms what the refusal of a registry, or of the host that keeps its tarballs, means. */
+function explained(error: unknown, registry: string, { what, missing, hint }: Asked): unknown {
+  if (!(error instanceof AssetsError)) return error;
+  if (error.code === "NOT_FOUND") {
+    return new AssetsError("NOT_FOUND", missing, {
+      cause: error,
+      hint: `${hint}   (some registries hide a private package this way: it needs a login)`,
+    });
+  }
+  if (error.code !== "ACCESS") return error;
+  const { host, pathname } = new URL(registry);
+  return new AssetsError("ACCESS", `The npm registry ${registry} refuses access to ${what}.`, {
+    cause: error,
+    hint: `npm login --registry ${registry}   (or set //${host}${pathname}:_authToken in your own .npmrc)`,
+  });
+}

@@ -1,0 +1,185 @@
+/** What was proven about files, so that an unchanged one need not be hashed again: `.assets/ledger.ndjson`. */
+import { constants } from "node:fs";
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FileStamp } from "./hash-worker.js";
+import { HOME_FOLDER, homeFolder } from "./home.js";
+
+/**
+ * One line of the ledger: this file had this digest. Numbers that exceed a double are decimal strings.
+ * `at` is the clock of the file system, in nanoseconds, when the file was known to have it.
+ */
+interface Entry {
+  path: string;
+  sha256: string;
+  size: string;
+  mtime: string;
+  ctime: string;
+  ino: string;
+  dev: string;
+  at: string;
+}
+
+/** The memory of one root. Paths are relative to it. */
+export interface Ledger {
+  /** The proven SHA-256 of a file that stands exactly as it stood when it was proven, else undefined. */
+  recall(path: string, stat: FileStamp): string | undefined;
+  /** The SHA-256 that was last recorded for a path, whatever became of the file since. */
+  lastDigest(path: string): string | undefined;
+  /** Notes that a file has a digest; written by `flush`. `at` as {@link Ledger.clock} gave it before the file was read. */
+  record(path: string, stat: FileStamp, sha256: string, at?: bigint): void;
+  /**
+   * The file system's own clock, in nanoseconds, told by writing to it: only what is older than this by that clock
+   * can be told apart from a later change.
+   */
+  clock(): Promise<bigint>;
+  /** Writes what was recorded. Failing to write loses time at the next run, never truth, so it throws nothing. */
+  flush(): Promise<void>;
+}
+
+const FILE = "ledger.ndjson";
+const CLOCK = "clock";
+/** Lines that have been replaced by later ones are cleared away beyond this many. */
+const MOST_DEAD_LINES = 1_000;
+/** How long to wait for the file system's clock to move on; its tick is a few milliseconds on common ones. */
+const CLOCK_WAIT_MS = 40;
+
+/** Reads the ledger of a root. A missing, damaged or foreign ledger is an empty one. */
+export async function openLedger(root: string): Promise<Ledger> {
+  const entries = new Map<string, Entry>();
+  let lines = 0;
+  for (const line of (await readOwn(join(root, HOME_FOLDER, FILE))).split("\n")) {
+    const entry = parseEntry(line);
+    if (entry === undefined) continue;
+    lines++;
+    entries.set(entry.path, entry);
+  }
+  /** Recorded, not written yet; without `at` until the clock has moved past the file's own times. */
+  let pending: { entry: Omit<Entry, "at">; at?: bigint }[] = [];
+
+  const clock = async () => {
+    const handle = await openOwn(join(await homeFolder(root), CLOCK), constants.O_WRONLY);
+    try {
+      await handle.write("\n", 0);
+      return (await handle.stat({ bigint: true })).mtimeNs;
+    } finally {
+      await handle.close();
+    }
+  };
+
+  return {
+    recall(path, stat) {
+      const entry = entries.get(path);
+      if (entry === undefined || !matches(entry, stat)) return undefined;
+      const at = BigInt(entry.at);
+      // A change within the tick of the clock in which the file was proven would leave the same times.
+      return at > stat.mtimeNs && at > stat.ctimeNs ? entry.sha256 : undefined;
+    },
+    lastDigest: (path) => entries.get(path)?.sha256,
+    record(path, stat, sha256, at) {
+      pending.push({ entry: entryOf(path, stat, sha256), ...(at !== undefined && { at }) });
+    },
+    clock,
+    async flush() {
+      if (pending.length === 0) return;
+      const batch = pending;
+      pending = [];
+      try {
+        const now = batch.some(({ at }) => at === undefined) ? await clockAfter(clock, newest(batch)) : 0n;
+        const added = batch.map(({ entry, at = now }) => ({ ...entry, at: String(at) }));
+        for (const entry of added) entries.set(entry.path, entry);
+        lines += added.length;
+        const file = join(await homeFolder(root), FILE);
+        if (lines - entries.size > MOST_DEAD_LINES) {
+          await rewrite(file, [...entries.values()]);
+          lines = entries.size;
+        } else await append(file, added);
+      } catch {
+        // A read-only or full disk: the files will be hashed again.
+      }
+    },
+  };
+}
+
+/** The clock once it stands past `time`, or as far as it came while it was worth waiting. */
+async function clockAfter(clock: () => Promise<bigint>, time: bigint): Promise<bigint> {
+  const deadline = performance.now() + CLOCK_WAIT_MS;
+  for (;;) {
+    const now = await clock();
+    if (now > time || performance.now() > deadline) return now;
+    await sleep(2);
+  }
+}
+
+function newest(batch: { entry: Omit<Entry, "at">; at?: bigint }[]): bigint {
+  return batch.reduce((latest, { entry, at }) => {
+    const time = at === undefined ? BigInt(entry.ctime) : 0n;
+    return time > latest ? time : latest;
+  }, 0n);
+}
+
+function entryOf(path: string, stat: FileStamp, sha256: string): Omit<Entry, "at"> {
+  return {
+    path,
+    sha256,
+    size: String(stat.size),
+    mtime: String(stat.mtimeNs),
+    ctime: String(stat.ctimeNs),
+    ino: String(stat.ino),
+    dev: String(stat.dev),
+  };
+}
+
+function matches(entry: Entry, stat: FileStamp): boolean {
+  const now = entryOf(entry.path, stat, entry.sha256);
+  return (["size", "mtime", "ctime", "ino", "dev"] as const).every((key) => entry[key] === now[key]);
+}
+
+/** An entry of a line, or undefined for anything else: the last line of a killed run may be torn. */
+function parseEntry(line: string): Entry | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const entry = JSON.parse(line) as Entry;
+    const { path, sha256, size, mtime, ctime, ino, dev, at } = entry;
+    const whole = [size, mtime, ctime, ino, dev, at].every((text) => typeof text === "string" && /^\d{1,30}$/.test(text));
+    return whole && typeof path === "string" && /^[0-9a-f]{64}$/.test(sha256) ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A single write in append mode, so that lines of two runs do not mix. The first line feed ends a torn line. */
+async function append(file: string, entries: Entry[]): Promise<void> {
+  const handle = await openOwn(file, constants.O_WRONLY | constants.O_APPEND);
+  try {
+    await handle.writeFile(`\n${toLines(entries)}`);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function rewrite(file: string, entries: Entry[]): Promise<void> {
+  const draft = `${file}.new`;
+  await rm(draft, { force: true });
+  await writeFile(draft, toLines(entries), { flag: "wx" });
+  await rename(draft, file);
+}
+
+function toLines(entries: Entry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+}
+
+/** Opens a file of ours, never through a link that may have come with the repository. */
+function openOwn(path: string, flags: number): Promise<FileHandle> {
+  const { O_CREAT, O_NOFOLLOW = 0 } = constants;
+  return open(path, flags | O_CREAT | O_NOFOLLOW);
+}
+
+async function readOwn(path: string): Promise<string> {
+  try {
+    return await readFile(path, { encoding: "utf8", flag: constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) });
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,186 @@
+/** The unfinished download beside its target: bytes are written here, and get their final name only once they are right. */
+import { createHash } from "node:crypto";
+import { type BigIntStats, constants } from "node:fs";
+import { chmod, type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isWindows } from "../platform.js";
+import { diskError, errnoOf } from "./disk-error.js";
+
+const READ_BYTES = 1024 * 1024;
+/** Longest file name in bytes that common file systems store. */
+const NAME_BYTES = 255;
+
+/** An open partial. `size` is how many bytes of it are there, counted only after they were written. */
+export interface PartialFile {
+  readonly path: string;
+  readonly size: number;
+  /** Appends a chunk. Throws DISK_FULL, LOCAL_IO. */
+  append(chunk: Uint8Array): Promise<void>;
+  /** Drops everything. */
+  empty(): Promise<void>;
+  /** Feeds the bytes that are there to a hash, from the first to the last. */
+  feed(hash: { update(chunk: Uint8Array): unknown }, signal: AbortSignal): Promise<void>;
+  /** Syncs the bytes, gives them the final name, syncs the folder; answers how the file then stands. */
+  commit(target: string, options?: { mode?: number }): Promise<BigIntStats>;
+  /** Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Where the partial of a target lies. Its name is its validity: `key` is the pinned digest, or for an unpinned file
+ * a digest of the URL, so that another pin finds another partial.
+ */
+export function partialPath(target: string, key: string): string {
+  const ending = `.${key.slice(0, 12)}.part`;
+  let name = basename(target);
+  if (Buffer.byteLength(name) + ending.length > NAME_BYTES) {
+    const own = createHash("sha256").update(name).digest("hex").slice(0, 12);
+    name = `${[...name].slice(0, 40).join("")}.${own}`;
+  }
+  return join(dirname(target), `${name}${ending}`);
+}
+
+/** Opens or creates a partial. Its folder must exist. A link in its place is never followed. */
+export async function openPartial(path: string): Promise<PartialFile> {
+  const handle = await openOwn(path);
+  let size = 0;
+  let open = true;
+  try {
+    size = (await handle.stat()).size;
+  } catch (error) {
+    await handle.close();
+    throw diskError(error, "read", path);
+  }
+  const close = async () => {
+    if (!open) return;
+    open = false;
+    await handle.close();
+    if (size === 0) await removePartial(path);
+  };
+  return {
+    path,
+    get size() {
+      return size;
+    },
+    async append(chunk) {
+      try {
+        // A write may be short near a limit: what was written is counted, the rest tried again to learn why.
+        for (let done = 0; done < chunk.length; ) {
+          const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, size);
+          done += bytesWritten;
+          size += bytesWritten;
+        }
+      } catch (error) {
+        throw diskError(error, "write", path);
+      }
+    },
+    async empty() {
+      await handle.truncate(0).catch((error) => {
+        throw diskError(error, "empty", path);
+      });
+      size = 0;
+    },
+    async feed(hash, signal) {
+      const buffer = Buffer.allocUnsafe(READ_BYTES);
+      try {
+        for (let at = 0; at < size; ) {
+          signal.throwIfAborted();
+          const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - at), at);
+          if (bytesRead === 0) throw new Error("it became shorter while it was read");
+          hash.update(buffer.subarray(0, bytesRead));
+          at += bytesRead;
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        throw diskError(error, "read", path);
+      }
+    },
+    async commit(target, { mode } = {}) {
+      try {
+        await handle.sync();
+        await handle.close();
+        open = false;
+        if (mode !== undefined && !isWindows) await chmod(path, mode);
+        await renameOver(path, target);
+        await syncFolder(dirname(target));
+        await rm(journalPath(path), { force: true });
+        return await stat(target, { bigint: true });
+      } catch (error) {
+        throw diskError(error, "put in place", target);
+      }
+    },
+    close,
+  };
+}
+
+/** Removes a partial that serves no more, with its note. */
+export async function removePartial(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(journalPath(path), { force: true });
+}
+
+/** The validator under which the bytes of an unpinned partial came, if it was noted. */
+export async function readValidator(partial: string): Promise<string | undefined> {
+  try {
+    const note: unknown = JSON.parse(await readFile(journalPath(partial), "utf8"));
+    const validator = (note as { validator?: unknown } | null)?.validator;
+    return typeof validator === "string" ? validator : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Notes the validator of an unpinned partial, or forgets it. */
+export async function writeValidator(partial: string, validator: string | undefined): Promise<void> {
+  const path = journalPath(partial);
+  try {
+    await rm(path, { force: true });
+    if (validator !== undefined) await writeFile(path, `${JSON.stringify({ validator })}\n`, { flag: "wx" });
+  } catch (error) {
+    throw diskError(error, "write", path);
+  }
+}
+
+function journalPath(partial: string): string {
+  return `${partial}.json`;
+}
+
+async function openOwn(path: string): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  try {
+    const handle = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+    throw Object.assign(new Error("not a regular file"), { code: "EEXIST" });
+  } catch (error) {
+    throw diskError(error, "create", path);
+  }
+}
+
+/** Rename that replaces. On Windows a virus scanner or indexer may hold the file for a moment. */
+async function renameOver(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const held = isWindows && ["EPERM", "EACCES", "EBUSY"].includes(errnoOf(error));
+      if (!held || attempt === 10) throw error;
+      await sleep(attempt * 50);
+    }
+  }
+}
+
+/** Makes a rename survive a power cut. Windows offers nothing of the kind; some network file systems refuse. */
+async function syncFolder(folder: string): Promise<void> {
+  if (isWindows) return;
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "EBADF"].includes(errnoOf(error))) throw error;
+  } finally {
+    await handle.close();
+  }
+}

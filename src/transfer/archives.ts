@@ -1,0 +1,157 @@
+/** The archives of a run: each is fetched once and read once, however many of its members are wanted. */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AssetsError } from "../errors.js";
+import { isAlive, self } from "../platform.js";
+import { openLocalFile } from "../source/file.js";
+import type { Sources } from "../source/index.js";
+import type { Located } from "../source/source.js";
+import { diskError } from "../store/disk-error.js";
+import { extractMembers } from "../store/extract.js";
+import { homeFolder } from "../store/home.js";
+import { lock } from "../store/lock.js";
+import { removePartial } from "../store/partial.js";
+import { type FetchContext, fetchBytes } from "./fetch-bytes.js";
+
+/** A file of the plan, one of whose URLs leads into an archive. */
+export interface MemberWish {
+  /** Path of the file in the manifest. */
+  readonly path: string;
+  readonly url: string;
+  /** The archive of the URL: equal for all members of one. */
+  readonly container: string;
+  /** Pinned size in bytes: no more is unpacked. */
+  readonly size?: number | undefined;
+}
+
+/** Serves members of archives. */
+export interface Archives {
+  /** Where the bytes of a member lie, once its archive is here and read. Throws an AssetsError. */
+  unpack(url: string, located: Located): Promise<Located>;
+  /** Says that a file is in its place. What was only kept for it is removed. */
+  settle(path: string): Promise<void>;
+  /** Bytes of archives that arrived in this run. */
+  received(): number;
+  /** Removes what was unpacked. Archives that are still of use are kept for the next run. */
+  close(): Promise<void>;
+}
+
+export interface ArchivesContext extends FetchContext {
+  readonly root: string;
+  readonly sources: Sources;
+  readonly lockTimeoutMs: number;
+}
+
+/** What came out of an archive, by member path: the file that holds it, or why there is none. */
+type Unpacked = ReadonlyMap<string, { file: string } | { error: AssetsError }>;
+
+/** Makes the archives of a run. `wishes`: every URL of every file to fetch that leads into an archive. */
+export function createArchives(wishes: readonly MemberWish[], context: ArchivesContext): Archives {
+  const unpacked = new Map<string, Promise<Unpacked>>();
+  const containerOf = new Map(wishes.map(({ url, container }) => [url, container]));
+  const unsettled = new Map<string, Set<string>>();
+  for (const { container, path } of wishes) {
+    unsettled.set(container, (unsettled.get(container) ?? new Set()).add(path));
+  }
+  let received = 0;
+  let spool: Promise<string> | undefined;
+
+  async function unpackAll(container: string, located: Located): Promise<Unpacked> {
+    const archive = await archivePath(context.root, container);
+    const unlock = await lock(context.root, container, {
+      timeoutMs: context.lockTimeoutMs,
+      signal: context.signal,
+      onWait: (owner) => context.emit({ type: "transfer:wait", path: container, owner }),
+    });
+    try {
+      await fetchArchive(container, located, archive);
+      return await extract(container, located, archive);
+    } finally {
+      await unlock();
+    }
+  }
+
+  /** The archive stays in its partial: a complete one is known by its digest, or by its validator. */
+  async function fetchArchive(container: string, located: Located, archive: string): Promise<void> {
+    const { open, url, digest } = located;
+    const candidate = { url, partial: archive, locate: async () => ({ url, open }) };
+    const result = await fetchBytes({ label: container, kind: "archive", digest }, [candidate], context);
+    received += result.received;
+    context.emit({ type: "transfer:end", path: container });
+    if (!result.ok) throw retried(result.error);
+    await result.partial.close();
+  }
+
+  async function extract(container: string, located: Located, archive: string): Promise<Unpacked> {
+    spool ??= makeSpool(context.root);
+    const folder = join(await spool, nameOf(container));
+    await mkdir(folder, { recursive: true }).catch((error) => {
+      throw diskError(error, "create the folder", folder);
+    });
+    const wanted = new Map<string, string>();
+    const maxBytes = new Map<string, number>();
+    for (const wish of wishes) {
+      if (wish.container !== container || unsettled.get(container)?.has(wish.path) !== true) continue;
+      const { member } = await context.sources.locate(wish.url, { signal: context.signal });
+      if (member === undefined) continue;
+      wanted.set(member.path, join(folder, String(wanted.size)));
+      if (wish.size !== undefined) maxBytes.set(member.path, Math.max(wish.size, maxBytes.get(member.path) ?? 0));
+    }
+    const { format, strip } = located.member ?? { format: "tar", strip: 0 };
+    const found = await extractMembers({ archive, format, strip, wanted, maxBytes, signal: context.signal });
+    return new Map(
+      [...found].map(([member, result]) => {
+        return [member, "error" in result ? result : { file: wanted.get(member) ?? "" }];
+      }),
+    );
+  }
+
+  return {
+    async unpack(url, located) {
+      const container = containerOf.get(url) ?? url;
+      const known = unpacked.get(container) ?? unpackAll(container, located);
+      unpacked.set(container, known);
+      const found = (await known).get(located.member?.path ?? "");
+      if (found === undefined) throw new AssetsError("BAD_ARCHIVE", `${url}: the member was not unpacked.`);
+      if ("error" in found) throw found.error;
+      return { url: located.url, open: (options) => openLocalFile(found.file, options), unpacked: true };
+    },
+    async settle(path) {
+      for (const [container, paths] of unsettled) {
+        if (!paths.delete(path) || paths.size > 0 || !unpacked.has(container)) continue;
+        await removePartial(await archivePath(context.root, container));
+        if (spool !== undefined) await rm(join(await spool, nameOf(container)), { recursive: true, force: true });
+      }
+    },
+    received: () => received,
+    async close() {
+      if (spool !== undefined) await rm(await spool, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Where an archive lies while it is of use. */
+async function archivePath(root: string, container: string): Promise<string> {
+  return join(await homeFolder(root, "archives"), nameOf(container));
+}
+
+function nameOf(container: string): string {
+  return createHash("sha256").update(container).digest("hex").slice(0, 24);
+}
+
+/** A folder of this run for unpacked members; those that killed runs of this machine left are removed. */
+async function makeSpool(root: string): Promise<string> {
+  const folder = await homeFolder(root, "spool");
+  const host = nameOf(self.host).slice(0, 8);
+  for (const name of await readdir(folder)) {
+    const [, owner, pid] = /^([0-9a-f]{8})-(\d+)-/.exec(name) ?? [];
+    if (owner === host && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  return join(folder, `${host}-${self.pid}-${randomUUID().slice(0, 8)}`);
+}
+
+/** The archive was tried as often as it made sense: its members must not begin all over again. */
+function retried({ code, message, hint }: AssetsError): AssetsError {
+  return new AssetsError(code, message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,141 @@
+/** Puts one file in its place: locked, fetched, proven, renamed, remembered. */
+import { createHash } from "node:crypto";
+import { AssetsError, abortError, redact } from "../errors.js";
+import type { Outcome } from "../events.js";
+import { isFetch, type PlanItem } from "../plan.js";
+import type { Sources } from "../source/index.js";
+import type { Ledger } from "../store/ledger.js";
+import { lock } from "../store/lock.js";
+import { type PartialFile, partialPath } from "../store/partial.js";
+import type { Targets } from "../store/target.js";
+import type { Archives } from "./archives.js";
+import { type Candidate, errorInfo, type FetchContext, type FetchResult, fetchBytes } from "./fetch-bytes.js";
+import type { PatiencePolicy } from "./patience.js";
+import type { RetryPolicy } from "./retry.js";
+
+/** Limits and permissions of a run. */
+export interface TransferPolicy extends RetryPolicy, PatiencePolicy {
+  /** Longest wait for another process that works on the same file, in milliseconds. */
+  readonly lockTimeoutMs: number;
+  /** Use no source that needs a network. */
+  readonly offline: boolean;
+}
+
+/** What the transfers of one run share. */
+export interface TransferContext extends FetchContext {
+  /** Absolute root of the tree. */
+  readonly root: string;
+  readonly targets: Targets;
+  readonly sources: Sources;
+  readonly archives: Archives;
+  readonly ledger: Ledger;
+  readonly policy: TransferPolicy;
+  /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
+  readonly replan: (item: PlanItem) => Promise<PlanItem>;
+}
+
+/** Where the partial of a file lies for one of its URLs. */
+export function partialOf(target: string, sha256: string | undefined, url: string): string {
+  return partialPath(target, sha256 ?? createHash("sha256").update(url).digest("hex"));
+}
+
+/** Fetches one file to its end. Failures are outcomes; only bugs throw. */
+export async function fetchFile(planned: PlanItem, context: TransferContext): Promise<Outcome> {
+  const { path } = planned.file;
+  let unlock: (() => Promise<void>) | undefined;
+  try {
+    const onWait = (owner: string) => context.emit({ type: "transfer:wait", path, owner });
+    unlock = await lock(context.root, path, {
+      timeoutMs: context.policy.lockTimeoutMs,
+      signal: context.signal,
+      onWait,
+    });
+    const item = await context.replan(planned);
+    if (item.action === "keep") return settled(item, "present");
+    if (!isFetch(item)) return failed(item, conflictError(item));
+    const target = await context.targets.makeFolder(path);
+    const result = await fetchBytes(wantedOf(item), candidatesOf(item, target, context), context);
+    if (!result.ok) return failed(item, result.error, result);
+    return await putInPlace(item, target, result, context);
+  } catch (thrown) {
+    const error = context.signal.aborted ? abortError() : thrown;
+    if (!(error instanceof AssetsError)) throw error;
+    return failed(planned, error);
+  } finally {
+    await unlock?.();
+  }
+}
+
+async function putInPlace(
+  item: PlanItem,
+  target: string,
+  result: FetchResult & { ok: true },
+  context: TransferContext,
+): Promise<Outcome> {
+  const { partial, sha256, url, received, attempts, tried } = result;
+  try {
+    const now = await context.replan(item);
+    if (now.action === "conflict") return failed(now, conflictError(now), result);
+    await context.targets.makeFolder(item.file.path);
+    const size = partial.size;
+    const stat = await partial.commit(target, modeOf(item));
+    context.ledger.record(item.file.path, stat, sha256);
+    return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
+  } finally {
+    await closeQuietly(partial);
+  }
+}
+
+function wantedOf({ file }: PlanItem) {
+  const digest = file.sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: file.sha256 } as const);
+  return { label: file.path, kind: "file", size: file.size, digest } as const;
+}
+
+function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {
+  return file.urls.map((url) => ({
+    url: redact(url),
+    partial: partialOf(target, file.sha256, url),
+    locate: async (signal) => {
+      if (context.policy.offline && !context.sources.isLocal(url)) {
+        throw new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
+      }
+      return context.sources.locate(url, { signal });
+    },
+    unpack: (located) => context.archives.unpack(url, located),
+  }));
+}
+
+/** A file that is replaced hands its permissions on. */
+function modeOf({ state }: PlanItem): { mode?: number } {
+  return "stat" in state ? { mode: Number(state.stat.mode & 0o777n) } : {};
+}
+
+/** The error of a file that was left alone. */
+export function conflictError({ file, reason = "" }: PlanItem): AssetsError {
+  return new AssetsError("CONFLICT", `${file.path}: ${reason}.`, {
+    hint: `It was left alone. To replace it: assets download ${file.asset} --force`,
+  });
+}
+
+/** The outcome of a file that stands right, or was put there. */
+export function settled({ file, state }: PlanItem, status: "present" | "downloaded"): Outcome {
+  const size = "size" in state ? state.size : 0;
+  const verified = file.sha256 !== undefined;
+  return { asset: file.asset, path: file.path, status, size, received: 0, verified, attempts: 0, tried: [] };
+}
+
+/** The outcome of a file that could not be put in its place; an aborted one counts as skipped. */
+export function failed(
+  { file }: PlanItem,
+  error: AssetsError,
+  { received, attempts, tried }: Pick<Outcome, "received" | "attempts" | "tried"> = { received: 0, attempts: 0, tried: [] },
+): Outcome {
+  const status = error.code === "ABORTED" ? "skipped" : "failed";
+  const { asset, path } = file;
+  return { asset, path, status, size: 0, received, verified: false, attempts, tried, error: errorInfo(error) };
+}
+
+/** After a failed commit the file may be closed already, or its disk gone. */
+async function closeQuietly(partial: PartialFile): Promise<void> {
+  await partial.close().catch(() => {});
+}

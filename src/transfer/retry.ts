@@ -1,0 +1,73 @@
+/** What to do after a failed attempt: the one place where that is decided, pure. */
+import type { AssetsError } from "../errors.js";
+
+/** Limits of stubbornness. Times in milliseconds. */
+export interface RetryPolicy {
+  /** How often one URL is tried again after a failure that may pass, without new bytes in between. */
+  readonly retries: number;
+  /** Upper bound of the first wait; each further one may be twice as long. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** The longest wait that a server may ask for; beyond it the next URL is tried. */
+  readonly maxRetryAfterMs: number;
+}
+
+/** A failed attempt. */
+export interface Failure {
+  readonly error: AssetsError;
+  /** Bytes that came before this attempt, perhaps from elsewhere, were part of what failed. */
+  readonly resumed: boolean;
+  /** The attempt put bytes into the partial, beginning at its first. */
+  readonly wroteFromZero: boolean;
+}
+
+/** What came before at the same URL. */
+export interface History {
+  /** Passing failures in a row that brought nothing new. */
+  readonly failures: number;
+  /** Whether this URL was already asked for everything anew. */
+  readonly restarted: boolean;
+  /** Whether no other URL is left to try. */
+  readonly last: boolean;
+}
+
+/** What follows. `empty`: what the partial holds is wrong and is dropped. */
+export type Verdict =
+  | { then: "retry"; delayMs: number; empty: boolean }
+  | { then: "next-url"; empty: boolean; why?: "asks-too-long" }
+  /** This file has failed, whatever other URLs there are. */
+  | { then: "give-up" }
+  /** The run has no use in going on. */
+  | { then: "stop" };
+
+/** `random` answers in [0, 1), like `Math.random`. */
+export function verdictOn(failure: Failure, history: History, policy: RetryPolicy, random: () => number): Verdict {
+  const { error } = failure;
+  switch (error.code) {
+    case "ABORTED":
+    case "DISK_FULL":
+      return { then: "stop" };
+    case "LOCAL_IO":
+    case "UNSAFE_PATH":
+    case "LOCKED":
+    case "CONFLICT":
+      return { then: "give-up" };
+    case "SIZE_MISMATCH":
+    case "DIGEST_MISMATCH":
+      // The fault may lie in the bytes that were there before: ask once for all of them from one place.
+      if (failure.resumed && !history.restarted) return { then: "retry", delayMs: 0, empty: true };
+      return { then: "next-url", empty: failure.resumed || failure.wroteFromZero };
+  }
+  if (error.retry === undefined) return { then: "next-url", empty: false };
+  const afterMs = error.retry.afterMs ?? 0;
+  if (afterMs > policy.maxRetryAfterMs) return { then: "next-url", empty: false, why: "asks-too-long" };
+  // A host that is not there is given one more chance, unless it is the only one.
+  const retries = error.retry.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
+  if (history.failures >= retries) return { then: "next-url", empty: false };
+  return { then: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
+}
+
+/** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */
+function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
+  return Math.round(random() * Math.min(maxDelayMs, baseDelayMs * 2 ** failures));
+}

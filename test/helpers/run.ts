@@ -1,0 +1,56 @@
+/** Downloads in this process, impatiently. */
+import { download, type DownloadOptions } from "../../src/commands/download.js";
+import type { DownloadReport } from "../../src/commands/reports.js";
+import type { AssetEvent, Outcome } from "../../src/events.js";
+import { loadManifest } from "../../src/manifest/load.js";
+import type { TransferPolicy } from "../../src/transfer/fetch-file.js";
+import type { Tree } from "./tree.js";
+
+/** A policy that never waits longer than a test should. */
+export const IMPATIENT: TransferPolicy = {
+  retries: 2,
+  baseDelayMs: 0,
+  maxDelayMs: 0,
+  maxRetryAfterMs: 5 * 60_000,
+  stallTimeoutMs: 250,
+  firstByteTimeoutMs: 250,
+  lockTimeoutMs: 10_000,
+  offline: false,
+};
+
+/** A finished run. */
+export interface Run extends DownloadReport {
+  events: AssetEvent[];
+  /** The outcome of a path. */
+  of(path: string): Outcome;
+  /** All that a reporter could ever show of the run. */
+  told: string;
+}
+
+/** Options of a run; what is left out of the policy is impatient. */
+export type RunOptions = Partial<Omit<DownloadOptions, "manifest" | "policy">> & { policy?: Partial<TransferPolicy> };
+
+/** Downloads what the tree's manifest holds. Throws what the command throws. */
+export async function run(tree: Tree, { policy, onEvent, ...options }: RunOptions = {}): Promise<Run> {
+  const events: AssetEvent[] = [];
+  const report = await download({
+    manifest: await loadManifest({ cwd: tree.root }),
+    network: { httpProxy: "", httpsProxy: "", noProxy: "" },
+    onEvent: (event) => {
+      events.push(event);
+      onEvent?.(event);
+    },
+    ...options,
+    policy: { ...IMPATIENT, ...policy },
+  });
+  return {
+    ...report,
+    events,
+    of(path) {
+      const found = report.outcomes.find((outcome) => outcome.path === path);
+      if (found === undefined) throw new Error(`No outcome tells of ${path}`);
+      return found;
+    },
+    told: JSON.stringify([report, events]),
+  };
+}
