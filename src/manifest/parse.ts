@@ -16,6 +16,8 @@ const MAX_DEPTH = 64;
 /** Bounds the memory that a file within the size limit can ask for: an object or array takes as much as several values. */
 const MAX_WEIGHT = 8_000_000;
 const CONTAINER_WEIGHT = 8;
+/** Bounds the time that one object or array can take, whatever is wrong with each of its members. */
+const MAX_MEMBERS = 250_000;
 const MAX_SYNTAX_FINDINGS = 20;
 
 /** Offsets of the members of one object or array, in the order of the text. */
@@ -66,6 +68,9 @@ export function parseJson(text: string): ParsedJson {
   const add = (value: unknown, offset: number) => {
     weigh(1, offset);
     const frame = stack.at(-1);
+    if (frame !== undefined && frame.places.offsets.length === MAX_MEMBERS) {
+      stop(offset, `this has more than ${MAX_MEMBERS} members`);
+    }
     if (frame === undefined) {
       root = value;
       rootOffset = offset;
@@ -89,8 +94,11 @@ export function parseJson(text: string): ParsedJson {
     if (frame === undefined || Array.isArray(frame.value)) return;
     weigh(1, offset);
     const { keys = [], keyOffsets = [], offsets } = frame.places;
-    // After a syntax error a key may have been left without its value.
-    keys.length = keyOffsets.length = offsets.length;
+    if (keys.length > offsets.length) {
+      // A syntax error has left the last key without its value.
+      keys.pop();
+      keyOffsets.pop();
+    }
     frame.key = undefined;
     const path = [...here().slice(0, -1), key];
     if (key === "__proto__") {

@@ -12,7 +12,7 @@ const OWN_FOLDERS = new Set([".ASSETS", "ASSETS~1"]);
 const OWN_FILES = new Set(["ASSETS.MANIFEST.JSON", "ASSETS.MANIFEST.SCHEMA.JSON", "ASSETS.PIECES.JSON"]);
 /** Unfinished downloads, and what is noted about them. */
 const PARTIAL = /\.[0-9A-F]{12}\.PART(?:\.JSON)?$/;
-const FORBIDDEN = /[<>:"|?*]/g;
+const FORBIDDEN = /[<>:"|?*]/;
 // Microsoft, "Naming Files, Paths, and Namespaces": reserved with any extension, the digits also as superscripts.
 const DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])$/;
 // HFS+ skips these when it compares names.
@@ -35,9 +35,8 @@ export function checkPath(path: string): Problem | undefined {
   if (path === "~" || path.startsWith("~/")) return { message: "~ is not expanded", suggestion: INSIDE };
   const variable = firstVariable(path);
   if (variable !== undefined) return { message: `variables such as ${variable} are not expanded`, suggestion: INSIDE };
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
-    return { message: `the path has more than ${MAX_PATH_BYTES} bytes`, suggestion: "Write a shorter one." };
-  }
+  const tooLong = checkLength(path);
+  if (tooLong !== undefined) return tooLong;
   if (path.endsWith("/")) return { message: "the path ends with / as a folder", suggestion: "Add the file's name." };
   for (const segment of path.split("/")) {
     const problem = checkSegment(segment);
@@ -65,7 +64,7 @@ export function checkTarget(path: string): Problem | undefined {
   if (OWN_FOLDERS.has(foldPath(first))) {
     return { message: `the folder ${first} belongs to assets itself`, suggestion: "Write another folder." };
   }
-  return checkPath(path);
+  return checkLength(path);
 }
 
 /** The path of a file in a folder; an empty folder is the root. */
@@ -82,19 +81,24 @@ export function foldPath(path: string): string {
   return path.replace(IGNORABLE, "").normalize("NFD").toUpperCase().normalize("NFC");
 }
 
+function checkLength(path: string): Problem | undefined {
+  if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return undefined;
+  return { message: `the path has more than ${MAX_PATH_BYTES} bytes`, suggestion: "Write a shorter one." };
+}
+
 function checkSegment(segment: string): Problem | undefined {
   if (segment === "") return { message: "the path has two slashes in a row", suggestion: "Write one." };
   if (segment === "..") return { message: 'the path climbs out with ".."', suggestion: INSIDE };
   if (segment === ".") return { message: 'the path has "." in it', suggestion: "Leave it out." };
-  const forbidden = segment.match(FORBIDDEN)?.[0];
+  const forbidden = FORBIDDEN.exec(segment)?.[0];
   if (forbidden !== undefined) {
     return {
       message: `the name has ${forbidden} in it, which Windows cannot store`,
-      suggestion: `${write(segment.replace(FORBIDDEN, "_"))} The local name may differ from the one in the URL.`,
+      suggestion: `${write(segment.split(FORBIDDEN).join("_"))} The local name may differ from the one in the URL.`,
     };
   }
-  const trimmed = segment.replace(/^ +|[. ]+$/g, "");
-  if (trimmed !== segment) {
+  if (/^ |[. ]$/.test(segment)) {
+    const trimmed = segment.replace(/^ +|[. ]+$/g, "");
     const message = `the name ${JSON.stringify(segment)} begins with a space, or ends with a space or a dot`;
     return { message, suggestion: trimmed === "" ? "Write another name." : write(trimmed) };
   }

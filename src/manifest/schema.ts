@@ -197,7 +197,10 @@ function withoutExtensionsInAsset(value: unknown): unknown {
   const asset = withoutExtensions(value);
   if (typeof asset !== "object" || asset === null || !("files" in asset)) return asset;
   const { files } = asset;
-  if (Array.isArray(files)) return { ...asset, files: files.map(withoutExtensions) };
+  if (Array.isArray(files)) {
+    const kept = files.map(withoutExtensions);
+    return kept.every((file, index) => file === files[index]) ? asset : { ...asset, files: kept };
+  }
   if (typeof files !== "object" || files === null) return asset;
   // The keys of the table are names of files, which may begin with `x-` as well.
   return {

@@ -109,7 +109,7 @@ function checkHttp(url: string): Problem | undefined {
   if (!/^https?:\/\/[^/?#]/i.test(url) || !URL.canParse(url)) {
     return { message: "this is not a URL", suggestion: "Write https://<host>/<path>." };
   }
-  return checkFragment(url, new URL(url).pathname);
+  return url.includes("#") ? checkFragment(url, new URL(url).pathname) : undefined;
 }
 
 function checkFile(url: string): Problem | undefined {
@@ -128,7 +128,7 @@ function checkFile(url: string): Problem | undefined {
     return { message: "the URL does not name a file of this machine", suggestion };
   }
   if (path.endsWith("/")) return { message: "this is a folder", suggestion: "Write the URL of a file." };
-  return checkFragment(url, pathname);
+  return url.includes("#") ? checkFragment(url, pathname) : undefined;
 }
 
 function checkNpm(url: string): Problem | undefined {
@@ -146,7 +146,6 @@ function checkNpm(url: string): Problem | undefined {
 }
 
 function checkFragment(url: string, pathname: string): Problem | undefined {
-  if (!url.includes("#")) return undefined;
   const [, member] = splitMember(url);
   if (member !== undefined) return checkArchive(pathname, member);
   return {

@@ -127,9 +127,9 @@ export function createBars({ stream, now, color, verbose = false }: BarsOptions)
     if (event.type === "warning") say(noticeLine(event, colors));
     else if (!verbose) return;
     else if (event.type === "plan") say(planLine(event));
-    else if (event.type === "outcome")
+    else if (event.type === "outcome") {
       say(outcomeLine(event.outcome, since === undefined ? undefined : now() - since, colors));
-    else say(noticeLine(event, colors));
+    } else say(noticeLine(event, colors));
   }
 
   return {
@@ -138,8 +138,8 @@ export function createBars({ stream, now, color, verbose = false }: BarsOptions)
       progress.apply(event);
       if (event.type === "plan") longestPath = widest(event.files);
       remark(event, since);
-      const busy = progress.active.size > 0 || progress.inspection || progress.total();
-      if (busy && !stopped && !multi.isActive) addSlot();
+      if (stopped || multi.isActive) return;
+      if (progress.active.size > 0 || progress.inspection || progress.total()) addSlot();
     },
     stop: () => {
       if (stopped) return;

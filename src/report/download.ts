@@ -16,7 +16,7 @@ export function renderDownload(report: DownloadReport, options: DownloadOptions)
   const colors = createColors(options.color);
   if (report.dryRun) return renderDryRun(report, options, colors);
 
-  const failed = report.outcomes.filter((outcome) => outcome.status === "failed" && !isAborted(outcome));
+  const failed = report.outcomes.filter((outcome) => outcome.status === "failed");
   const conflicts = failed.filter((outcome) => outcome.error?.code === "CONFLICT");
   const others = failed.filter((outcome) => outcome.error?.code !== "CONFLICT");
   const blocks = [
@@ -26,11 +26,6 @@ export function renderDownload(report: DownloadReport, options: DownloadOptions)
     `${[totalLine(report, colors), ...stopLines(report, options, colors)].join("\n")}\n`,
   ];
   return blocks.filter((block) => block !== "").join("\n");
-}
-
-/** A file that was under way when the run was stopped has not failed by itself. */
-function isAborted(outcome: Outcome): boolean {
-  return outcome.error?.code === "ABORTED";
 }
 
 function renderDone(outcomes: readonly Outcome[], options: RenderOptions, colors: Colors): string {
@@ -53,9 +48,9 @@ function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
       `      ${plural(attempts, "attempt")}: ${oneLine(error.message)}`,
     ]);
     const { error, tried } = outcome;
-    // The last source's error is often the file's own: once is enough.
-    const own =
-      error && !tried.some((each) => each.error.message === error.message) ? [`    ${oneLine(error.message)}`] : [];
+    // A file's own error mostly repeats that of a source, which is told with it.
+    const told = error === undefined || tried.some((each) => error.message.includes(each.error.message));
+    const own = told ? [] : [`    ${oneLine(error.message)}`];
     const hint = error?.hint === undefined ? [] : [`    ${colors.command(oneLine(error.hint))}`];
     return [`  ${colors.heading(oneLine(outcome.path))}  (${oneLine(outcome.asset)})`, ...own, ...lines, ...hint].join(
       "\n",
@@ -65,7 +60,10 @@ function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
 }
 
 function renderConflicts(outcomes: readonly Outcome[], colors: Colors): string {
-  const files = outcomes.map(({ path, error }) => `  ${oneLine(path)}\n    ${oneLine(error?.message ?? "")}`);
+  const files = outcomes.map(({ path, error }) => {
+    const message = error?.message ?? "";
+    return `  ${oneLine(message.includes(path) ? message : `${path}: ${message}`)}`;
+  });
   const ids = [...new Set(outcomes.map((outcome) => shellWord(outcome.asset)))].join(" ");
   const title = `${plural(outcomes.length, "local file")} left alone, because ${outcomes.length === 1 ? "it differs" : "they differ"} from the manifest:`;
   const fix = colors.command(`assets download ${ids} --force`);
@@ -81,14 +79,11 @@ function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, co
   }
   const speed = durationMs > 0 ? formatSpeed((totals.received * 1000) / durationMs) : "";
   const how = [`${formatBytes(totals.received)} in ${formatDuration(durationMs)}`, speed].filter((part) => part !== "");
-  const aborted = outcomes.filter((outcome) => outcome.status === "failed" && isAborted(outcome)).length;
-  const failed = totals.failed - aborted;
-  const unfinished = totals.skipped + aborted;
   const parts = [
     totals.downloaded > 0 ? `${colors.good(`${totals.downloaded} downloaded`)} (${how.join(", ")})` : "",
     totals.present > 0 ? `${totals.present} already here` : "",
-    failed > 0 ? colors.bad(`${failed} failed`) : "",
-    unfinished > 0 ? colors.warn(`${unfinished} not finished`) : "",
+    totals.failed > 0 ? colors.bad(`${totals.failed} failed`) : "",
+    totals.skipped > 0 ? colors.warn(`${totals.skipped} not finished`) : "",
   ];
   return `${files}: ${parts.filter((part) => part !== "").join(", ")}.`;
 }

@@ -18,18 +18,18 @@ export function renderLfs(report: LfsReport, options: RenderOptions): string {
 function renderPointers(pointers: readonly PointerReport[], options: RenderOptions, colors: Colors): string {
   const rows = pointers.map((pointer): Cell[] => [
     pointer.size === undefined ? "?" : formatBytes(pointer.size),
-    pointer.oid === undefined ? "?" : shortDigest(oneLine(pointer.oid)),
+    pointer.oid === undefined ? "?" : shortDigest(pointer.oid),
     kind(pointer, colors),
     pinned(pointer),
     pointer.path,
   ]);
   const table = renderTable(
     [
-      { title: "PATH" },
       { title: "SIZE", align: "right" },
       { title: "OID" },
       { title: "KIND" },
       { title: "IN THE MANIFEST" },
+      { title: "PATH", path: true },
     ],
     rows,
     options,

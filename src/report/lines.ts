@@ -13,7 +13,7 @@ export interface LinesOptions {
   /** Milliseconds. */
   now: () => number;
   color: boolean;
-  /** Also files that were there already. */
+  /** Also files that were there already, or were not begun. */
   verbose?: boolean;
   /** Only warnings and failures, and for those what to do about them. */
   quiet?: boolean;
@@ -73,7 +73,7 @@ export function createLines({ write, now, color, verbose = false, quiet = false 
         return say(planLine(event));
       case "outcome":
         told.delete(event.outcome.path);
-        if (event.outcome.status === "present" && !verbose) return;
+        if (!verbose && (event.outcome.status === "present" || event.outcome.status === "skipped")) return;
         return say(outcomeLine(event.outcome, before && now() - before.since, colors));
       case "transfer:progress": {
         const transfer = progress.active.get(event.path);

@@ -31,6 +31,7 @@ export interface TableOptions extends RenderOptions {
 const GAP = "  ";
 // A last column cut to less than this says nothing.
 const LEAST_LAST_COLUMN = 6;
+const LEAST_PATH = 16;
 
 /** A title line, then a line per row, each ended by a line feed. Only the last column gives way to a narrow terminal. */
 export function renderTable(
@@ -62,13 +63,17 @@ export function renderTable(
 }
 
 /** Widths of the columns to show: all of them, the last one narrowed or left out where the terminal ends. */
-function shownWidths(widths: readonly number[], keepLast: boolean, { width, indent = 0 }: TableOptions): readonly number[] {
+function shownWidths(
+  widths: readonly number[],
+  keepLast: boolean,
+  { width, indent = 0 }: TableOptions,
+): readonly number[] {
   const last = widths.at(-1);
   if (width === undefined || last === undefined || widths.length < 2) return widths;
   const before = widths.slice(0, -1);
   const room = width - indent - before.reduce((sum, each) => sum + each + GAP.length, 0);
   if (room >= last) return widths;
-  if (room >= LEAST_LAST_COLUMN) return [...before, room];
+  if (room >= (keepLast ? LEAST_PATH : LEAST_LAST_COLUMN)) return [...before, room];
   return keepLast ? widths : before;
 }
 

@@ -1,7 +1,7 @@
 /** The answer of `assets verify` as text. */
 import type { FileReport, FileStatus, VerifyReport } from "../commands/reports.js";
 import { type Colors, createColors } from "./colors.js";
-import { formatBytes, formatDuration, formatExactBytes, oneLine, plural, shellWord, shortDigest } from "./format.js";
+import { formatBytes, formatDuration, formatExactBytes, plural, shellWord, shortDigest } from "./format.js";
 import { type Cell, type Column, type RenderOptions, renderTable } from "./table.js";
 
 /** How one kind of finding is explained. */
@@ -55,7 +55,7 @@ const FINDINGS: readonly Finding[] = [
   },
   {
     status: "unreadable",
-    title: "that cannot be read",
+    title: "unreadable",
     short: "unreadable",
     columns: { titles: ["REASON"], cells: (file) => [file.reason ?? "unknown"] },
   },
@@ -94,21 +94,12 @@ function renderFine(files: readonly FileReport[], options: RenderOptions, colors
     digest(file.actual?.sha256 ?? file.expected?.sha256),
     file.path,
   ]);
-  const columns: Column[] = [
-    { title: "STATE" },
-    { title: "SIZE", align: "right" },
-    { title: "SHA-256" },
-    PATH,
-  ];
+  const columns: Column[] = [{ title: "STATE" }, { title: "SIZE", align: "right" }, { title: "SHA-256" }, PATH];
   return renderTable(columns, rows, options);
 }
 
 function renderUnpinned(files: readonly FileReport[], options: RenderOptions, colors: Colors): string {
-  const rows = files.map((file): Cell[] => [
-    known(file.size),
-    digest(file.actual?.sha256),
-    file.path,
-  ]);
+  const rows = files.map((file): Cell[] => [known(file.size), digest(file.actual?.sha256), file.path]);
   const title = colors.warn(`${plural(files.length, "file")} without a pinned SHA-256, so there is nothing to prove:`);
   const columns: Column[] = [{ title: "SIZE", align: "right" }, { title: "SHA-256 FOUND" }, PATH];
   return `${title}\n${renderTable(columns, rows, { ...options, indent: 2 })}`;
@@ -117,12 +108,13 @@ function renderUnpinned(files: readonly FileReport[], options: RenderOptions, co
 function summary({ files, totals, durationMs, ok }: VerifyReport, colors: Colors): string {
   const count = (status: FileStatus) => files.filter((file) => file.status === status).length;
   if (!ok) {
-    const kinds = FINDINGS.map((finding) => ({ short: finding.short, number: count(finding.status) }))
-      .filter(({ number }) => number > 0)
-      .map(({ number, short }) => `${number} ${short}`);
-    const verb = totals.findings === 1 ? "is" : "are";
-    const head = `${totals.findings} of ${plural(totals.files, "file")} ${verb} not as the manifest says`;
-    return `${colors.bad(head)}: ${kinds.join(", ")}.`;
+    const kinds = FINDINGS.map(({ status, short }) => ({ number: count(status), short }));
+    // Files without a pin are findings only where the user asked for pins.
+    const unasked = totals.findings - kinds.reduce((sum, { number }) => sum + number, 0);
+    const found = [...kinds, { number: unasked, short: "without a pinned SHA-256" }].filter(({ number }) => number > 0);
+    const verb = totals.findings === 1 ? "fails" : "fail";
+    const head = `${totals.findings} of ${plural(totals.files, "file")} ${verb}`;
+    return `${colors.bad(head)}: ${found.map(({ number, short }) => `${number} ${short}`).join(", ")}.`;
   }
   const checked = `${plural(totals.files, "file")}, ${formatBytes(totals.bytes)}`;
   const [valid, unverified, unpinned] = [count("valid"), count("unverified"), count("unpinned")];
@@ -138,7 +130,7 @@ function summary({ files, totals, durationMs, ok }: VerifyReport, colors: Colors
 }
 
 function digest(hex: string | undefined): string {
-  return hex === undefined ? "?" : shortDigest(oneLine(hex));
+  return hex === undefined ? "?" : shortDigest(hex);
 }
 
 function bytes(size: number | undefined): string {

@@ -37,7 +37,7 @@ const MAX_PACKUMENT_BYTES = 64 * 1024 * 1024;
 /** The `npm:` source. It reads the user's npm configuration when the first URL needs it, and asks once per package. */
 export function createNpmSource({ createClient, projectFolder, env = environment }: NpmSourceOptions): Source {
   const packuments = createSingleFlight<Packument>();
-  let npm: Promise<Npm> | undefined;
+  let connected: Promise<Npm> | undefined;
   const connect = async (): Promise<Npm> => {
     const { readNpmConfig } = await import("./npm-config.js");
     const config = await readNpmConfig({ projectFolder, env });
@@ -49,16 +49,16 @@ export function createNpmSource({ createClient, projectFolder, env = environment
     local: false,
     async locate(url, { signal }) {
       const file = parseNpmUrl(url);
-      npm ??= connect();
-      const { config, client } = await npm;
-      const registry = config.registryFor(file.name);
+      connected ??= connect();
+      const npm = await connected;
+      const registry = npm.config.registryFor(file.name);
       const packument = await packuments(file.name, signal, (shared) =>
-        fetchPackument({ config, client }, file.name, registry, shared),
+        fetchPackument(npm, file.name, registry, shared),
       );
-      const release = findRelease(packument, file, { url: registry, replacesHost: config.replacesHost });
+      const release = findRelease(packument, file, { url: registry, replacesHost: npm.config.replacesHost });
       return {
         url,
-        open: openTarball({ config, client }, file, release, registry),
+        open: openTarball(npm, file, release, registry),
         ...(release.digest && { digest: release.digest }),
         member: { format: "tar", path: file.path, strip: 1 },
       };

@@ -42,20 +42,21 @@ export function badArchive(message: string, hint?: string, cause?: unknown): Ass
   return new AssetsError("BAD_ARCHIVE", message, { ...(hint !== undefined && { hint }), cause });
 }
 
-const BEGINNINGS: readonly [RegExp, string][] = [
-  [/^PK(?:\x03\x04|\x05\x06)/, "a zip archive"],
-  [/^\x1f\x8b/, "a gzip file"],
-  [/^BZh/, "a bzip2 file, which is not supported"],
-  [/^\xfd7zXZ/, "an xz file, which is not supported"],
-  [/^\x28\xb5\x2f\xfd/, "a zstd file, which is not supported"],
-  [/^7z\xbc\xaf/, "a 7z archive, which is not supported"],
-  [/^version https:\/\/git-lfs/, "a Git LFS pointer"],
-  [/^\s*</, "a web page"],
-  [/^\s*[{[]/, "a JSON document"],
+const BEGINNINGS: readonly [string, string][] = [
+  ["PK\x03\x04", "a zip archive"],
+  ["PK\x05\x06", "an empty zip archive"],
+  ["\x1f\x8b", "a gzip file"],
+  ["BZh", "a bzip2 file, which is not supported"],
+  ["\xfd7zXZ", "an xz file, which is not supported"],
+  ["\x28\xb5\x2f\xfd", "a zstd file, which is not supported"],
+  ["7z\xbc\xaf", "a 7z archive, which is not supported"],
+  ["version https://git-lfs", "a Git LFS pointer"],
+  ["<", "a web page"],
+  ["{", "a JSON document"],
 ];
 
 /** What a file looks like by its first bytes, where that is well known. */
 export function looksLike(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head).toString("latin1");
-  return BEGINNINGS.find(([beginning]) => beginning.test(text))?.[1];
+  const text = Buffer.from(head).toString("latin1").trimStart();
+  return BEGINNINGS.find(([beginning]) => text.startsWith(beginning))?.[1];
 }

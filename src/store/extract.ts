@@ -1,10 +1,10 @@
 /** Takes wanted members out of an archive on disk. */
 import { constants } from "node:fs";
 import { copyFile, open, rm } from "node:fs/promises";
-import { abortError, AssetsError, visibleLine } from "../errors.js";
+import { AssetsError, abortError, visibleLine } from "../errors.js";
 import { nearestFew } from "../manifest/suggest.js";
 import { type ArchiveEntry, badArchive, looksLike, type ReadArchive } from "./archive.js";
-import { diskError } from "./disk-error.js";
+import { diskError, errnoOf } from "./disk-error.js";
 import { tooLarge, writeMemberFile } from "./member-file.js";
 
 /** What to take out of which archive. */
@@ -77,14 +77,17 @@ async function readOnce({ archive, format, strip, wanted, signal, maxBytes }: Ex
     for await (const entry of read(archive, { strip, seen, signal })) {
       const destination = wanted.get(entry.path);
       if (destination === undefined) continue;
+      // What an earlier entry of the same path brought counts no more.
       pass.results.delete(entry.path);
       pass.links.delete(entry.path);
+      await rm(destination, { force: true }).catch(() => {});
       if (entry.linkTo === undefined) {
         pass.results.set(entry.path, await take(entry, destination, maxBytes?.get(entry.path), signal));
       } else {
         pass.links.set(entry.path, entry.linkTo);
       }
     }
+    if (entries === 0) pass.fault = badArchive("The archive is empty.");
   } catch (error) {
     throwIfPointless(error, signal);
     pass.fault = await archiveFault(error, archive, entries === 0 ? format : undefined);
@@ -104,20 +107,14 @@ async function take(
 ): Promise<ExtractResult> {
   const name = `Member "${visibleLine(entry.path)}" of the archive`;
   try {
-    // An earlier entry of the same path may have left its content.
-    await rm(destination, { force: true });
     if (entry.irregular !== undefined) throw badArchive(`${name} is ${entry.irregular}.`);
     if (maxBytes !== undefined && entry.size > maxBytes) throw tooLarge(maxBytes);
-    return { size: await writeMemberFile(destination, entry.body(), { signal, ...(maxBytes !== undefined && { maxBytes }) }) };
+    return { size: await writeMemberFile(destination, entry.body(), { maxBytes, signal }) };
   } catch (error) {
     throwIfPointless(error, signal);
-    return { error: memberError(error, name) };
+    const told = error instanceof AssetsError;
+    return { error: told ? error : badArchive(`${name} is damaged: ${reasonOf(error)}.`, undefined, error) };
   }
-}
-
-function memberError(error: unknown, name: string): AssetsError {
-  if (error instanceof AssetsError && error.code !== "BAD_ARCHIVE") return error;
-  return error instanceof AssetsError ? error : badArchive(`${name} is damaged: ${reasonOf(error)}.`, undefined, error);
 }
 
 /** Gives members that are hard links the content of what they lead to; once, since a link to a link is no file. */
@@ -168,10 +165,10 @@ function throwIfPointless(error: unknown, signal: AbortSignal): void {
 
 /** Why an archive cannot be read; `unproven` is the format it was taken for when nothing in it bore that out. */
 async function archiveFault(error: unknown, archive: string, unproven: string | undefined): Promise<AssetsError> {
-  if (error instanceof AssetsError) return error;
   if (error instanceof Error && "syscall" in error) return diskError(error, "read", archive);
   const reason = reasonOf(error);
-  if (unproven === undefined) return badArchive(`The archive is damaged: ${reason}.`, undefined, error);
+  if (unproven === undefined || errnoOf(error).startsWith("Z_"))
+    return badArchive(`The archive is damaged: ${reason}.`, undefined, error);
   const head = await firstBytes(archive);
   const looks = head.length === 0 ? "an empty file" : looksLike(head);
   const instead = looks === undefined ? reason : `it looks like ${looks} (${reason})`;

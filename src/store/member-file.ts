@@ -6,7 +6,7 @@ import { diskError } from "./disk-error.js";
 /** How to write it. */
 export interface MemberFileOptions {
   /** Bytes beyond which it is given up as SIZE_MISMATCH. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   signal: AbortSignal;
 }
 

@@ -1,6 +1,5 @@
 /** Reads tar archives, plain or gzipped. */
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract, type Header } from "tar-stream";
@@ -26,15 +25,17 @@ const SPARSE_MARKS = ["GNU.sparse.major", "GNU.sparse.size", "GNU.sparse.realsiz
 
 /** Tells gzip by its magic number, since names lie. The whole archive is read. */
 export const readTar: ReadArchive = async function* (file, { strip, seen, signal }) {
-  const packed = await isGzip(file);
+  const handle = await open(file);
   const entries = extract(OPTIONS);
-  const plain = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  const flow = packed
-    ? pipeline(plain, createGunzip({ chunkSize: CHUNK_BYTES }), entries, { signal })
-    : pipeline(plain, entries, { signal });
-  // Whatever ends the flow ends the loop too; this only keeps it from being reported as unhandled.
-  const flown = flow.catch(() => {});
+  let flown: Promise<void> | undefined;
   try {
+    const packed = await isGzip(handle);
+    const plain = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_BYTES });
+    const flow = packed
+      ? pipeline(plain, createGunzip({ chunkSize: CHUNK_BYTES }), entries, { signal })
+      : pipeline(plain, entries, { signal });
+    // Whatever ends the flow ends the loop too; this only keeps it from being reported as unhandled.
+    flown = flow.catch(() => {});
     for await (const entry of entries) {
       const found = describe(entry.header, strip);
       if (found !== undefined && seen(found.path, found.irregular === undefined)) {
@@ -45,8 +46,8 @@ export const readTar: ReadArchive = async function* (file, { strip, seen, signal
     await flow;
   } finally {
     entries.destroy();
-    plain.destroy();
     await flown;
+    await handle.close();
   }
 };
 
@@ -68,12 +69,7 @@ function describe(header: Header, strip: 0 | 1): Omit<ArchiveEntry, "body"> | un
   return { ...entry, irregular: type === "symlink" ? irregular + target : irregular };
 }
 
-async function isGzip(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
-  } finally {
-    await handle.close();
-  }
+async function isGzip(handle: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
 }

@@ -1,9 +1,8 @@
 /** Reads zip archives. */
-import { once } from "node:events";
 import { pipeline, type Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from "yauzl";
-import { badArchive, entryPath, type ReadArchive } from "./archive.js";
+import { entryPath, type ReadArchive } from "./archive.js";
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -19,7 +18,9 @@ const LINK = 0o120000;
  */
 export const readZip: ReadArchive = async function* (file, { strip, seen, signal }) {
   const zip = await openPromise(file, { autoClose: false, decodeStrings: false, validateEntrySizes: false });
-  const closed = once(zip, "close");
+  const closed = new Promise((resolve) => zip.once("close", resolve));
+  // Each use of the archive tells its own error; one that nobody hears must not end the process.
+  zip.on("error", () => {});
   try {
     // Of two entries with one name the later counts, as when both are unpacked.
     const wanted = new Map<string, Entry>();
@@ -55,20 +56,20 @@ function irregularity(entry: Entry, name: string): string | undefined {
 
 async function* read(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
   const raw = await zip.openReadStreamPromise(entry, { decodeFileData: false });
-  const stream: Readable =
-    entry.compressionMethod === DEFLATED ? pipeline(raw, createInflateRaw(), () => {}) : raw;
+  const stream: Readable = entry.compressionMethod === DEFLATED ? pipeline(raw, createInflateRaw(), () => {}) : raw;
   let size = 0;
   let crc = 0;
   try {
     for await (const chunk of stream) {
       size += chunk.length;
-      if (size > entry.uncompressedSize) throw badArchive(`holds more than the ${entry.uncompressedSize} bytes stated`);
+      if (size > entry.uncompressedSize)
+        throw new Error(`it holds more than the ${entry.uncompressedSize} bytes stated`);
       crc = crc32(chunk, crc);
       yield chunk;
     }
   } finally {
     stream.destroy();
   }
-  if (size < entry.uncompressedSize) throw badArchive(`holds ${size} bytes of the ${entry.uncompressedSize} stated`);
-  if (crc !== entry.crc32) throw badArchive("does not match its CRC-32");
+  if (size < entry.uncompressedSize) throw new Error(`it holds ${size} of the ${entry.uncompressedSize} bytes stated`);
+  if (crc !== entry.crc32) throw new Error("its CRC-32 does not match");
 }

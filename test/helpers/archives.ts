@@ -35,7 +35,10 @@ const TAR_TYPES = {
 } as const;
 
 /** A tar archive. `prefix` is put before each name; `end: false` leaves out the blocks that end it. */
-export function makeTar(entries: Files | readonly TarEntry[], options: { prefix?: string; end?: boolean } = {}): Buffer {
+export function makeTar(
+  entries: Files | readonly TarEntry[],
+  options: { prefix?: string; end?: boolean } = {},
+): Buffer {
   const { prefix = "", end = true } = options;
   const list: readonly TarEntry[] = Array.isArray(entries)
     ? entries
@@ -45,7 +48,10 @@ export function makeTar(entries: Files | readonly TarEntry[], options: { prefix?
 }
 
 /** {@link makeTar}, gzipped. */
-export function makeTgz(entries: Files | readonly TarEntry[], options: { prefix?: string; end?: boolean } = {}): Buffer {
+export function makeTgz(
+  entries: Files | readonly TarEntry[],
+  options: { prefix?: string; end?: boolean } = {},
+): Buffer {
   return gzipSync(makeTar(entries, options));
 }
 

@@ -6,11 +6,11 @@ import { partialOf } from "../../src/transfer/fetch-file.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { type FaultName, faults } from "../helpers/faults.js";
-import { IMPATIENT, type Run, run } from "../helpers/run.js";
+import { type Run, run } from "../helpers/run.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
 
 const NAMES = Object.keys(faults) as FaultName[];
-const JOBS = 8;
+const OPTIONS = { jobs: 8, policy: { retries: 1, maxRetryAfterMs: 500 } };
 const REDIRECTS = 10;
 const CONTROL = /\p{Cc}/u;
 /** What may arrive beyond the pinned size before it is noticed: what one read gives. */
@@ -78,9 +78,9 @@ function notRight(tree: Tree, report: Run): string[] {
 }
 
 describe("with any fault of a server", () => {
-  it("a file is either right or not there, what is kept is a true beginning of it, and little is asked for", async () => {
+  it("a file is right or not there, what is kept is a true beginning, and nothing the server blurts out is told", async () => {
     const { server, tree } = await everyFault();
-    const report = await run(tree, { jobs: JOBS });
+    const report = await run(tree, OPTIONS);
     for (const name of NAMES) {
       const { path, body } = fileOf(name);
       const outcome = report.of(path);
@@ -89,25 +89,20 @@ describe("with any fault of a server", () => {
       const partial = tree.partial(path);
       const kept = partial === undefined ? Buffer.alloc(0) : readFileSync(tree.path(partial));
       expect([name, bytesOf(body).subarray(0, kept.length).equals(kept)]).toEqual([name, true]);
-      const most = name.startsWith("redirects") ? REDIRECTS + 1 : IMPATIENT.retries + 1;
+      const most = name.startsWith("redirects") ? REDIRECTS + 1 : OPTIONS.policy.retries + 1;
       expect([name, server.to(`/${path}`).length <= most]).toEqual([name, true]);
       expect([name, outcome.received <= body.size + SLACK]).toEqual([name, true]);
     }
     expect(tree.leftovers().every((left) => left.endsWith(".part"))).toBe(true);
-    await server.until(() => server.openSockets() === 0);
-  });
-
-  it("nothing that a server says unasked is told: no body, no reason phrase, no secret, no control character", async () => {
-    const { tree } = await everyFault();
-    const report = await run(tree, { jobs: JOBS });
     expect(report.told).not.toMatch(/CANARY|owned|protocol you know|Please sign in/);
     const texts = report.outcomes.flatMap(({ error, tried }) => [error, ...tried.map((one) => one.error)]);
     expect(texts.filter((info) => CONTROL.test(`${info?.message}${info?.hint}`))).toEqual([]);
+    await server.until(() => server.openSockets() === 0);
   });
 
   it("a second URL gives the file in the same run, and nothing is left behind", async () => {
     const { server, tree } = await everyFault({ fallback: true });
-    const report = await run(tree, { jobs: JOBS });
+    const report = await run(tree, OPTIONS);
     expect(notRight(tree, report)).toEqual([]);
     expect(report.exitCode).toBe(0);
     expect(tree.leftovers()).toEqual([]);
@@ -116,11 +111,11 @@ describe("with any fault of a server", () => {
 
   it("what passes after one time is overcome at the same URL", async () => {
     const constant = await everyFault();
-    const hopeless = await run(constant.tree, { jobs: JOBS });
+    const hopeless = await run(constant.tree, OPTIONS);
     const passing = NAMES.filter((name) => (hopeless.of(fileOf(name).path).tried[0]?.attempts ?? 0) > 1);
     expect(passing.length).toBeGreaterThan(20);
     const once = await everyFault({ once: true }, passing);
-    const report = await run(once.tree, { jobs: JOBS });
+    const report = await run(once.tree, OPTIONS);
     expect(passing.filter((name) => !isRight(once.tree, name))).toEqual([]);
     expect(report.exitCode).toBe(0);
   });
@@ -128,27 +123,27 @@ describe("with any fault of a server", () => {
   it("a good partial of an earlier run does not keep the file from ending right", async () => {
     const { tree } = await everyFault({ fallback: true });
     for (const name of NAMES) leavePartial(tree, name, (half) => half);
-    expect(notRight(tree, await run(tree, { jobs: JOBS }))).toEqual([]);
+    expect(notRight(tree, await run(tree, OPTIONS))).toEqual([]);
     expect(tree.leftovers()).toEqual([]);
   });
 
   it("a partial full of zeros does not keep the file from ending right in the same run", async () => {
     const { tree } = await everyFault({ fallback: true });
     for (const name of NAMES) leavePartial(tree, name, (half) => Buffer.alloc(half.length));
-    expect(notRight(tree, await run(tree, { jobs: JOBS }))).toEqual([]);
+    expect(notRight(tree, await run(tree, OPTIONS))).toEqual([]);
     expect(tree.leftovers()).toEqual([]);
   });
 
   it("a pinned SHA-256 is enough: without a size each file ends right or not at all", async () => {
     const names = NAMES.filter((name) => name !== "endless body");
     const { tree } = await everyFault({ pin: "sha256" }, names);
-    await run(tree, { jobs: JOBS });
+    await run(tree, OPTIONS);
     expect(names.filter((name) => tree.exists(fileOf(name).path) && !isRight(tree, name))).toEqual([]);
   });
 
   it("without any pin a cut that the protocol shows, a web page or an LFS pointer never becomes the file", async () => {
     const { tree } = await everyFault({ pin: "none" }, CUT);
-    const report = await run(tree, { jobs: JOBS });
+    const report = await run(tree, OPTIONS);
     const wrong = CUT.filter((name) => tree.exists(fileOf(name).path) && !isRight(tree, name));
     expect(wrong).toEqual([]);
     expect(report.outcomes.filter(({ verified }) => verified)).toEqual([]);

@@ -1,0 +1,214 @@
+/** The command that finds Git LFS pointers standing where content should be. */
+import { access } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { AssetsError } from "../errors.js";
+import { contentDigest, POINTER_SIZE_LIMIT, type PointerParse, parsePointer } from "../lfs-pointer.js";
+import type { Asset, AssetFile, Manifest } from "../manifest/types.js";
+import { shellWord } from "../shell-word.js";
+import { findSmallFiles, realPlace } from "../store/find-small-files.js";
+import type { LfsReport, PointerReport } from "./reports.js";
+
+/** Where to look, and what pointers are held against. */
+export interface FindPointersOptions {
+  /** Folders or files to search, absolute. None: the manifest's root, or else `cwd`. */
+  paths: readonly string[];
+  /** Absolute path of the folder that paths are reported, and commands written, relative to. */
+  cwd: string;
+  manifest?: Manifest;
+  /** How this program is called in the commands of the report; default `assets`. */
+  program?: string;
+  signal?: AbortSignal;
+}
+
+/** A pointer where it was found. */
+interface Found {
+  /** Absolute, as the user would write it. */
+  path: string;
+  /** The same place without links on the way. */
+  real: string;
+  pointer: Exclude<PointerParse, { kind: "none" }>;
+}
+
+/** An entry of the manifest, and where its file goes. */
+interface Entry {
+  asset: Asset;
+  file: AssetFile;
+  target: string;
+}
+
+type Pinned = Entry & { samePath: boolean; sameDigest: boolean };
+
+/** Searches everything below the paths, ignored by git or not. Throws USAGE for a path that is not there, LOCAL_IO. */
+export async function findPointers(options: FindPointersOptions): Promise<LfsReport> {
+  const { paths, cwd, manifest, signal } = options;
+  const places = await readPlaces(paths.length > 0 ? paths : [manifest?.root ?? cwd]);
+  const found: Found[] = [];
+  const unreadable: LfsReport["unreadable"] = [];
+  let filesExamined = 0;
+  for (const place of places) {
+    filesExamined += await findSmallFiles({
+      place: place.real,
+      limit: POINTER_SIZE_LIMIT,
+      signal,
+      onFile(path, bytes) {
+        const pointer = parsePointer(bytes);
+        if (pointer.kind !== "none")
+          found.push({ path: join(place.path, path), real: join(place.real, path), pointer });
+      },
+      onUnreadable: (path, reason) => unreadable.push({ path: pathFrom(cwd, join(place.path, path)), reason }),
+    });
+  }
+  const entryOf = await matcher(found.length > 0 ? manifest : undefined);
+  const repositoryOf = repositoryFinder();
+  const here = (await realPlace(cwd)) ?? cwd;
+  const pointers: PointerReport[] = [];
+  for (const one of found) {
+    const pinned = entryOf(one);
+    const repository = await repositoryOf(dirname(one.real));
+    const atHome = repository === (await repositoryOf(here));
+    pointers.push(reportOf(one, pinned, fixOf(one, pinned, { ...options, repository, atHome }), cwd));
+  }
+  return {
+    searched: places.map(({ path }) => path),
+    filesExamined,
+    pointers: pointers.sort(byPath),
+    unreadable: unreadable.sort(byPath),
+  };
+}
+
+function reportOf({ path, pointer }: Found, pinned: Pinned | undefined, fix: string, cwd: string): PointerReport {
+  return {
+    path: pathFrom(cwd, path),
+    kind: pointer.kind,
+    ...(pointer.kind === "malformed" ? { problem: pointer.problem } : { oid: pointer.oid, size: pointer.size }),
+    ...(pinned && {
+      pinned: {
+        asset: pinned.asset.id,
+        path: pinned.file.path,
+        samePath: pinned.samePath,
+        sameDigest: pinned.sameDigest,
+      },
+    }),
+    fix,
+  };
+}
+
+/** The places to search with their real paths, without those that lie in another one and are searched with it. */
+async function readPlaces(paths: readonly string[]): Promise<{ path: string; real: string }[]> {
+  const places: { path: string; real: string }[] = [];
+  for (const path of paths) {
+    const real = await realPlace(path);
+    if (real === undefined) {
+      throw new AssetsError("USAGE", `There is no file or folder ${path}.`, {
+        hint: "Name folders or files that are there, or none to search the whole root.",
+      });
+    }
+    if (!places.some((other) => other.real === real)) places.push({ path, real });
+  }
+  return places.filter(({ real }) => !places.some((other) => other.real !== real && isSearchedWith(other.real, real)));
+}
+
+function isSearchedWith(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && !way.split(sep).some((name) => name === ".." || name === ".git");
+}
+
+/** Finds the manifest's entry for a pointer: the one that stands in the same place, else one with the same content. */
+async function matcher(manifest: Manifest | undefined): Promise<(found: Found) => Pinned | undefined> {
+  const entries = (manifest?.assets ?? []).flatMap((asset) =>
+    asset.files.map((file): Entry => ({ asset, file, target: join(manifest?.root ?? "", file.path) })),
+  );
+  const byTarget = new Map<string, Entry>();
+  const byDigest = new Map<string, Entry>();
+  const reals = await Promise.all(entries.map(({ target }) => realPlace(target).catch(() => undefined)));
+  entries.forEach((entry, index) => {
+    const real = reals[index];
+    if (real !== undefined) byTarget.set(real, entry);
+    const digest = entry.file.sha256;
+    if (digest !== undefined && !byDigest.has(digest)) byDigest.set(digest, entry);
+  });
+  return ({ real, pointer }) => {
+    const digest = pointer.kind === "malformed" ? undefined : contentDigest(pointer);
+    const here = byTarget.get(real);
+    if (here) return { ...here, samePath: true, sameDigest: digest !== undefined && digest === here.file.sha256 };
+    const elsewhere = digest === undefined ? undefined : byDigest.get(digest);
+    return elsewhere && { ...elsewhere, samePath: false, sameDigest: true };
+  };
+}
+
+/** What the choice of a command rests on. `atHome`: the current folder lies in the pointer's repository. */
+interface FixContext extends Pick<FindPointersOptions, "cwd" | "program"> {
+  repository: string | undefined;
+  atHome: boolean;
+}
+
+/** The command that puts the content there, for a POSIX shell; a comment where no command can. */
+function fixOf({ path, real, pointer }: Found, pinned: Pinned | undefined, context: FixContext): string {
+  const { cwd, program = "assets", repository, atHome } = context;
+  const malformed = pointer.kind === "malformed";
+  if (pinned) {
+    const { asset, file, target, samePath } = pinned;
+    // A malformed pointer may be anything else as well: it is not replaced unasked.
+    const force = malformed ? " --force" : "";
+    const include = asset.files.length > 1 ? ` --include ${shellWord(asPattern(file.path))}` : "";
+    const download = `${program} download ${shellWord(asset.id)}${force}${include}`;
+    return samePath ? download : `${download} && cp ${operand(cwd, target)} ${operand(cwd, path)}`;
+  }
+  if (repository === undefined) {
+    if (malformed) return "# Not in a git repository: fetch the file again from where it came.";
+    return `# Not in a git repository: pin SHA-256 ${contentDigest(pointer)} in a manifest, then download it.`;
+  }
+  const inside = pathFrom(repository, real);
+  if (inside.split("/").includes("node_modules")) {
+    return "# Installed like this with a package: ask its authors for a release that holds the content.";
+  }
+  const git = atHome ? "git" : `git -C ${operand(cwd, repository)}`;
+  if (!malformed) {
+    // The empty --exclude overrides a configured lfs.fetchexclude, a common reason for a pointer to stand there.
+    return `${git} lfs pull --include=${shellWord(asPattern(inside))} --exclude=`;
+  }
+  const pathspec = atHome ? pathFrom(cwd, path) : inside;
+  return `${git} checkout HEAD -- ${shellWord(/[*?[\\]|^:/.test(pathspec) ? `:(literal)${pathspec}` : pathspec)}`;
+}
+
+/**
+ * A path as a glob pattern that picomatch and git-lfs understand alike. A `?` stands for every character that one of
+ * them takes for something else: git-lfs splits at commas, and trims, without a way to escape either.
+ */
+function asPattern(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this replaces
+  return path.replace(/[*?[\]{}()!|\\,"#\u0000-\u001f\u007f]|^\s|\s$/g, "?");
+}
+
+/** A path as an operand that no command takes for an option. */
+function operand(cwd: string, path: string): string {
+  return shellWord(pathFrom(cwd, path).replace(/^-/, "./-"));
+}
+
+/** `path` relative to a folder, `/`-separated; absolute when it lies outside. */
+function pathFrom(folder: string, path: string): string {
+  const way = relative(folder, path);
+  const outside = isAbsolute(way) || way === ".." || way.startsWith(`..${sep}`);
+  return (outside ? path : way || ".").split(sep).join("/");
+}
+
+/** Finds the working tree that a folder lies in, by the `.git` at its top. */
+function repositoryFinder(): (folder: string) => Promise<string | undefined> {
+  const known = new Map<string, Promise<string | undefined>>();
+  const find = (folder: string): Promise<string | undefined> => {
+    const before = known.get(folder);
+    if (before) return before;
+    const parent = dirname(folder);
+    const next = access(join(folder, ".git")).then(
+      () => folder,
+      () => (parent === folder ? undefined : find(parent)),
+    );
+    known.set(folder, next);
+    return next;
+  };
+  return find;
+}
+
+function byPath(a: { path: string }, b: { path: string }): number {
+  return a.path < b.path ? -1 : Number(a.path > b.path);
+}

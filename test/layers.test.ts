@@ -1,0 +1,192 @@
+/** The import rules of the house, read off the sources. */
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../src", import.meta.url));
+
+interface Import {
+  from: string;
+  /** A file under src/ for own modules, a package name or `node:` module otherwise. */
+  to: string;
+  own: boolean;
+  lazy: boolean;
+}
+
+interface Module {
+  path: string;
+  text: string;
+  imports: Import[];
+}
+
+const modules = new Map(
+  readdirSync(root, { recursive: true, encoding: "utf8" })
+    .map((path) => path.split(sep).join("/"))
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
+    .map((path) => [path, readModule(path)]),
+);
+
+function readModule(path: string): Module {
+  const source = readFileSync(join(root, path), "utf8");
+  const text = source.replace(/\/\*[^]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const found = [...text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\()"([^"]+)"/g)];
+  const imports = found.map(([words, to = ""]) => {
+    const own = to.startsWith(".");
+    const target = own ? relative(root, join(root, dirname(path), to)).split(sep).join("/") : packageOf(to);
+    return { from: path, to: own ? target.replace(/\.js$/, ".ts") : target, own, lazy: words.startsWith("import(") };
+  });
+  return { path, text, imports };
+}
+
+function packageOf(name: string): string {
+  return name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** The level of a file: it imports only lower ones, or its own folder. */
+function levelOf(path: string): number {
+  const folder = path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
+  const levels: Record<string, number> = {
+    "errors.ts": 0,
+    "events.ts": 0,
+    "lfs-pointer.ts": 0,
+    "platform.ts": 0,
+    "version.ts": 0,
+    manifest: 1,
+    store: 2,
+    source: 2,
+    "plan.ts": 3,
+    transfer: 4,
+    commands: 5,
+    "manager.ts": 6,
+    report: 6,
+    cli: 7,
+    "index.ts": 7,
+    "testing.ts": 7,
+  };
+  const level = levels[folder];
+  if (level === undefined) throw new Error(`src/${path} has no level: give it one here and in docs/architecture.md`);
+  return level;
+}
+
+function folderOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
+}
+
+const imports = [...modules.values()].flatMap((module) => module.imports);
+const own = imports.filter((each) => each.own);
+const names = (found: Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
+
+/** Everything that is loaded when a file is, lazy imports left out. */
+function loadedBy(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const { to, lazy } of modules.get(path)?.imports ?? []) if (!lazy) loadedBy(to, seen);
+  return seen;
+}
+
+describe("the house", () => {
+  it("has sources to read, and every import of its own leads to one", () => {
+    expect(modules.size).toBeGreaterThan(40);
+    expect(names(own.filter(({ to }) => !modules.has(to)))).toEqual([]);
+  });
+
+  it("imports only downwards, or within a folder", () => {
+    const upwards = own.filter(({ from, to }) => {
+      const same = folderOf(from) !== "" && folderOf(from) === folderOf(to);
+      return !same && levelOf(to) >= levelOf(from) && !(levelOf(from) === 0 && levelOf(to) === 0);
+    });
+    // The public API is a list of names; it stands above all that it names.
+    expect(names(upwards.filter(({ from }) => from !== "index.ts"))).toEqual([]);
+  });
+
+  it("keeps store and source apart", () => {
+    const mixed = own.filter(({ from, to }) => {
+      return ["store source", "source store"].includes(`${folderOf(from)} ${folderOf(to)}`);
+    });
+    expect(names(mixed)).toEqual([]);
+  });
+
+  it("lets no command import another command", () => {
+    const shared = new Set(["commands/reports.ts", "commands/workspace.ts", "commands/file-report.ts"]);
+    const crossed = own.filter(({ from, to }) => {
+      return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);
+    });
+    expect(names(crossed)).toEqual([]);
+  });
+
+  it("has no circle of imports", () => {
+    const circles: string[] = [];
+    const visit = (path: string, way: string[]) => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(" -> "));
+      else for (const { to, own: mine } of modules.get(path)?.imports ?? []) if (mine) visit(to, [...way, path]);
+    };
+    for (const entry of ["cli/main.ts", "index.ts", "testing.ts"]) visit(entry, []);
+    expect([...new Set(circles)]).toEqual([]);
+  });
+
+  it.each([
+    ["undici", ["source/http.ts"]],
+    ["zod", ["manifest/schema.ts"]],
+    ["jsonc-parser", ["manifest/parse.ts"]],
+    ["commander", ["cli/"]],
+    ["chalk", ["report/"]],
+    ["cli-progress", ["report/"]],
+    ["fast-glob", ["store/"]],
+    ["@npmcli/config", ["source/npm-config.ts"]],
+    ["tar-stream", ["store/tar.ts"]],
+    ["yauzl", ["store/zip.ts"]],
+  ])("opens only its own door to %s", (dependency, doors) => {
+    const users = imports.filter(({ to }) => to === dependency).map(({ from }) => from);
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.filter((from) => !doors.some((door) => from.startsWith(door)))).toEqual([]);
+  });
+
+  it("asks the process only in cli and platform", () => {
+    const asking = [...modules.values()]
+      .filter(({ path }) => folderOf(path) !== "cli" && path !== "platform.ts")
+      .filter(({ text }) => /\bprocess\.|["']node:process["']/.test(text));
+    expect(asking.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("prints nothing past its streams", () => {
+    const printing = [...modules.values()].filter(({ text }) => /\bconsole\./.test(text));
+    expect(printing.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("knows errno only where disks and networks are touched, and HTTP only in source", () => {
+    const touching = new Set(["store", "source", "cli", "manifest"]);
+    const errno = /"E(?:NOENT|ACCES|PERM|EXIST|NOSPC|ISDIR|NOTDIR|ROFS|CONN[A-Z]+|TIMEDOUT|AI_AGAIN|NOTFOUND)"/;
+    const knowing = [...modules.values()].filter(({ path, text }) => {
+      const folder = folderOf(path);
+      if (!touching.has(folder) && path !== "platform.ts" && errno.test(text)) return true;
+      return folder !== "source" && /UND_ERR_|statusCode|"(?:content|accept)-[a-z]+"/i.test(text);
+    });
+    expect(knowing.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("names built-in modules by the node: prefix", () => {
+    const bare = imports.filter(({ to }) => builtinModules.includes(to) && !to.startsWith("node:"));
+    expect(names(bare)).toEqual([]);
+  });
+
+  it("gives the library neither a terminal nor a command line", () => {
+    const loaded = [...loadedBy("index.ts"), ...loadedBy("testing.ts")];
+    expect(loaded.filter((path) => /^(?:cli|report)\/|^(?:commander|chalk|cli-progress)$/.test(path))).toEqual([]);
+  });
+
+  it("loads no network, archive or progress bar to list assets", () => {
+    const loaded = new Set([...loadedBy("cli/main.ts"), ...loadedBy("commands/list.ts"), ...loadedBy("manifest/load.ts")]);
+    const heavy = ["undici", "cli-progress", "fast-glob", "tar-stream", "yauzl", "@npmcli/config", "source/http.ts"];
+    expect(heavy.filter((name) => loaded.has(name))).toEqual([]);
+  });
+
+  it("opens every file with one sentence that says what it is, in at most 300 lines", () => {
+    const odd = [...modules.keys()].filter((path) => {
+      const source = readFileSync(join(root, path), "utf8");
+      return !/^\/\*\* [^\n]+\*\/\n|^\/\*\*\n \* [^\n]+/.test(source) || source.split("\n").length > 301;
+    });
+    expect(odd).toEqual([]);
+  });
+});

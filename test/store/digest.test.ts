@@ -1,0 +1,58 @@
+/** Hashing off the main thread. */
+import { describe, expect, it } from "vitest";
+import { createHasher } from "../../src/store/digest.js";
+import { contentOf, sha256Of } from "../helpers/content.js";
+import { makeTree } from "../helpers/tree.js";
+
+const { signal } = new AbortController();
+
+describe("the hasher", () => {
+  it("gives every file its own digest, however many are asked for at once", async () => {
+    const tree = makeTree();
+    const hasher = createHasher(2);
+    const names = Array.from({ length: 20 }, (_, index) => `f${index}`);
+    for (const name of names) tree.write(name, name.repeat(1000));
+    const digests = await Promise.all(names.map((name) => hasher.hash(tree.path(name), { signal })));
+    await hasher.close();
+    expect(digests.map(({ sha256 }) => sha256)).toEqual(names.map((name) => sha256Of(name.repeat(1000))));
+  });
+
+  it("leaves the main thread free while it reads a large file, and tells how far it is", async () => {
+    const tree = makeTree();
+    const body = { size: 80_000_000, seed: 1 };
+    tree.write("large", body);
+    const hasher = createHasher(1);
+    const told: number[] = [];
+    let turns = 0;
+    const count = setInterval(() => turns++, 1);
+    const digest = await hasher.hash(tree.path("large"), { signal, onProgress: (bytes) => told.push(bytes) });
+    clearInterval(count);
+    await hasher.close();
+    expect(digest.size).toBe(80_000_000);
+    expect(digest.sha256).toBe(sha256Of(contentOf(body)));
+    expect(told.length).toBeGreaterThan(0);
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it("fails for one file without failing for the others", async () => {
+    const tree = makeTree();
+    tree.write("there", "x");
+    const hasher = createHasher(1);
+    const results = await Promise.allSettled(["gone", "there"].map((name) => hasher.hash(tree.path(name), { signal })));
+    await hasher.close();
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  });
+
+  it("stops in the middle of a file when it is told to, and still serves the next one", async () => {
+    const tree = makeTree();
+    tree.write("large", { size: 120_000_000, seed: 2 });
+    tree.write("small", "x");
+    const hasher = createHasher(1);
+    const abort = new AbortController();
+    const large = hasher.hash(tree.path("large"), { signal: abort.signal, onProgress: () => abort.abort("enough") });
+    const small = hasher.hash(tree.path("small"), { signal });
+    await expect(large).rejects.toBe("enough");
+    expect((await small).sha256).toBe(sha256Of("x"));
+    await hasher.close();
+  });
+});

@@ -1,0 +1,118 @@
+/** What the ledger remembers, and what it must not believe. */
+import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Ledger, openLedger } from "../../src/store/ledger.js";
+import { makeTree, type Tree } from "../helpers/tree.js";
+
+const digest = "a".repeat(64);
+const stamp = (tree: Tree, name: string) => statSync(tree.path(name), { bigint: true });
+
+/** A tree with one proven file, and the ledger read anew. */
+async function proven(): Promise<{ tree: Tree; ledger: Ledger }> {
+  const tree = makeTree();
+  tree.write("a.bin", "abc");
+  const first = await openLedger(tree.root);
+  first.record("a.bin", stamp(tree, "a.bin"), digest);
+  await first.flush();
+  return { tree, ledger: await openLedger(tree.root) };
+}
+
+describe("the ledger", () => {
+  it("remembers an unchanged file across runs", async () => {
+    const { tree, ledger } = await proven();
+    expect(ledger.recall("a.bin", stamp(tree, "a.bin"))).toBe(digest);
+    expect(ledger.lastDigest("a.bin")).toBe(digest);
+  });
+
+  it("forgets a file of which the size changed", async () => {
+    const { tree, ledger } = await proven();
+    appendFileSync(tree.path("a.bin"), "d");
+    expect(ledger.recall("a.bin", stamp(tree, "a.bin"))).toBeUndefined();
+  });
+
+  it("forgets a file rewritten with as many bytes, even when its modification time is set back", async () => {
+    const { tree, ledger } = await proven();
+    const { atime, mtime } = statSync(tree.path("a.bin"));
+    writeFileSync(tree.path("a.bin"), "xyz");
+    utimesSync(tree.path("a.bin"), atime, mtime);
+    expect(ledger.recall("a.bin", stamp(tree, "a.bin"))).toBeUndefined();
+  });
+
+  it("forgets a file that another one was put in place of", async () => {
+    const { tree, ledger } = await proven();
+    tree.write("b.bin", "abc");
+    expect(ledger.recall("a.bin", stamp(tree, "b.bin"))).toBeUndefined();
+  });
+
+  it("does not trust a file proven within the tick of the clock in which it was written", async () => {
+    const tree = makeTree();
+    tree.write("a.bin", "abc");
+    const stat = stamp(tree, "a.bin");
+    const ledger = await openLedger(tree.root);
+    ledger.record("a.bin", stat, digest, stat.ctimeNs);
+    await ledger.flush();
+    expect(ledger.recall("a.bin", stat)).toBeUndefined();
+    expect((await openLedger(tree.root)).recall("a.bin", stat)).toBeUndefined();
+  });
+
+  it("survives a line torn by a killed process", async () => {
+    const { tree } = await proven();
+    appendFileSync(tree.path(".assets/ledger.ndjson"), '{"path":"b.bin","sha2');
+    const ledger = await openLedger(tree.root);
+    tree.write("c.bin", "c");
+    ledger.record("c.bin", stamp(tree, "c.bin"), digest);
+    await ledger.flush();
+    const again = await openLedger(tree.root);
+    expect(again.recall("a.bin", stamp(tree, "a.bin"))).toBe(digest);
+    expect(again.recall("c.bin", stamp(tree, "c.bin"))).toBe(digest);
+  });
+
+  it.each(["", "not json", "[]", "null\n{}", `{"path":1,"sha256":"${digest}"}`, "\u0000\u0001"])(
+    "takes a ledger of %j for an empty one",
+    async (text) => {
+      const tree = makeTree();
+      tree.write(".assets/ledger.ndjson", text);
+      expect((await openLedger(tree.root)).lastDigest("a.bin")).toBeUndefined();
+    },
+  );
+
+  it("keeps what two runs write at once", async () => {
+    const tree = makeTree();
+    const [one, two] = await Promise.all([openLedger(tree.root), openLedger(tree.root)]);
+    for (const [ledger, name] of [[one, "one"], [two, "two"]] as const) {
+      tree.write(name, name);
+      ledger.record(name, stamp(tree, name), digest);
+    }
+    await Promise.all([one.flush(), two.flush()]);
+    const ledger = await openLedger(tree.root);
+    expect([ledger.lastDigest("one"), ledger.lastDigest("two")]).toEqual([digest, digest]);
+  });
+
+  it("clears replaced lines away before they pile up", async () => {
+    const { tree, ledger } = await proven();
+    for (let round = 0; round < 30; round++) {
+      for (let file = 0; file < 50; file++) ledger.record(`f${file}`, stamp(tree, "a.bin"), digest, 1n);
+      await ledger.flush();
+    }
+    const lines = readFileSync(tree.path(".assets/ledger.ndjson"), "utf8").split("\n").filter(Boolean);
+    expect(lines.length).toBeLessThan(1_200);
+    expect((await openLedger(tree.root)).lastDigest("f49")).toBe(digest);
+  });
+
+  it("writes through no link that came with the repository", async () => {
+    const tree = makeTree();
+    mkdirSync(tree.path(".assets"));
+    tree.write("victim", "precious");
+    symlinkSync(tree.path("victim"), tree.path(".assets/ledger.ndjson"));
+    symlinkSync(tree.path("victim"), tree.path(".assets/clock"));
+    const ledger = await openLedger(tree.root);
+    ledger.record("victim", stamp(tree, "victim"), digest);
+    await ledger.flush();
+    expect(tree.read("victim").toString()).toBe("precious");
+  });
+
+  it("ignores itself for git", async () => {
+    const { tree } = await proven();
+    expect(tree.read(".assets/.gitignore").toString()).toBe("*\n");
+  });
+});

@@ -1,0 +1,89 @@
+/** Unfinished downloads on disk. */
+import { createHash } from "node:crypto";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openPartial, partialPath, readValidator, writeValidator } from "../../src/store/partial.js";
+import { makeTree } from "../helpers/tree.js";
+
+const key = "0123456789abcdef".repeat(4);
+const { signal } = new AbortController();
+
+describe("a partial", () => {
+  it("lies beside its target, and its name says for which pin it is good", () => {
+    expect(partialPath("/root/models/a.bin", key)).toBe("/root/models/a.bin.0123456789ab.part");
+    expect(partialPath("/root/a.bin", "f".repeat(64))).not.toBe(partialPath("/root/a.bin", key));
+  });
+
+  it("has a name that file systems can store, for the longest of targets", () => {
+    const long = "é".repeat(127);
+    const path = partialPath(`/root/${long}`, key);
+    expect(Buffer.byteLength(basename(path))).toBeLessThanOrEqual(255);
+    expect(dirname(path)).toBe("/root");
+    expect(partialPath(`/root/${"é".repeat(126)}x`, key)).not.toBe(path);
+  });
+
+  it("keeps what was appended for the next run, and hands it to a hash", async () => {
+    const tree = makeTree();
+    const path = tree.path("a.part");
+    const first = await openPartial(path);
+    await first.append(Buffer.from("hello "));
+    await first.close();
+    const second = await openPartial(path);
+    expect(second.size).toBe(6);
+    await second.append(Buffer.from("world"));
+    const hash = createHash("sha256");
+    await second.feed(hash, signal);
+    expect(hash.digest("hex")).toBe(createHash("sha256").update("hello world").digest("hex"));
+    await second.close();
+  });
+
+  it("leaves nothing behind when no byte came", async () => {
+    const tree = makeTree();
+    const partial = await openPartial(tree.path("a.part"));
+    await partial.close();
+    await partial.close();
+    expect(tree.files()).toEqual([]);
+  });
+
+  it("gets its final name in one step, with the permissions asked for", async () => {
+    const tree = makeTree();
+    tree.write("a.bin", "old");
+    const partial = await openPartial(tree.path("a.part"));
+    await partial.append(Buffer.from("new content"));
+    const stat = await partial.commit(tree.path("a.bin"), { mode: 0o640 });
+    expect(Number(stat.size)).toBe(11);
+    if (process.platform !== "win32") expect(Number(stat.mode & 0o777n)).toBe(0o640);
+    expect(tree.files()).toEqual(["a.bin"]);
+    expect(tree.read("a.bin").toString()).toBe("new content");
+  });
+
+  it("is kept when it cannot be put in place", async () => {
+    const tree = makeTree();
+    mkdirSync(tree.path("a.bin/inside"), { recursive: true });
+    const partial = await openPartial(tree.path("a.part"));
+    await partial.append(Buffer.from("bytes"));
+    await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCAL_IO", exitCode: 6 });
+    await partial.close();
+    expect(tree.read("a.part").toString()).toBe("bytes");
+  });
+
+  it.skipIf(process.platform === "win32")("is never written through a link", async () => {
+    const tree = makeTree();
+    tree.write("victim", "precious");
+    symlinkSync(tree.path("victim"), tree.path("a.part"));
+    await expect(openPartial(tree.path("a.part"))).rejects.toMatchObject({ code: "LOCAL_IO" });
+    expect(tree.read("victim").toString()).toBe("precious");
+  });
+
+  it("remembers the validator of bytes that no digest proves, and forgets it with them", async () => {
+    const tree = makeTree();
+    const path = tree.path("a.part");
+    await writeValidator(path, '"v1"');
+    expect(await readValidator(path)).toBe('"v1"');
+    await writeValidator(path, undefined);
+    expect(await readValidator(path)).toBeUndefined();
+    writeFileSync(`${path}.json`, "{ torn");
+    expect(await readValidator(path)).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+/** Where files may stand. */
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createTargets } from "../../src/store/target.js";
+import { makeTree } from "../helpers/tree.js";
+
+describe("the target of a file", () => {
+  it("is the path below the root, though nothing of it exists yet", async () => {
+    const tree = makeTree();
+    const targets = createTargets(tree.path("not/yet"));
+    expect(await targets.resolve("a/b.bin")).toBe(tree.path("not/yet/a/b.bin"));
+  });
+
+  it("may lie behind a link that stays inside the root", async () => {
+    const tree = makeTree();
+    mkdirSync(tree.path("real"));
+    symlinkSync("real", tree.path("link"), "dir");
+    const target = await createTargets(tree.root).makeFolder("link/deep/a.bin");
+    expect(target).toBe(tree.path("link/deep/a.bin"));
+    expect(tree.exists("real/deep")).toBe(true);
+  });
+
+  it("may lie below a root that is itself a link", async () => {
+    const tree = makeTree();
+    mkdirSync(tree.path("real"));
+    symlinkSync("real", tree.path("root"), "dir");
+    await expect(createTargets(tree.path("root")).makeFolder("a/b.bin")).resolves.toBe(tree.path("root/a/b.bin"));
+  });
+
+  it("is refused behind a link that leads outside, and leaves no trace there", async () => {
+    const tree = makeTree();
+    const outside = makeTree();
+    symlinkSync(outside.root, tree.path("models"), "dir");
+    const targets = createTargets(tree.root);
+    const refusal = { code: "UNSAFE_PATH", exitCode: 6 };
+    await expect(targets.resolve("models/a.bin")).rejects.toMatchObject(refusal);
+    await expect(targets.makeFolder("models/deep/a.bin")).rejects.toMatchObject(refusal);
+    expect(outside.exists("deep")).toBe(false);
+  });
+
+  it("is refused when a folder on its way became a link outside after the first look", async () => {
+    const tree = makeTree();
+    const outside = makeTree();
+    const targets = createTargets(tree.root);
+    await targets.resolve("models/a.bin");
+    symlinkSync(outside.root, tree.path("models"), "dir");
+    await expect(targets.makeFolder("models/a.bin")).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+  });
+
+  it("is refused outside even when the outside begins with the root's name", async () => {
+    const tree = makeTree();
+    mkdirSync(tree.path("root"));
+    mkdirSync(tree.path("root-other"));
+    symlinkSync(join("..", "root-other"), tree.path("root/link"), "dir");
+    await expect(createTargets(tree.path("root")).resolve("link/a")).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+  });
+
+  it("says so when a file stands where a folder is needed", async () => {
+    const tree = makeTree();
+    tree.write("models", "I am a file");
+    await expect(createTargets(tree.root).makeFolder("models/a.bin")).rejects.toMatchObject({ code: "LOCAL_IO" });
+    expect(tree.read("models").toString()).toBe("I am a file");
+  });
+});

@@ -1,0 +1,99 @@
+/** The verdict table: what follows a failed attempt. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AssetsError, type ErrorCode, type RetryAdvice } from "../../src/errors.js";
+import { type Failure, type History, type RetryPolicy, verdictOn } from "../../src/transfer/retry.js";
+
+const policy: RetryPolicy = { retries: 3, baseDelayMs: 100, maxDelayMs: 1_000, maxRetryAfterMs: 300_000 };
+const untried: History = { failures: 0, restarted: false, last: false };
+
+function failure(code: ErrorCode, retry?: RetryAdvice, more: Partial<Failure> = {}): Failure {
+  const error = new AssetsError(code, "failed", retry ? { retry } : {});
+  return { error, resumed: false, wroteFromZero: false, ...more };
+}
+
+const half = () => 0.5;
+
+describe("the verdict on a failed attempt", () => {
+  it("tries the same URL again after what may pass, and keeps the bytes", () => {
+    expect(verdictOn(failure("NETWORK", {}), untried, policy, half)).toEqual({
+      then: "retry",
+      delayMs: 50,
+      empty: false,
+    });
+  });
+
+  it("goes to the next URL when the retries are used up, and keeps the bytes", () => {
+    const tired = { ...untried, failures: 3 };
+    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toEqual({ then: "next-url", empty: false });
+  });
+
+  it.each<ErrorCode>([
+    "NOT_FOUND",
+    "ACCESS",
+    "BAD_RESPONSE",
+    "LFS_POINTER",
+    "UNSUPPORTED_URL",
+    "BAD_ARCHIVE",
+    "OFFLINE",
+  ])("does not ask the same URL again after %s", (code) => {
+    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ then: "next-url", empty: false });
+  });
+
+  it("fetches everything anew, once, when resumed bytes do not match the pin", () => {
+    const resumed = failure("DIGEST_MISMATCH", undefined, { resumed: true });
+    expect(verdictOn(resumed, untried, policy, half)).toEqual({ then: "retry", delayMs: 0, empty: true });
+    const again = { ...untried, restarted: true };
+    expect(verdictOn(resumed, again, policy, half)).toEqual({ then: "next-url", empty: true });
+  });
+
+  it("drops fresh bytes that do not match the pin, and goes to the next URL", () => {
+    const fresh = failure("DIGEST_MISMATCH", undefined, { wroteFromZero: true });
+    expect(verdictOn(fresh, untried, policy, half)).toEqual({ then: "next-url", empty: true });
+  });
+
+  it("keeps what was there when a wrong size is announced before any byte came", () => {
+    expect(verdictOn(failure("SIZE_MISMATCH"), untried, policy, half)).toEqual({ then: "next-url", empty: false });
+  });
+
+  it.each<[ErrorCode, string]>([
+    ["LOCAL_IO", "give-up"],
+    ["UNSAFE_PATH", "give-up"],
+    ["LOCKED", "give-up"],
+    ["DISK_FULL", "stop"],
+    ["ABORTED", "stop"],
+  ])("ends with %s, whatever URLs are left: %s", (code, then) => {
+    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ then });
+  });
+
+  it("waits as long as the server asks", () => {
+    const asked = failure("NETWORK", { afterMs: 7_000 });
+    expect(verdictOn(asked, untried, policy, half)).toMatchObject({ then: "retry", delayMs: 7_000 });
+  });
+
+  it("does not wait longer than five minutes, and says so", () => {
+    const asked = failure("NETWORK", { afterMs: 300_001 });
+    expect(verdictOn(asked, untried, policy, half)).toEqual({ then: "next-url", empty: false, why: "asks-too-long" });
+  });
+
+  it("gives a host that is not there one more chance while others are left, all of them when it is the last", () => {
+    const away = failure("NETWORK", { unreachable: true });
+    const once = { ...untried, failures: 1 };
+    expect(verdictOn(away, untried, policy, half).then).toBe("retry");
+    expect(verdictOn(away, once, policy, half).then).toBe("next-url");
+    expect(verdictOn(away, { ...once, last: true }, policy, half).then).toBe("retry");
+  });
+
+  it("never waits beyond its bounds, nor retries for ever", () => {
+    const numbers = { failures: fc.nat(60), random: fc.double({ min: 0, max: 0.999, noNaN: true }) };
+    fc.assert(
+      fc.property(fc.record(numbers), ({ failures, random }) => {
+        const verdict = verdictOn(failure("NETWORK", {}), { ...untried, failures }, policy, () => random);
+        if (failures >= policy.retries) return verdict.then === "next-url";
+        return (
+          verdict.then === "retry" && verdict.delayMs >= 0 && verdict.delayMs <= policy.baseDelayMs * 2 ** failures
+        );
+      }),
+    );
+  });
+});
