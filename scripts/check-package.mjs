@@ -26,11 +26,18 @@ try {
   writeFileSync(join(work, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }));
   run("npm", ["install", "--silent", "--no-audit", "--no-fund", `./${tarball}`]);
 
-  const { version, name } = JSON.parse(run("node", ["-p", "JSON.stringify(require('./node_modules/assets-manifest/package.json'))"]));
+  const { version, name } = JSON.parse(
+    run("node", ["-p", "JSON.stringify(require('./node_modules/assets-manifest/package.json'))"]),
+  );
   expect(`npx assets --version prints ${version}`, run("npx", ["assets", "--version"]).trim() === version);
 
   writeFileSync(join(work, "source.txt"), "hello\n");
-  const file = { path: "copy.txt", size: 6, sha256: "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03", url: "source.txt" };
+  const file = {
+    path: "copy.txt",
+    size: 6,
+    sha256: "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
+    url: "source.txt",
+  };
   writeFileSync(
     join(work, "assets.manifest.json"),
     JSON.stringify({ version: 1, assets: [{ id: "greeting", type: "dataset", files: [file] }] }),
@@ -59,7 +66,18 @@ try {
      manager.getAssetPath(1);
      export { AssetsError, stop };`,
   );
-  const types = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "false", "--types", ""];
+  const types = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2023",
+    "--skipLibCheck",
+    "false",
+    "--types",
+    "",
+  ];
   run(process.execPath, [tsc, ...types, "use.ts"]);
   expect("its types resolve and check under nodenext", true);
 } finally {

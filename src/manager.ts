@@ -1,11 +1,11 @@
 /** The library's face: one object that finds, fetches and checks the assets of a manifest. */
 import { dirname, join, resolve } from "node:path";
 import { DEFAULT_JOBS, download } from "./commands/download.js";
+import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
 import { verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
-import { fileReport } from "./commands/file-report.js";
 import { AssetsError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import { loadManifest } from "./manifest/load.js";

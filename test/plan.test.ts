@@ -29,7 +29,12 @@ describe("the plan", () => {
     ],
     ["a file of other bytes may be the user's: a conflict unless forced", changed, "conflict", "replace"],
     ["a file of another size may be the user's: a conflict unless forced", longer, "conflict", "replace"],
-    ["a file that cannot be read is a conflict unless forced", { kind: "unreadable", reason: "x" }, "conflict", "replace"],
+    [
+      "a file that cannot be read is a conflict unless forced",
+      { kind: "unreadable", reason: "x" },
+      "conflict",
+      "replace",
+    ],
     [
       "a folder in the file's place is a conflict, whatever is forced",
       { kind: "unreadable", reason: "a folder stands there", folder: true },

@@ -16,7 +16,10 @@ interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addDownload(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+export function addDownload(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
   const command = program
     .command("download")
     .summary("fetch assets, verified, into their places")
@@ -30,7 +33,10 @@ export function addDownload(program: Command, start: (act: (run: Run) => Promise
     .option("--offline", "use no network: only file: sources and relative paths")
     .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
     .addOption(
-      new Option("--jobs <n>", "files fetched side by side").argParser(wholeNumber(1, 64)).env("ASSETS_JOBS").default(4),
+      new Option("--jobs <n>", "files fetched side by side")
+        .argParser(wholeNumber(1, 64))
+        .env("ASSETS_JOBS")
+        .default(4),
     )
     .addOption(
       new Option("--retries <n>", "tries of one URL after a passing failure")

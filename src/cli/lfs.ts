@@ -6,7 +6,10 @@ import { renderLfs } from "../report/index.js";
 import type { Run } from "./context.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addLfs(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+export function addLfs(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
   program
     .command("lfs")
     .summary("find Git LFS pointers standing where content should be")

@@ -9,7 +9,10 @@ interface ListFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addList(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+export function addList(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
   const command = program
     .command("list")
     .alias("ls")

@@ -17,7 +17,9 @@ export type Start = (
 /** Makes the program. It never exits by itself: usage errors and help are thrown as commander's own errors. */
 export function createProgram(start: Start): Command {
   const program = new Command("assets")
-    .description("Models and datasets of a repository: pinned in assets.manifest.json, fetched and verified by one command.")
+    .description(
+      "Models and datasets of a repository: pinned in assets.manifest.json, fetched and verified by one command.",
+    )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help of a command")

@@ -9,7 +9,10 @@ interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addVerify(program: Command, start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>) {
+export function addVerify(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
   const command = program
     .command("verify")
     .summary("prove by SHA-256 that the files here are the pinned ones")

@@ -100,7 +100,7 @@ function explainValue(issue: SchemaIssue, path: JsonPath, found: unknown): Findi
   if (typeof found === "number" && issue.expected === "string") {
     return { path, found, message: "this must be a text", suggestion: `Write "${found}", in quotes.` };
   }
-  if (Array.isArray(found) && found.length === 0)
+  if (issue.code === "too_small" && Array.isArray(found))
     return { path, found, message: "there must be at least one", ...advice };
   if (key === "size") {
     const message = "a size is a whole number of bytes, from 0 to 9007199254740991";

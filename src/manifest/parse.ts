@@ -14,7 +14,7 @@ export interface ParsedJson {
 /** The parser recurses: deeper documents would end in a stack overflow. No manifest needs as much. */
 const MAX_DEPTH = 64;
 /** Bounds the memory that a file within the size limit can ask for: an object or array takes as much as several values. */
-const MAX_WEIGHT = 8_000_000;
+const MAX_WEIGHT = 12_000_000;
 const CONTAINER_WEIGHT = 8;
 /** Bounds the time that one object or array can take, whatever is wrong with each of its members. */
 const MAX_MEMBERS = 250_000;
@@ -100,13 +100,18 @@ export function parseJson(text: string): ParsedJson {
       keyOffsets.pop();
     }
     frame.key = undefined;
-    const path = [...here().slice(0, -1), key];
+    const path = () => [...here().slice(0, -1), key];
     if (key === "__proto__") {
-      find({ path, offset, message: "the key __proto__ is not allowed", suggestion: "Leave it out." });
+      find({ path: path(), offset, message: "the key __proto__ is not allowed", suggestion: "Leave it out." });
     } else if (Object.hasOwn(frame.value, key)) {
       const first = position(keyOffsets[keys.indexOf(key)] ?? 0);
       const where = `line ${first.line}, column ${first.column}`;
-      find({ path, offset, message: `the key is there twice (first on ${where})`, suggestion: "Keep one of the two." });
+      find({
+        path: path(),
+        offset,
+        message: `the key is there twice (first on ${where})`,
+        suggestion: "Keep one of the two.",
+      });
     } else {
       frame.key = key;
       keys.push(key);

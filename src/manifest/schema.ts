@@ -134,7 +134,11 @@ const assetSchema = z
     ...content,
     url: url.optional(),
   })
-  .meta({ title: "Asset", description: "A model, a dataset or anything else made of files." });
+  .meta({
+    title: "Asset",
+    description: "A model, a dataset or anything else made of files.",
+    anyOf: [{ required: ["files"] }, { required: ["url", "localPath"] }],
+  });
 
 const top = {
   $schema: z.string().meta({ description: "Where editors find the JSON Schema of this file." }).optional(),
@@ -203,10 +207,11 @@ function withoutExtensionsInAsset(value: unknown): unknown {
   }
   if (typeof files !== "object" || files === null) return asset;
   // The keys of the table are names of files, which may begin with `x-` as well.
-  return {
-    ...asset,
-    files: Object.fromEntries(Object.entries(files).map(([name, file]) => [name, withoutExtensions(file)])),
-  };
+  const entries = Object.entries(files);
+  const kept = entries.map(([name, file]) => [name, withoutExtensions(file)] as const);
+  return kept.every(([, file], index) => file === entries[index]?.[1])
+    ? asset
+    : { ...asset, files: Object.fromEntries(kept) };
 }
 
 function isExtension(key: string): boolean {
@@ -219,7 +224,9 @@ function checkLocalPath(path: string): Problem | undefined {
 
 /** The JSON Schema of a manifest, for editors. */
 export function manifestJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(document.meta({ title: "Manifest of assets" }), {
+  const schema = z.toJSONSchema(document, {
+    // The draft that editors know best.
+    target: "draft-7",
     io: "input",
     override: ({ jsonSchema }) => {
       if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { "^x-": {} };

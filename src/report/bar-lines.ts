@@ -97,9 +97,9 @@ function inspectionLine({ totalFiles, bytes, totalBytes, fraction, rate }: Inspe
 }
 
 function totalLine({ files, done, failed, received, size, fraction, speed, left }: Total, { colors }: Canvas): Line {
-  const failures = failed === 0 ? "" : `, ${failed} failed`;
+  const all = failed === 0 ? plural(files, "file") : `${formatCount(files)}, ${formatCount(failed)} failed`;
   return {
-    ...textLine(`${formatCount(done)}/${plural(files, "file")}${failures}`, colors.heading),
+    ...textLine(`${formatCount(done)}/${all}`, colors.heading),
     fraction,
     bytes: formatByteShare(received, size),
     speed: formatSpeed(speed),

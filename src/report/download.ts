@@ -42,19 +42,18 @@ function renderDone(outcomes: readonly Outcome[], options: RenderOptions, colors
 }
 
 function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
-  const files = outcomes.map((outcome) => {
-    const lines = outcome.tried.flatMap(({ url, attempts, error }) => [
-      `    ${oneLine(url)}`,
-      `      ${plural(attempts, "attempt")}: ${oneLine(error.message)}`,
+  const files = outcomes.map(({ path, asset, error, tried }) => {
+    const sources = tried.flatMap((each) => [
+      `    ${oneLine(each.url)}`,
+      `      ${plural(each.attempts, "attempt")}: ${oneLine(each.error.message)}`,
     ]);
-    const { error, tried } = outcome;
     // A file's own error mostly repeats that of a source, which is told with it.
     const told = error === undefined || tried.some((each) => error.message.includes(each.error.message));
-    const own = told ? [] : [`    ${oneLine(error.message)}`];
-    const hint = error?.hint === undefined ? [] : [`    ${colors.command(oneLine(error.hint))}`];
-    return [`  ${colors.heading(oneLine(outcome.path))}  (${oneLine(outcome.asset)})`, ...own, ...lines, ...hint].join(
-      "\n",
-    );
+    const lines = [`  ${colors.heading(oneLine(path))}  (${oneLine(asset)})`];
+    if (!told) lines.push(`    ${oneLine(error.message)}`);
+    lines.push(...sources);
+    if (error?.hint !== undefined) lines.push(`    ${colors.command(oneLine(error.hint))}`);
+    return lines.join("\n");
   });
   return `${colors.bad(`${plural(outcomes.length, "file")} failed:`)}\n${files.join("\n")}\n`;
 }

@@ -25,13 +25,15 @@ export function createRate(start: number): Rate {
         last.bytes += bytes;
         return;
       }
-      slices = slices.filter((slice) => slice.at > now - WINDOW_MS);
+      slices = slices.filter((slice) => slice.at > now - WINDOW_MS - SLICE_MS);
       slices.push({ at: now, bytes });
     },
     speed(now) {
       const measured = Math.min(now - start, WINDOW_MS);
       if (!(measured >= LEAST_MS)) return undefined;
-      const bytes = slices.reduce((sum, slice) => (slice.at > now - WINDOW_MS ? sum + slice.bytes : sum), 0);
+      // Of a slice that the window's edge cuts, its part inside counts.
+      const inside = ({ at }: { at: number }) => Math.min(1, Math.max(0, (at + SLICE_MS - now + WINDOW_MS) / SLICE_MS));
+      const bytes = slices.reduce((sum, slice) => sum + slice.bytes * inside(slice), 0);
       return (bytes * 1000) / measured;
     },
   };

@@ -34,6 +34,10 @@ export type Decision =
   | { do: "fail"; error: AssetsError };
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const PAGE_NAME = /\.x?html?$/i;
+/** A Git LFS pointer has fewer bytes than this. */
+const MOST_POINTER_BYTES = 1024;
+const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-stream"]);
 const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
 
 /** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
@@ -75,7 +79,7 @@ function decideWhole(headers: Headers, asked: Asked): Decision {
     }
     return { do: "read", ...facts, decode: coding };
   }
-  const wrong = contradiction(length, asked, mediaType);
+  const wrong = contradiction(length, asked, mediaType, true);
   if (wrong !== undefined) return { do: "fail", error: wrong };
   return { do: "read", ...facts, ...(length !== undefined && { totalSize: length }) };
 }
@@ -85,21 +89,26 @@ function decidePart(headers: Headers, asked: Asked): Decision {
   const start = Number(range?.[1]);
   const end = Number(range?.[2]);
   const total = range?.[3] === undefined || range[3] === "*" ? undefined : Number(range[3]);
+  const length = contentLength(headers);
   const coding = contentCoding(headers);
   const validator = strongValidator(headers);
+  const mediaType = mediaTypeOf(headers);
   const usable =
     range !== null &&
     start === asked.offset &&
     end >= start &&
+    (length === undefined || length === end - start + 1) &&
+    // A page in the middle of a file: what a part is must be read off its media type (RFC 9110 section 15.3.7).
+    (!isPage(mediaType) || PAGE_NAME.test(pathOf(asked.url))) &&
     (total === undefined || end < total) &&
     // Ranges count coded bytes (RFC 9110 section 14.1.2); only a total that is the pinned size shows that they are ours.
     (coding === undefined || (total !== undefined && total === asked.expectedSize)) &&
     (asked.validator === undefined || validator === asked.validator);
   if (!usable) {
-    if (asked.range === "none") return fail("BAD_RESPONSE", `${asked.url} answered 206 to a request for the whole file.`);
+    if (asked.range === "none")
+      return fail("BAD_RESPONSE", `${asked.url} answered 206 to a request for the whole file.`);
     return { do: "ask-again", range: "none" };
   }
-  const mediaType = mediaTypeOf(headers);
   const wrong = contradiction(total, asked, mediaType);
   if (wrong !== undefined) return { do: "fail", error: wrong };
   return {
@@ -117,20 +126,30 @@ function isFileItself(length: number | undefined, asked: Asked): boolean {
   return PACKED_NAME.test(pathOf(asked.url));
 }
 
-function contradiction(total: number | undefined, asked: Asked, mediaType: string | undefined): AssetsError | undefined {
+/** A stated size that is not the pinned one. A body this small is left to be looked at: it may be a Git LFS pointer. */
+function contradiction(
+  total: number | undefined,
+  asked: Asked,
+  mediaType: string | undefined,
+  whole = false,
+): AssetsError | undefined {
   if (total === undefined || asked.expectedSize === undefined || total === asked.expectedSize) return undefined;
-  if (mediaType === "text/html") {
+  if (isPage(mediaType)) {
     return new AssetsError(
       "BAD_RESPONSE",
       `${asked.url} sends a web page of ${total} bytes instead of the file of ${asked.expectedSize} bytes.`,
       { hint: "Open the URL in a browser: it may ask for a login, a licence or a network sign-in." },
     );
   }
-  const pointer = total < 1024 ? " Perhaps it is a Git LFS pointer." : "";
+  if (whole && total > 0 && total < MOST_POINTER_BYTES && POINTER_TYPES.has(mediaType)) return undefined;
   return new AssetsError(
     "SIZE_MISMATCH",
-    `${asked.url} announces ${total} bytes where the manifest pins ${asked.expectedSize}.${pointer}`,
+    `${asked.url} announces ${total} bytes where the manifest pins ${asked.expectedSize}.`,
   );
+}
+
+function isPage(mediaType: string | undefined): boolean {
+  return mediaType === "text/html" || mediaType === "application/xhtml+xml";
 }
 
 function statusError(status: number, headers: Headers, url: string, now: number): AssetsError {

@@ -3,7 +3,7 @@ import { AssetsError } from "../errors.js";
 import { fileSource } from "./file.js";
 import { createHttpClient, createHttpSource, type HttpClient, type NetworkSettings } from "./http.js";
 import { parseMember } from "./member.js";
-import { createNpmSource } from "./npm.js";
+import { createNpmSource, parseNpmUrl } from "./npm.js";
 import type { Located, Source } from "./source.js";
 
 /** Every source, behind one door. */
@@ -47,7 +47,7 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
   };
   return {
     isLocal: (url) => sourceOf(url).local,
-    container: (url) => npmPackage(url) ?? memberArchive(url),
+    container,
     async locate(url, options) {
       const { url: container, member } = parseMember(url);
       const located = await sourceOf(container).locate(container, options);
@@ -59,12 +59,16 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
   };
 }
 
-/** `npm:name@version` of an `npm:` URL. */
-function npmPackage(url: string): string | undefined {
-  return /^npm:(?:@[^/]+\/)?[^/@]+@[^/]+/i.exec(url)?.[0];
-}
-
-function memberArchive(url: string): string | undefined {
-  const { url: archive, member } = parseMember(url);
-  return member && archive;
+function container(url: string): string | undefined {
+  try {
+    if (/^npm:/i.test(url)) {
+      const { name, version } = parseNpmUrl(url);
+      return `npm:${name}@${version}`;
+    }
+    const { url: archive, member } = parseMember(url);
+    return member && archive;
+  } catch {
+    // A URL that cannot be read leads nowhere; `locate` says why.
+    return undefined;
+  }
 }

@@ -15,7 +15,12 @@ const TLS_HINT =
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   ENOTFOUND: { says: "the host name is not known", passing: false, hint: "Check the name, the network and the proxy." },
-  EAI_AGAIN: { says: "the host name cannot be looked up now", passing: true, unreachable: true, hint: "Check the network and the proxy." },
+  EAI_AGAIN: {
+    says: "the host name cannot be looked up now",
+    passing: true,
+    unreachable: true,
+    hint: "Check the network and the proxy.",
+  },
   ECONNREFUSED: { says: "the connection is refused", passing: true, unreachable: true },
   ECONNRESET: { says: "the connection was reset", passing: true },
   EPIPE: { says: "the connection was closed", passing: true },
@@ -60,7 +65,8 @@ function unknownFault(code: string, error: unknown): Fault {
 /** The first telling code in an error, its causes and the members of an AggregateError (happy eyeballs). */
 function codeOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 4) return "";
-  const own = (error as NodeJS.ErrnoException).code ?? "";
+  // undici's parser gives some of its errors no code.
+  const own = (error as NodeJS.ErrnoException).code ?? (error.name === "HTTPParserError" ? "HPE_INVALID" : "");
   const inner = error instanceof AggregateError ? codeOf(error.errors[0], depth + 1) : codeOf(error.cause, depth + 1);
   return own === "" || own === "UND_ERR_SOCKET" ? inner || own : own;
 }

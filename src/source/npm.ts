@@ -28,7 +28,7 @@ interface Npm {
 }
 
 const NPM_URL = /^npm:((?:@[^/@]+\/)?[^/@]+)@([^/]*)\/(.*)$/is;
-const NAME_PART = /^[a-z0-9~!'()*_-][a-z0-9~!'()*._-]*$/i;
+const NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
 const EXACT_VERSION = /^\d+\.\d+\.\d+(?:-[0-9a-z.-]+)?(?:\+[0-9a-z.-]+)?$/i;
 /** The short form of what a registry knows, which most of them offer. */
 const ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
@@ -76,14 +76,10 @@ export function parseNpmUrl(url: string): PackageFile {
   if (name === undefined || version === undefined || path === undefined) {
     throw refuse("does not name a package, a version and a path");
   }
-  if (!name.replace("@", "").split("/").every(isNamePart)) throw refuse("has no valid package name");
+  if (!NAME.test(name)) throw refuse("has no valid package name");
   if (!EXACT_VERSION.test(version)) throw refuse(`needs an exact version in place of "${visibleLine(version)}"`);
-  if (/[?#]/.test(path)) throw refuse("contains ? or #, which a path needs percent-encoded");
+  if (path.includes("#")) throw refuse("contains #, which a path needs as %23");
   return { name, version, path: decodeMemberPath(path, url) };
-}
-
-function isNamePart(part: string): boolean {
-  return NAME_PART.test(part);
 }
 
 async function fetchPackument({ config, client }: Npm, name: string, registry: string, signal: AbortSignal) {

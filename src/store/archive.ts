@@ -42,10 +42,14 @@ export function badArchive(message: string, hint?: string, cause?: unknown): Ass
   return new AssetsError("BAD_ARCHIVE", message, { ...(hint !== undefined && { hint }), cause });
 }
 
+/** What {@link looksLike} answers for the beginnings of a zip archive and of a gzipped file. */
+export const LOOKS_ZIPPED = "a zip archive";
+export const LOOKS_GZIPPED = "a gzip file";
+
 const BEGINNINGS: readonly [string, string][] = [
-  ["PK\x03\x04", "a zip archive"],
-  ["PK\x05\x06", "an empty zip archive"],
-  ["\x1f\x8b", "a gzip file"],
+  ["PK\x03\x04", LOOKS_ZIPPED],
+  ["PK\x05\x06", LOOKS_ZIPPED],
+  ["\x1f\x8b", LOOKS_GZIPPED],
   ["BZh", "a bzip2 file, which is not supported"],
   ["\xfd7zXZ", "an xz file, which is not supported"],
   ["\x28\xb5\x2f\xfd", "a zstd file, which is not supported"],
@@ -57,6 +61,7 @@ const BEGINNINGS: readonly [string, string][] = [
 
 /** What a file looks like by its first bytes, where that is well known. */
 export function looksLike(head: Uint8Array): string | undefined {
+  if (head.length === 0) return "an empty file";
   const text = Buffer.from(head).toString("latin1").trimStart();
   return BEGINNINGS.find(([beginning]) => text.startsWith(beginning))?.[1];
 }

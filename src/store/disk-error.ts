@@ -28,8 +28,12 @@ export function diskError(error: unknown, doing: string, path: string): AssetsEr
   const errno = errnoOf(error);
   const says = SAYS[errno] ?? (error instanceof Error ? error.message : String(error));
   const full = errno === "ENOSPC" || errno === "EDQUOT";
-  return new AssetsError(full ? "DISK_FULL" : "LOCAL_IO", `Cannot ${doing} ${path}: ${says}${errno && ` (${errno})`}.`, {
-    cause: error,
-    ...(full && { hint: "Free some space, then run the same command again: what has arrived is kept." }),
-  });
+  return new AssetsError(
+    full ? "DISK_FULL" : "LOCAL_IO",
+    `Cannot ${doing} ${path}: ${says}${errno && ` (${errno})`}.`,
+    {
+      cause: error,
+      ...(full && { hint: "Free some space, then run the same command again: what has arrived is kept." }),
+    },
+  );
 }

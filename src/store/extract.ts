@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { copyFile, open, rm } from "node:fs/promises";
 import { AssetsError, abortError, visibleLine } from "../errors.js";
 import { nearestFew } from "../manifest/suggest.js";
-import { type ArchiveEntry, badArchive, looksLike, type ReadArchive } from "./archive.js";
+import { type ArchiveEntry, badArchive, LOOKS_GZIPPED, LOOKS_ZIPPED, looksLike, type ReadArchive } from "./archive.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { tooLarge, writeMemberFile } from "./member-file.js";
 
@@ -90,7 +90,7 @@ async function readOnce({ archive, format, strip, wanted, signal, maxBytes }: Ex
     if (entries === 0) pass.fault = badArchive("The archive is empty.");
   } catch (error) {
     throwIfPointless(error, signal);
-    pass.fault = await archiveFault(error, archive, entries === 0 ? format : undefined);
+    pass.fault = await archiveFault(error, archive, format, entries);
   }
   return pass;
 }
@@ -105,15 +105,15 @@ async function take(
   maxBytes: number | undefined,
   signal: AbortSignal,
 ): Promise<ExtractResult> {
-  const name = `Member "${visibleLine(entry.path)}" of the archive`;
+  const what = `Member "${visibleLine(entry.path)}" of the archive`;
   try {
-    if (entry.irregular !== undefined) throw badArchive(`${name} is ${entry.irregular}.`);
-    if (maxBytes !== undefined && entry.size > maxBytes) throw tooLarge(maxBytes);
-    return { size: await writeMemberFile(destination, entry.body(), { maxBytes, signal }) };
+    if (entry.irregular !== undefined) throw badArchive(`${what} is ${entry.irregular}.`);
+    if (maxBytes !== undefined && entry.size > maxBytes) throw tooLarge(what, maxBytes);
+    return { size: await writeMemberFile(destination, entry.body(), { what, maxBytes, signal }) };
   } catch (error) {
     throwIfPointless(error, signal);
     const told = error instanceof AssetsError;
-    return { error: told ? error : badArchive(`${name} is damaged: ${reasonOf(error)}.`, undefined, error) };
+    return { error: told ? error : badArchive(`${what} is damaged: ${reasonOf(error)}.`, undefined, error) };
   }
 }
 
@@ -163,16 +163,21 @@ function throwIfPointless(error: unknown, signal: AbortSignal): void {
   if (error instanceof AssetsError && error.code === "DISK_FULL") throw error;
 }
 
-/** Why an archive cannot be read; `unproven` is the format it was taken for when nothing in it bore that out. */
-async function archiveFault(error: unknown, archive: string, unproven: string | undefined): Promise<AssetsError> {
+/** Why an archive cannot be read. One in which no entry was found may be something else altogether. */
+async function archiveFault(
+  error: unknown,
+  archive: string,
+  format: ExtractOptions["format"],
+  entries: number,
+): Promise<AssetsError> {
   if (error instanceof Error && "syscall" in error) return diskError(error, "read", archive);
   const reason = reasonOf(error);
-  if (unproven === undefined || errnoOf(error).startsWith("Z_"))
-    return badArchive(`The archive is damaged: ${reason}.`, undefined, error);
-  const head = await firstBytes(archive);
-  const looks = head.length === 0 ? "an empty file" : looksLike(head);
-  const instead = looks === undefined ? reason : `it looks like ${looks} (${reason})`;
-  return badArchive(`This is not a ${unproven} archive: ${instead}.`, undefined, error);
+  const looks = looksLike(await firstBytes(archive));
+  const own = format === "zip" ? LOOKS_ZIPPED : LOOKS_GZIPPED;
+  const begun = entries > 0 || errnoOf(error).startsWith("Z_") || (format === "zip" && looks === own);
+  if (begun) return badArchive(`The archive is damaged: ${reason}.`, undefined, error);
+  const instead = looks === undefined || looks === own ? reason : `it looks like ${looks} (${reason})`;
+  return badArchive(`This is not a ${format} archive: ${instead}.`, undefined, error);
 }
 
 async function firstBytes(archive: string): Promise<Uint8Array> {
@@ -189,9 +194,10 @@ async function firstBytes(archive: string): Promise<Uint8Array> {
   }
 }
 
-/** A library's message, to stand inside a sentence. */
+/** The first sentence of a library's message, to stand inside another. */
 function reasonOf(error: unknown): string {
-  return visibleLine(error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+  const message = error instanceof Error ? error.message : String(error);
+  return visibleLine(message.split(/[.?!](?:\s|$)/, 1)[0] ?? message);
 }
 
 function missing(member: string, names: ReadonlySet<string>): AssetsError {

@@ -142,7 +142,9 @@ function parseEntry(line: string): Entry | undefined {
   try {
     const entry = JSON.parse(line) as Entry;
     const { path, sha256, size, mtime, ctime, ino, dev, at } = entry;
-    const whole = [size, mtime, ctime, ino, dev, at].every((text) => typeof text === "string" && /^\d{1,30}$/.test(text));
+    const whole = [size, mtime, ctime, ino, dev, at].every(
+      (text) => typeof text === "string" && /^\d{1,30}$/.test(text),
+    );
     return whole && typeof path === "string" && /^[0-9a-f]{64}$/.test(sha256) ? entry : undefined;
   } catch {
     return undefined;

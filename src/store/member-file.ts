@@ -5,6 +5,8 @@ import { diskError } from "./disk-error.js";
 
 /** How to write it. */
 export interface MemberFileOptions {
+  /** What it is, for messages. */
+  what: string;
   /** Bytes beyond which it is given up as SIZE_MISMATCH. */
   maxBytes?: number | undefined;
   signal: AbortSignal;
@@ -18,7 +20,7 @@ export interface MemberFileOptions {
 export async function writeMemberFile(
   path: string,
   body: AsyncIterable<Uint8Array>,
-  { maxBytes = Number.POSITIVE_INFINITY, signal }: MemberFileOptions,
+  { what, maxBytes = Number.POSITIVE_INFINITY, signal }: MemberFileOptions,
 ): Promise<number> {
   const handle = await create(path);
   let size = 0;
@@ -28,7 +30,7 @@ export async function writeMemberFile(
       signal.throwIfAborted();
       if (failure !== undefined) continue;
       size += chunk.length;
-      failure = size > maxBytes ? tooLarge(maxBytes) : await write(handle, chunk, path);
+      failure = size > maxBytes ? tooLarge(what, maxBytes) : await write(handle, chunk, path);
       if (failure?.code === "DISK_FULL") break;
     }
     if (failure !== undefined) throw failure;
@@ -42,8 +44,8 @@ export async function writeMemberFile(
 }
 
 /** The error of a member that is not the pinned file, as its size shows. */
-export function tooLarge(maxBytes: number): AssetsError {
-  return new AssetsError("SIZE_MISMATCH", `It is larger than the ${maxBytes} bytes expected.`);
+export function tooLarge(what: string, maxBytes: number): AssetsError {
+  return new AssetsError("SIZE_MISMATCH", `${what} is larger than the ${maxBytes} bytes expected.`);
 }
 
 async function create(path: string): Promise<FileHandle> {

@@ -23,17 +23,16 @@ export const readZip: ReadArchive = async function* (file, { strip, seen, signal
   zip.on("error", () => {});
   try {
     // Of two entries with one name the later counts, as when both are unpacked.
-    const wanted = new Map<string, Entry>();
+    const wanted = new Map<string, { entry: Entry; irregular: string | undefined }>();
     for await (const entry of zip.eachEntry()) {
       signal.throwIfAborted();
       const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry;
       const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
       const path = entryPath(name, strip);
-      if (path !== undefined && seen(path, irregularity(entry, name) === undefined)) wanted.set(path, entry);
-    }
-    for (const [path, entry] of wanted) {
-      const name = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
       const irregular = irregularity(entry, name);
+      if (path !== undefined && seen(path, irregular === undefined)) wanted.set(path, { entry, irregular });
+    }
+    for (const [path, { entry, irregular }] of wanted) {
       yield { path, size: entry.uncompressedSize, ...(irregular && { irregular }), body: () => read(zip, entry) };
     }
   } finally {

@@ -27,8 +27,11 @@ export interface MemberWish {
 
 /** Serves members of archives. */
 export interface Archives {
-  /** Where the bytes of a member lie, once its archive is here and read. Throws an AssetsError. */
-  unpack(url: string, located: Located): Promise<Located>;
+  /**
+   * Where the bytes of a member lie, once its archive is here and read. Throws an AssetsError; `pinned` tells that a
+   * digest will decide, so that damage elsewhere in the archive does not matter.
+   */
+  unpack(url: string, located: Located, pinned: boolean): Promise<Located>;
   /** Says that a file is in its place. What was only kept for it is removed. */
   settle(path: string): Promise<void>;
   /** Bytes of archives that arrived in this run. */
@@ -43,8 +46,11 @@ export interface ArchivesContext extends FetchContext {
   readonly lockTimeoutMs: number;
 }
 
-/** What came out of an archive, by member path: the file that holds it, or why there is none. */
-type Unpacked = ReadonlyMap<string, { file: string } | { error: AssetsError }>;
+/**
+ * What came out of an archive, by member path: the file that holds it, or why there is none. `fault`: the archive is
+ * damaged elsewhere, so that only a digest can tell whether the member is whole.
+ */
+type Unpacked = ReadonlyMap<string, { file: string; fault?: AssetsError } | { error: AssetsError }>;
 
 /** Makes the archives of a run. `wishes`: every URL of every file to fetch that leads into an archive. */
 export function createArchives(wishes: readonly MemberWish[], context: ArchivesContext): Archives {
@@ -95,26 +101,27 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
       if (wish.container !== container || unsettled.get(container)?.has(wish.path) !== true) continue;
       const { member } = await context.sources.locate(wish.url, { signal: context.signal });
       if (member === undefined) continue;
-      wanted.set(member.path, join(folder, String(wanted.size)));
-      if (wish.size !== undefined) maxBytes.set(member.path, Math.max(wish.size, maxBytes.get(member.path) ?? 0));
+      if (!wanted.has(member.path)) wanted.set(member.path, join(folder, String(wanted.size)));
+      maxBytes.set(member.path, Math.max(maxBytes.get(member.path) ?? 0, wish.size ?? Number.POSITIVE_INFINITY));
     }
     const { format, strip } = located.member ?? { format: "tar", strip: 0 };
     const found = await extractMembers({ archive, format, strip, wanted, maxBytes, signal: context.signal });
     return new Map(
       [...found].map(([member, result]) => {
-        return [member, "error" in result ? result : { file: wanted.get(member) ?? "" }];
+        return [member, "error" in result ? result : { ...result, file: wanted.get(member) ?? "" }];
       }),
     );
   }
 
   return {
-    async unpack(url, located) {
+    async unpack(url, located, pinned) {
       const container = containerOf.get(url) ?? url;
       const known = unpacked.get(container) ?? unpackAll(container, located);
       unpacked.set(container, known);
       const found = (await known).get(located.member?.path ?? "");
       if (found === undefined) throw new AssetsError("BAD_ARCHIVE", `${url}: the member was not unpacked.`);
       if ("error" in found) throw found.error;
+      if (found.fault !== undefined && !pinned) throw found.fault;
       return { url: located.url, open: (options) => openLocalFile(found.file, options), unpacked: true };
     },
     async settle(path) {

@@ -34,6 +34,8 @@ export interface AttemptContext {
 
 /** Where an attempt goes. */
 export interface Way {
+  /** As users may see it: without credentials. */
+  readonly url: string;
   /** Finds out where the URL leads. */
   locate(signal: AbortSignal): Promise<Located>;
   /** Takes a member out of its archive, which may have to be fetched first: in its own time. */
@@ -47,7 +49,7 @@ export async function attempt(
   partial: PartialFile,
   { signal, policy, emit }: AttemptContext,
 ): Promise<AttemptResult> {
-  const patience = createPatience(signal, policy, wanted.size);
+  const patience = createPatience(way.url, signal, policy, wanted.size);
   const tally = { received: 0, resumed: false, wroteFromZero: false };
   try {
     const located = await patience.answer(way.locate(patience.signal));
@@ -66,8 +68,12 @@ export async function attempt(
     const digest = wanted.digest ?? located.digest;
     const hashes = createHashes(digest);
     const validator = digest === undefined ? await readValidator(partial.path) : undefined;
-    if (digest === undefined && validator === undefined && partial.size > 0) await partial.empty();
-    if (wanted.size !== undefined && partial.size > wanted.size) await partial.empty();
+    if (digest === undefined && validator === undefined && partial.size > 0) {
+      await restart("nothing tells whether the bytes kept from before still belong to the file");
+    }
+    if (wanted.size !== undefined && partial.size > wanted.size) {
+      await restart("more bytes were kept from before than the file has");
+    }
     await partial.feed(hashes, signal);
     if (partial.size > 0 && digest !== undefined) {
       // An earlier run may have ended between the last byte and the rename.
@@ -99,7 +105,6 @@ export async function attempt(
     let first = opened.offset === 0;
     if (!first) start(opened, located);
     for await (const chunk of gathered(patience.watch(opened.body), HEAD_BYTES)) {
-      if (located.unpacked !== true) tally.received += chunk.length;
       if (first) {
         first = false;
         const expected = { path: wanted.label, size: wanted.size, pinned: wanted.digest !== undefined };
@@ -114,14 +119,21 @@ export async function attempt(
         start(opened, located);
       }
       if (wanted.size !== undefined && partial.size + chunk.length > wanted.size) {
-        throw new AssetsError("SIZE_MISMATCH", `${located.url} sends more than the ${wanted.size} bytes that are pinned.`);
+        throw new AssetsError(
+          "SIZE_MISMATCH",
+          `${located.url} sends more than the ${wanted.size} bytes that are pinned.`,
+        );
       }
+      if (located.unpacked !== true) tally.received += chunk.length;
       await partial.append(chunk);
       hashes.update(chunk);
       emit({ type: "transfer:progress", path: wanted.label, received: partial.size, ...sizeOf(opened) });
     }
     // An empty body has no first chunk: what the server says is that the file is empty.
-    if (first && partial.size > 0) await partial.empty().then(() => hashes.reset());
+    if (first && partial.size > 0) {
+      await restart("the server says that the file is empty");
+      hashes.reset();
+    }
   }
 
   function start(opened: Opened, located: Located): void {

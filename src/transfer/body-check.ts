@@ -16,8 +16,8 @@ const HTML_START = /^(?:\ufeff)?\s*(?:<!--[^]{0,200}?-->\s*)?<(?:!doctype\s+html
 
 /**
  * Looks at the first bytes of a body that starts at 0, before any of them is kept.
- * Answers the error to fail with when they are a web page or a Git LFS pointer in the file's place.
- * A body that is announced to have just the pinned size is left to its digest.
+ * Answers the error to fail with when they are a web page or a Git LFS pointer in the file's place, or when the size
+ * that was announced is not the pinned one. A body that is announced to have just the pinned size is left to its digest.
  */
 export function impostor(head: Uint8Array, opened: Opened, expected: Expected, url: string): AssetsError | undefined {
   if (expected.size !== undefined && opened.totalSize === expected.size) return undefined;
@@ -26,7 +26,9 @@ export function impostor(head: Uint8Array, opened: Opened, expected: Expected, u
     return new AssetsError(
       "LFS_POINTER",
       `${url} sends a Git LFS pointer (for ${pointer.size} bytes, SHA-256 ${pointer.oid.slice(0, 12)}…) instead of the file.`,
-      { hint: "Name the URL of the content itself: on GitHub media.githubusercontent.com/media/…, on Hugging Face …/resolve/…." },
+      {
+        hint: "Name the URL of the content itself: on GitHub media.githubusercontent.com/media/…, on Hugging Face …/resolve/….",
+      },
     );
   }
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 512)).toString("utf8");
@@ -36,6 +38,12 @@ export function impostor(head: Uint8Array, opened: Opened, expected: Expected, u
     return new AssetsError("BAD_RESPONSE", `${url} sends a web page instead of the file.`, {
       hint: "Open the URL in a browser: it may ask for a login, a licence or a network sign-in.",
     });
+  }
+  if (expected.size !== undefined && opened.totalSize !== undefined) {
+    return new AssetsError(
+      "SIZE_MISMATCH",
+      `${url} announces ${opened.totalSize} bytes where the manifest pins ${expected.size}.`,
+    );
   }
   return undefined;
 }

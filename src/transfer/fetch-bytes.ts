@@ -9,8 +9,6 @@ import { type RetryPolicy, verdictOn } from "./retry.js";
 
 /** One place that the bytes may come from. */
 export interface Candidate extends Way {
-  /** As users may see it: without credentials. */
-  readonly url: string;
   /** The partial that its bytes go into: one for all candidates of a pinned file, one each without a pin. */
   readonly partial: string;
 }
@@ -55,6 +53,10 @@ export async function fetchBytes(
     if (next !== undefined) {
       const error = errorInfo(result.error);
       context.emit({ type: "transfer:fallback", path: wanted.label, from: candidate.url, to: next.url, error });
+      if (next.partial !== candidate.partial) {
+        const reason = "without a pinned digest, another URL cannot continue";
+        context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason });
+      }
     }
   }
   return { ok: false, error: summary(tally.tried), ...tally };
@@ -73,21 +75,27 @@ async function fetchFrom(
   let attempts = 0;
   let failures = 0;
   let restarted = false;
-  let best = 0;
+  let mark = 0;
   const partial = await openPartial(candidate.partial);
+  const drop = async (reason: string) => {
+    await partial.empty();
+    context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason });
+  };
   for (;;) {
     attempts++;
     tally.attempts++;
-    best = Math.max(best, partial.size);
     const result = await attempt(wanted, candidate, partial, context);
     tally.received += result.received;
     if (result.ok) return { partial, url, sha256: result.sha256 };
-    if (partial.size >= best + PROGRESS_BYTES) failures = 0;
+    if (partial.size >= mark + PROGRESS_BYTES) {
+      failures = 0;
+      mark = partial.size;
+    }
     const { error } = result;
     const verdict = verdictOn(result, { failures, restarted, last }, context.policy, Math.random);
     if (verdict.then !== "retry") {
       if (error.retry?.unreachable) context.unreachable.add(hostOf(url));
-      if (verdict.then === "next-url" && verdict.empty) await partial.empty();
+      if (verdict.then === "next-url" && verdict.empty) await drop(error.message);
       await partial.close();
       const final = verdict.then !== "next-url";
       const told = final || verdict.why === undefined ? error : tooLong(error, context.policy.maxRetryAfterMs);
@@ -96,8 +104,7 @@ async function fetchFrom(
     }
     if (verdict.empty) {
       restarted = true;
-      await partial.empty();
-      context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason: error.message });
+      await drop(error.message);
     } else failures++;
     const { delayMs } = verdict;
     const info = errorInfo(error);

@@ -101,7 +101,7 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
       }
       return context.sources.locate(url, { signal });
     },
-    unpack: (located) => context.archives.unpack(url, located),
+    unpack: (located) => context.archives.unpack(url, located, file.sha256 !== undefined),
   }));
 }
 
@@ -128,7 +128,11 @@ export function settled({ file, state }: PlanItem, status: "present" | "download
 export function failed(
   { file }: PlanItem,
   error: AssetsError,
-  { received, attempts, tried }: Pick<Outcome, "received" | "attempts" | "tried"> = { received: 0, attempts: 0, tried: [] },
+  { received, attempts, tried }: Pick<Outcome, "received" | "attempts" | "tried"> = {
+    received: 0,
+    attempts: 0,
+    tried: [],
+  },
 ): Outcome {
   const status = error.code === "ABORTED" ? "skipped" : "failed";
   const { asset, path } = file;

@@ -26,8 +26,8 @@ export interface Patience {
 /** Buffering proxies send nothing until they have the whole file; this rate is assumed for them, in bytes a second. */
 const PROXY_RATE = 10_000_000;
 
-/** Watches over one attempt within a run. `size` in bytes lengthens the wait for a first byte. */
-export function createPatience(run: AbortSignal, policy: PatiencePolicy, size = 0): Patience {
+/** Watches over one attempt at `url` within a run. `size` in bytes lengthens the wait for a first byte. */
+export function createPatience(url: string, run: AbortSignal, policy: PatiencePolicy, size = 0): Patience {
   const controller = new AbortController();
   let reason: unknown;
   const abort = (why: unknown) => {
@@ -44,7 +44,7 @@ export function createPatience(run: AbortSignal, policy: PatiencePolicy, size = 
   async function within<T>(ms: number, says: string, promise: Promise<T>): Promise<T> {
     const timer = setTimeout(() => {
       const seconds = Math.round(ms / 100) / 10;
-      abort(new AssetsError("NETWORK", `The source ${says} for ${seconds} s.`, { retry: {} }));
+      abort(new AssetsError("NETWORK", `${url} ${says} for ${seconds} s.`, { retry: {} }));
     }, ms);
     let stop = () => {};
     const aborted = new Promise<never>((_, reject) => {

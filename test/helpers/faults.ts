@@ -30,7 +30,15 @@ async function upTo(exchange: Exchange, bytes: number): Promise<number> {
   return stop;
 }
 
-/** Resets the connection after so many bytes of the body. */
+/** Ends the connection in good order after so many bytes of the body: each of them arrives. */
+export function cutAfter(bytes: number): Behaviour {
+  return async (exchange) => {
+    await upTo(exchange, bytes);
+    exchange.socket.end();
+  };
+}
+
+/** Resets the connection after so many bytes of the body, some of which the client may never see. */
 export function resetAfter(bytes: number): Behaviour {
   return async (exchange) => {
     await upTo(exchange, bytes);

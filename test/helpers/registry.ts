@@ -28,7 +28,7 @@ export interface RegistryOptions {
 }
 
 /** A request as it came. */
-export interface RegistryRequest {
+interface RegistryRequest {
   path: string;
   headers: IncomingMessage["headers"];
 }
@@ -63,7 +63,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     const known = Object.hasOwn(packages, name) ? packages[name] : undefined;
     const tarball = version === undefined ? undefined : known?.[version];
     if (version === undefined && Object.hasOwn(answers, name)) sendJson(response, 200, answers[name]);
-    else if (version === undefined && known !== undefined) sendJson(response, 200, packument(name, known, url, options));
+    else if (version === undefined && known !== undefined)
+      sendJson(response, 200, packument(name, known, url, options));
     else if (tarball === undefined) sendJson(response, 404, { error: "not found" });
     else if (cutAfter === undefined || cut.has(path)) sendBytes(request, response, tarball);
     else {

@@ -1,22 +1,25 @@
 /** Downloads in this process, impatiently. */
-import { download, type DownloadOptions } from "../../src/commands/download.js";
+import { type DownloadOptions, download } from "../../src/commands/download.js";
 import type { DownloadReport } from "../../src/commands/reports.js";
 import type { AssetEvent, Outcome } from "../../src/events.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import type { TransferPolicy } from "../../src/transfer/fetch-file.js";
 import type { Tree } from "./tree.js";
 
-/** A policy that never waits longer than a test should. */
+/** A policy that never waits before it tries again. Silence is another matter: see {@link SHORT_PATIENCE}. */
 export const IMPATIENT: TransferPolicy = {
   retries: 2,
   baseDelayMs: 0,
   maxDelayMs: 0,
   maxRetryAfterMs: 5 * 60_000,
-  stallTimeoutMs: 250,
-  firstByteTimeoutMs: 250,
+  stallTimeoutMs: 15_000,
+  firstByteTimeoutMs: 15_000,
   lockTimeoutMs: 10_000,
   offline: false,
 };
+
+/** Patience for tests with silent servers: short, yet longer than a busy machine is silent. */
+export const SHORT_PATIENCE = { stallTimeoutMs: 500, firstByteTimeoutMs: 500 };
 
 /** A finished run. */
 export interface Run extends DownloadReport {

@@ -91,11 +91,14 @@ describe("a file", () => {
     }
   });
 
-  it.skipIf(isRoot || process.platform === "win32")("that may not be read is unreadable (root reads everything)", async () => {
-    const tree = makeTree();
-    chmodSync(tree.write("a", "hello"), 0);
-    expect(await deep(tree.path("a"), { size: 5, sha256 })).toMatchObject({ kind: "unreadable" });
-  });
+  it.skipIf(isRoot || process.platform === "win32")(
+    "that may not be read is unreadable (root reads everything)",
+    async () => {
+      const tree = makeTree();
+      chmodSync(tree.write("a", "hello"), 0);
+      expect(await deep(tree.path("a"), { size: 5, sha256 })).toMatchObject({ kind: "unreadable" });
+    },
+  );
 
   it("recalled from the ledger is not read", async () => {
     const tree = makeTree();

@@ -79,7 +79,10 @@ describe("the ledger", () => {
   it("keeps what two runs write at once", async () => {
     const tree = makeTree();
     const [one, two] = await Promise.all([openLedger(tree.root), openLedger(tree.root)]);
-    for (const [ledger, name] of [[one, "one"], [two, "two"]] as const) {
+    for (const [ledger, name] of [
+      [one, "one"],
+      [two, "two"],
+    ] as const) {
       tree.write(name, name);
       ledger.record(name, stamp(tree, name), digest);
     }

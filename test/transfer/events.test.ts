@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { AssetEvent } from "../../src/events.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { type FaultName, faults, resetAfter } from "../helpers/faults.js";
+import { cutAfter, type FaultName, faults } from "../helpers/faults.js";
 import { run } from "../helpers/run.js";
 import { type FileSpec, makeTree } from "../helpers/tree.js";
 
@@ -24,7 +24,7 @@ async function eventful() {
   const tree = makeTree();
   const files: Record<string, FileSpec> = {};
   for (const [n, fault] of SOME.entries()) {
-    const url = server.serve(`/${n}`, { body: BODY, fault: [resetAfter(30_000), fault, fault, fault] });
+    const url = server.serve(`/${n}`, { body: BODY, fault: [cutAfter(30_000), fault, fault, fault] });
     const mirror = server.serve(`/m${n}`, { body: BODY, ...(n % 2 === 0 && { fault: faults["404"] }) });
     files[`f${n}`] = { url: [url, mirror], body: BODY, ...(n % 3 === 0 && { pin: "none" }) };
   }
@@ -79,7 +79,7 @@ describe("events of a download", () => {
   it("count what is still to fetch without what is here", async () => {
     const server = await startFaultServer();
     const tree = makeTree();
-    const url = server.serve("/a", { body: BODY, fault: [resetAfter(40_000)] });
+    const url = server.serve("/a", { body: BODY, fault: [cutAfter(40_000)] });
     tree.manifestFor({ a: { url, body: BODY }, b: { url: server.serve("/b", { body: BODY }), body: BODY } });
     const first = await run(tree, { policy: { retries: 0 } });
     const second = await run(tree);

@@ -6,11 +6,11 @@ import { partialOf } from "../../src/transfer/fetch-file.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { type FaultName, faults } from "../helpers/faults.js";
-import { type Run, run } from "../helpers/run.js";
+import { type Run, run, SHORT_PATIENCE } from "../helpers/run.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
 
 const NAMES = Object.keys(faults) as FaultName[];
-const OPTIONS = { jobs: 8, policy: { retries: 1, maxRetryAfterMs: 500 } };
+const OPTIONS = { jobs: 8, policy: { retries: 1, maxRetryAfterMs: 500, ...SHORT_PATIENCE } };
 const REDIRECTS = 10;
 const CONTROL = /\p{Cc}/u;
 /** What may arrive beyond the pinned size before it is noticed: what one read gives. */

@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bytesOf, seeded, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { type Fault, healthy, resetAfter, stallAfter } from "../helpers/faults.js";
+import { cutAfter, type Fault, healthy } from "../helpers/faults.js";
 import { run } from "../helpers/run.js";
 import { type FileSpec, makeTree } from "../helpers/tree.js";
 
@@ -23,7 +23,7 @@ async function setUp(fault: Fault | Fault[] = [], spec: Partial<FileSpec> = {}, 
 
 describe("a partial of a pinned file", () => {
   it("is continued by the next run, from its very end, and every byte comes once", async () => {
-    const { server, tree } = await setUp([resetAfter(100_000)]);
+    const { server, tree } = await setUp([cutAfter(100_000)]);
     const first = await run(tree, ONCE);
     expect(first.of("a.bin").status).toBe("failed");
     const kept = tree.read(PARTIAL).length;
@@ -37,7 +37,7 @@ describe("a partial of a pinned file", () => {
   });
 
   it("is continued by any mirror, whatever its entity tag", async () => {
-    const { server, tree, url } = await setUp(resetAfter(100_000));
+    const { server, tree, url } = await setUp(cutAfter(100_000));
     const mirror = `${server.other}/b`;
     server.serve("/b", { body: BODY, etag: '"another"' });
     tree.manifestFor({ "a.bin": { url: [url, mirror], body: BODY } });
@@ -117,7 +117,7 @@ describe("a partial of a pinned file", () => {
   });
 
   it("with a pinned SHA-256 and no size is continued as well", async () => {
-    const { server, tree } = await setUp([resetAfter(100_000), healthy], { pin: "sha256" });
+    const { server, tree } = await setUp([cutAfter(100_000), healthy], { pin: "sha256" });
     const report = await run(tree, { policy: { retries: 1 } });
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", received: BODY.size });
     expect(server.requests).toHaveLength(2);
@@ -126,7 +126,7 @@ describe("a partial of a pinned file", () => {
 
 describe("a partial of a file without a pinned digest", () => {
   it("is continued under the strong validator it came with", async () => {
-    const { server, tree } = await setUp([resetAfter(100_000)], { pin: "none" }, '"v1"');
+    const { server, tree } = await setUp([cutAfter(100_000)], { pin: "none" }, '"v1"');
     await run(tree, ONCE);
     const report = await run(tree, ONCE);
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", verified: false });
@@ -141,7 +141,7 @@ describe("a partial of a file without a pinned digest", () => {
     ["no validator", null],
     ["a weak validator", 'W/"v1"'],
   ])("is dropped when it came with %s", async (_, etag) => {
-    const { server, tree } = await setUp([stallAfter(100_000)], { pin: "size" }, etag);
+    const { server, tree } = await setUp([cutAfter(100_000)], { pin: "size" }, etag);
     await run(tree, ONCE);
     const report = await run(tree, ONCE);
     expect(server.requests.map(({ range }) => range)).toEqual([undefined, undefined]);
@@ -149,7 +149,7 @@ describe("a partial of a file without a pinned digest", () => {
   });
 
   it("is dropped when the file has changed since, and the new file arrives whole", async () => {
-    const { server, tree } = await setUp([resetAfter(100_000)], { pin: "none" }, '"v1"');
+    const { server, tree } = await setUp([cutAfter(100_000)], { pin: "none" }, '"v1"');
     await run(tree, ONCE);
     const fresh = { size: BODY.size + 5, seed: 12 };
     server.serve("/a", { body: fresh, etag: '"v2"' });
@@ -158,7 +158,7 @@ describe("a partial of a file without a pinned digest", () => {
   });
 
   it("is never continued by another URL", async () => {
-    const { server, tree, url } = await setUp(resetAfter(100_000), {}, '"same"');
+    const { server, tree, url } = await setUp(cutAfter(100_000), {}, '"same"');
     const other = server.serve("/b", { body: { size: BODY.size, seed: 13 }, etag: '"same"' });
     tree.manifestFor({ "a.bin": { url: [url, other], body: BODY, pin: "none" } });
     expect((await run(tree, ONCE)).of("a.bin")).toMatchObject({ status: "downloaded", url: other });

@@ -4,12 +4,14 @@ import { describe, expect, it } from "vitest";
 import { partialOf } from "../../src/transfer/fetch-file.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { type Fault, type FaultName, resetAfter } from "../helpers/faults.js";
-import { type RunOptions, run } from "../helpers/run.js";
+import { cutAfter, type Fault, type FaultName } from "../helpers/faults.js";
+import { type RunOptions, run, SHORT_PATIENCE } from "../helpers/run.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 200_000, seed: 7 };
 const HALF = BODY.size / 2;
+/** What may be read of a body to see what it is. */
+const SNIFFED = 1024;
 const PARTIAL = `a.bin.${sha256Of(BODY).slice(0, 12)}.part`;
 
 interface Setup {
@@ -43,7 +45,7 @@ describe("a failure that may pass", () => {
   PASSING.push("never answers", "stalls before the headers", "empty answer, closed", "stalls on every range");
 
   it.each(PASSING)("%s: the same URL is tried again as often as allowed, then the next goes on", async (fault) => {
-    const { bad, good, right, outcome } = await resumed(fault, { policy: { retries: 2 } });
+    const { bad, good, right, outcome } = await resumed(fault, { policy: { retries: 2, ...SHORT_PATIENCE } });
     expect(bad).toEqual([REST, REST, REST]);
     expect(good).toEqual([REST]);
     expect(right).toBe(true);
@@ -58,12 +60,11 @@ describe("a failure that may pass", () => {
   });
 
   it("what came before the failure is kept, and asked for once only", async () => {
-    const { server, tree } = await setUp([resetAfter(50_000), resetAfter(30_000)]);
+    const { server, tree } = await setUp([cutAfter(50_000), cutAfter(30_000)]);
     const report = await run(tree);
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 3 });
     const ranges = server.to("/bad").map(({ range }) => range);
-    expect(ranges[0]).toBeUndefined();
-    expect(ranges.length).toBe(3);
+    expect(ranges).toEqual([undefined, "bytes=50000-", "bytes=80000-"]);
     expect(report.of("a.bin").received).toBe(BODY.size);
     expect(server.to("/good")).toEqual([]);
   });
@@ -72,7 +73,7 @@ describe("a failure that may pass", () => {
     const server = await startFaultServer();
     const tree = makeTree();
     const body = { size: 8_000_000, seed: 8 };
-    tree.manifestFor({ "a.bin": { url: server.serve("/long", { body, fault: resetAfter(1_500_000) }), body } });
+    tree.manifestFor({ "a.bin": { url: server.serve("/long", { body, fault: cutAfter(1_500_000) }), body } });
     const report = await run(tree, { policy: { retries: 1 } });
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", received: body.size });
     expect(server.requests.length).toBeGreaterThan(3);
@@ -124,7 +125,8 @@ describe("a failure that will not pass", () => {
     const { bad, good, outcome, right } = await resumed(fault);
     expect([bad, good]).toEqual([[REST], [REST]]);
     expect(outcome.tried.map(({ attempts, error }) => [attempts, error.code])).toEqual([[1, code]]);
-    expect([right, outcome.received]).toEqual([true, BODY.size - HALF]);
+    expect(right).toBe(true);
+    expect(outcome.received - (BODY.size - HALF)).toBeLessThan(SNIFFED);
   });
 
   it("a message never guesses at an LFS pointer where an empty, a JSON or a web page answer came", async () => {

@@ -5,7 +5,7 @@ import { sha256Of } from "../helpers/content.js";
 import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { type Fault, type FaultName, gate, healthy, holdAfter } from "../helpers/faults.js";
-import { type RunOptions, run } from "../helpers/run.js";
+import { type RunOptions, run, SHORT_PATIENCE } from "../helpers/run.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 400_000, seed: 21 };
@@ -82,7 +82,7 @@ describe("a server that has gone silent", () => {
     "stalls in the middle",
   ])("%s: it is left after the patience of the policy, asked again, and its connection is freed", async (fault) => {
     const { server, tree } = await setUp([fault]);
-    const report = await run(tree, { policy: { stallTimeoutMs: 120, firstByteTimeoutMs: 120 } });
+    const report = await run(tree, { policy: SHORT_PATIENCE });
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 2, received: BODY.size });
     expect(tree.sha256("a.bin")).toBe(SHA256);
     expect(report.durationMs).toBeLessThan(5000);
@@ -92,14 +92,14 @@ describe("a server that has gone silent", () => {
 
   it("is told by its address", async () => {
     const { server, tree } = await setUp("stalls in the middle");
-    const report = await run(tree, { policy: { retries: 0, stallTimeoutMs: 100 } });
+    const report = await run(tree, { policy: { retries: 0, ...SHORT_PATIENCE } });
     expect(report.of("a.bin").error?.message).toContain(`${server.main}/a`);
   });
 
   it("for less than the patience is not left", async () => {
     const { opened, open } = gate();
     const { server, tree } = await setUp(holdAfter(0, opened));
-    const running = run(tree, { policy: { firstByteTimeoutMs: 10_000 } });
+    const running = run(tree);
     await server.until(() => server.requests.length === 1);
     open();
     expect((await running).of("a.bin")).toMatchObject({ status: "downloaded", attempts: 1 });
@@ -110,7 +110,7 @@ describe("a server that has gone silent", () => {
     const server = await startFaultServer();
     const tree = makeTree();
     tree.manifestFor({ "a.bin": { url: server.serve("/a", { body, fault: "drips one byte at a time" }), body } });
-    const report = await run(tree, { policy: { stallTimeoutMs: 150 } });
+    const report = await run(tree, { policy: SHORT_PATIENCE });
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 1 });
   });
 });
@@ -134,9 +134,7 @@ describe("an abort", () => {
 
   it("in the middle of a body ends the run at once, keeps the bytes and says how many", async () => {
     const arrived = (event: AssetEvent) => event.type === "transfer:progress" && event.received >= 100_000;
-    const { server, tree, report, tookMs } = await aborted("stalls in the middle", arrived, {
-      policy: { stallTimeoutMs: 60_000 },
-    });
+    const { server, tree, report, tookMs } = await aborted("stalls in the middle", arrived);
     expect(tookMs).toBeLessThan(1000);
     expect(report).toMatchObject({ exitCode: 130, ok: false, stopped: { code: "ABORTED" }, totals: { skipped: 1 } });
     const kept = tree.partial("a.bin");
@@ -169,7 +167,7 @@ describe("an abort", () => {
     const url = (name: string) => server.serve(`/${name}`, { body: BODY, fault: "stalls in the middle" });
     tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url(name), body: BODY }])));
     const controller = new AbortController();
-    const running = run(tree, { signal: controller.signal, jobs: 2, policy: { stallTimeoutMs: 60_000 } });
+    const running = run(tree, { signal: controller.signal, jobs: 2 });
     await server.until(() => server.requests.length === 2);
     controller.abort();
     const report = await running;
@@ -187,7 +185,7 @@ describe("jobs", () => {
     const names = Array.from({ length: 9 }, (_, n) => `f${n}`);
     const url = (name: string) => server.serve(`/${name}`, { body: BODY, fault: holdAfter(1000, opened) });
     tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url(name), body: BODY }])));
-    const running = run(tree, { jobs: 3, policy: { stallTimeoutMs: 10_000, firstByteTimeoutMs: 10_000 } });
+    const running = run(tree, { jobs: 3 });
     await server.until(() => server.requests.length === 3);
     open();
     expect((await running).totals.downloaded).toBe(9);

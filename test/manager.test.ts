@@ -1,0 +1,140 @@
+/** The library as other programs use it. */
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { type AssetEvent, type AssetManager, createAssetManager } from "../src/index.js";
+import { createMockAssetManager } from "../src/testing.js";
+import { startFaultServer } from "./helpers/fault-server.js";
+import { makeTree } from "./helpers/tree.js";
+
+/** A project with a one-file model and a two-file dataset, and a manager of it. */
+async function project() {
+  const tree = makeTree();
+  const server = await startFaultServer();
+  const serve = (path: string, body: string) => ({ url: server.serve(path, { body }), body });
+  tree.manifestFor({
+    "models/one.bin": { ...serve("/one.bin", "one"), id: "one", required: true },
+    "data/two/a.csv": { ...serve("/a.csv", "a,b"), id: "two", type: "dataset" },
+    "data/two/deep/b.csv": { ...serve("/b.csv", "c,d"), id: "two", type: "dataset" },
+  });
+  return { tree, server, manager: createAssetManager({ cwd: tree.root }) };
+}
+
+describe("the asset manager", () => {
+  it("fetches an asset when its path is asked for, and not a second time", async () => {
+    const { tree, server, manager } = await project();
+    expect(await manager.getAssetPath("one")).toBe(tree.path("models/one.bin"));
+    expect(await manager.getAssetPath("one")).toBe(tree.path("models/one.bin"));
+    expect(tree.read("models/one.bin").toString()).toBe("one");
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("answers the common folder of several files, and the path of one by its name", async () => {
+    const { tree, manager } = await project();
+    expect(await manager.getAssetPath("two")).toBe(tree.path("data/two"));
+    expect(await manager.getAssetPath("two", { file: "b.csv" })).toBe(tree.path("data/two/deep/b.csv"));
+    await expect(manager.getAssetPath("two", { file: "c.csv" })).rejects.toThrow('has no file "c.csv"');
+  });
+
+  it("says how an asset stands without fetching it", async () => {
+    const { tree, server, manager } = await project();
+    expect(await manager.checkAsset("one")).toMatchObject({ exists: false, valid: false });
+    tree.write("models/one.bin", "eno");
+    expect(await manager.checkAsset("one")).toMatchObject({
+      exists: true,
+      valid: false,
+      path: tree.path("models/one.bin"),
+    });
+    tree.write("models/one.bin", "one");
+    expect(await manager.checkAsset("one")).toMatchObject({ exists: true, valid: true });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it("fetches what is required, and nothing else", async () => {
+    const { tree, manager } = await project();
+    const report = await manager.downloadRequiredAssets();
+    expect(report.outcomes.map(({ path }) => path)).toEqual(["models/one.bin"]);
+    expect(tree.exists("data")).toBe(false);
+  });
+
+  it("takes a manifest in which nothing is required for nothing to do, not for everything", async () => {
+    const tree = makeTree();
+    tree.manifestFor({ "a.bin": { url: "https://example.invalid/a", body: "a" } });
+    const report = await createAssetManager({ cwd: tree.root }).downloadRequiredAssets();
+    expect(report.totals.files).toBe(0);
+  });
+
+  it("throws what stands in the way, with its code and hint, when an asset cannot be had", async () => {
+    const { tree, manager } = await project();
+    tree.write("models/one.bin", "mine");
+    await expect(manager.downloadAsset("one")).rejects.toMatchObject({ code: "CONFLICT", exitCode: 6 });
+    expect(tree.read("models/one.bin").toString()).toBe("mine");
+    await expect(manager.downloadAsset("one", { force: true })).resolves.toMatchObject({ ok: true });
+  });
+
+  it("names the nearest id for one that is not there, and takes no pattern for an id", async () => {
+    const { manager } = await project();
+    await expect(manager.getAssetPath("onee")).rejects.toMatchObject({ code: "UNKNOWN_ID" });
+    await expect(manager.getAssetPath("onee")).rejects.toThrow("Did you mean one?");
+    await expect(manager.checkAsset("o*")).rejects.toMatchObject({ code: "UNKNOWN_ID" });
+  });
+
+  it("tells every event to every listener until it is unregistered", async () => {
+    const { manager } = await project();
+    const seen: AssetEvent["type"][] = [];
+    const stop = manager.onProgress(({ type }) => seen.push(type));
+    await manager.downloadAsset("one");
+    expect(seen).toEqual(expect.arrayContaining(["plan", "transfer:start", "transfer:progress", "outcome"]));
+    const told = seen.length;
+    stop();
+    await manager.downloadAsset("two");
+    expect(seen).toHaveLength(told);
+  });
+
+  it("can be aborted, and goes on later", async () => {
+    const { tree, manager } = await project();
+    const abort = new AbortController();
+    abort.abort();
+    await expect(manager.downloadAsset("two", { signal: abort.signal })).rejects.toMatchObject({ code: "ABORTED" });
+    expect(tree.exists("data/two/a.csv")).toBe(false);
+    await manager.downloadAsset("two");
+    expect((await manager.verifyAssets()).totals.byStatus).toEqual({ missing: 1, valid: 2 });
+  });
+
+  it("lists what there is and how it stands", async () => {
+    const { manager } = await project();
+    await manager.downloadAsset("one");
+    expect((await manager.listAssets()).map(({ id, state, proven }) => [id, state, proven])).toEqual([
+      ["one", "ready", true],
+      ["two", "missing", false],
+    ]);
+    expect(await manager.listAssets({ types: ["dataset"] })).toHaveLength(1);
+  });
+
+  it("reads a manifest that was mended after a failed call", async () => {
+    const tree = makeTree();
+    const manager = createAssetManager({ cwd: tree.root, manifest: "m.json" });
+    await expect(manager.initialize()).rejects.toMatchObject({ code: "MANIFEST_NOT_FOUND" });
+    tree.write("m.json", '{ "version": 1, "assets": [] }');
+    await manager.initialize();
+    expect(await manager.listAssets()).toEqual([]);
+  });
+});
+
+describe("the mock asset manager", () => {
+  it("has the interface of the real one", () => {
+    expectTypeOf(createMockAssetManager).returns.toEqualTypeOf<AssetManager>();
+    const real = Object.keys(createAssetManager()).sort();
+    expect(Object.keys(createMockAssetManager({})).sort()).toEqual(real);
+  });
+
+  it("answers the given paths without looking at them, and refuses other ids", async () => {
+    const mock = createMockAssetManager({ one: "/nowhere/one.bin", constructor: "/c" });
+    await mock.initialize();
+    expect(await mock.getAssetPath("one")).toBe("/nowhere/one.bin");
+    expect(await mock.getAssetPath("constructor")).toBe("/c");
+    expect(await mock.checkAsset("one")).toMatchObject({ exists: true, valid: true });
+    expect((await mock.downloadAsset("one")).outcomes[0]).toMatchObject({ asset: "one", status: "present" });
+    expect((await mock.verifyAssets()).ok).toBe(true);
+    expect((await mock.listAssets()).map(({ id }) => id)).toEqual(["one", "constructor"]);
+    await expect(mock.getAssetPath("two")).rejects.toMatchObject({ code: "UNKNOWN_ID" });
+  });
+});
