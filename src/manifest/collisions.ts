@@ -4,7 +4,7 @@ import type { Claim } from "./normalise.js";
 import { foldPath } from "./paths.js";
 
 /** What else may not be written over: the manifest itself, as a path under the root. */
-export interface Reserved {
+interface Reserved {
   path: string;
 }
 

@@ -3,7 +3,7 @@ import { type Finding, type JsonPath, MAX_ISSUES } from "./issues.js";
 import { nearest } from "./suggest.js";
 
 /** The parts of a schema issue that are read here. */
-export interface SchemaIssue {
+interface SchemaIssue {
   readonly code?: string;
   readonly path: PropertyKey[];
   readonly message: string;
@@ -14,7 +14,7 @@ export interface SchemaIssue {
 }
 
 /** What was examined. */
-export interface Examined {
+interface Examined {
   value: unknown;
   /** Leads to `value`. */
   path: JsonPath;
@@ -139,8 +139,9 @@ function explainKey(key: string, path: JsonPath, known: readonly string[]): Find
 function explainUnion(issue: SchemaIssue, examined: Examined, found: unknown): Finding[] {
   const branch = Array.isArray(found) ? 0 : typeof found === "object" && found !== null ? 1 : undefined;
   const inner = branch === undefined ? undefined : issue.errors?.[branch];
-  if (inner === undefined)
+  if (inner === undefined) {
     return [explainValue({ ...issue, expected: "array" }, [...examined.path, ...(issue.path as string[])], found)];
+  }
   return inner.flatMap((one) => explainIssue({ ...one, path: [...issue.path, ...one.path] }, examined));
 }
 

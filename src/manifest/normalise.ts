@@ -17,7 +17,7 @@ export interface Claim {
 }
 
 /** What came of one asset. It is usable only without findings. */
-export interface Normalised {
+interface Normalised {
   asset: Asset;
   claims: Claim[];
   findings: Finding[];
@@ -149,6 +149,7 @@ function fileOf(id: string, path: string, entry: Entry, base: string, find: (fin
   const file = { asset: id, path, urls: [...new Set([url, ...fallbackUrls].map((one) => resolveUrl(one, base)))] };
   return {
     ...file,
+    // JSON has a -0, which is not to be seen again.
     ...(size === undefined ? {} : { size: Math.abs(size) }),
     ...(size_mb === undefined ? {} : { sizeHint: Math.round(size_mb * 1e6) }),
     ...(sha256 === undefined ? {} : { sha256 }),

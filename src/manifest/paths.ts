@@ -30,8 +30,9 @@ export function checkPath(path: string): Problem | undefined {
   if (unsafe !== undefined) return { message: `the path has the character ${unsafe}`, suggestion: "Leave it out." };
   if (/^[A-Za-z]:/.test(path)) return { message: "the path names a Windows drive", suggestion: INSIDE };
   if (path.startsWith("/") || path.startsWith("\\\\")) return { message: "the path is absolute", suggestion: INSIDE };
-  if (path.includes("\\"))
+  if (path.includes("\\")) {
     return { message: "the path has a backslash", suggestion: write(path.replaceAll("\\", "/")) };
+  }
   if (path === "~" || path.startsWith("~/")) return { message: "~ is not expanded", suggestion: INSIDE };
   const variable = firstVariable(path);
   if (variable !== undefined) return { message: `variables such as ${variable} are not expanded`, suggestion: INSIDE };
@@ -54,8 +55,9 @@ export function checkFolder(path: string): Problem | undefined {
 
 /** A folder without leading `./` and without its last `/`; empty for the root itself. */
 export function normaliseFolder(path: string): string {
-  const folder = withoutDot(path).replace(/\/$/, "");
-  return folder === "." || path === "./" ? "" : folder;
+  const folder = withoutDot(path);
+  if (folder === "" || folder === ".") return "";
+  return folder.length > 1 ? folder.replace(/\/$/, "") : folder;
 }
 
 /** What is wrong with the complete path of a file under the root, beyond what is wrong with its parts. */
@@ -112,8 +114,9 @@ function checkSegment(segment: string): Problem | undefined {
   if (folded === ".GIT" || folded === "GIT~1") {
     return { message: "nothing is written into a .git folder", suggestion: "Write another folder." };
   }
-  if (OWN_FILES.has(folded))
+  if (OWN_FILES.has(folded)) {
     return { message: `${segment} belongs to assets itself`, suggestion: "Write another name." };
+  }
   if (PARTIAL.test(folded)) {
     return { message: `${segment} looks like an unfinished download`, suggestion: "Write another name." };
   }

@@ -159,10 +159,10 @@ export type RawAsset = z.output<typeof assetSchema>;
 export type RawContent = Omit<z.output<typeof namedFile>, "path">;
 
 /** Everything of a manifest but the content of its assets. */
-export type RawEnvelope = z.output<typeof envelope>;
+type RawEnvelope = z.output<typeof envelope>;
 
 /** What an examination answers: a value, or else at least one finding and at most {@link MAX_ISSUES}. */
-export interface Parsed<T> {
+interface Parsed<T> {
   value?: T;
   findings: Finding[];
 }

@@ -40,8 +40,9 @@ export function selectAssets(manifest: Manifest, selection: Selection): Asset[] 
   const named = namedIds(manifest.assets, selection);
   let left: Asset[] = [...manifest.assets];
   const narrow = (next: Asset[], why: () => string) => {
-    if (next.length === 0)
+    if (next.length === 0) {
       throw new AssetsError("NOTHING_SELECTED", `Nothing is selected: ${why()}.`, { hint: LIST_HINT });
+    }
     left = next;
   };
 

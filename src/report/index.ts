@@ -3,13 +3,11 @@ import { createNdjson } from "./json.js";
 import { createLines } from "./lines.js";
 import type { OutputStream, Reporter } from "./reporter.js";
 
-export { createColors } from "./colors.js";
 export { renderDownload } from "./download.js";
 export { toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";
-export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
-export type { RenderOptions } from "./table.js";
+export type { OutputStream, Reporter } from "./reporter.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */

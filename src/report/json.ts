@@ -4,7 +4,7 @@ import type { AssetEvent } from "../events.js";
 import type { Reporter } from "./reporter.js";
 
 /** Version of every JSON shape this tool prints. It grows when something is removed or changes its meaning. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /** One document: `schemaVersion`, `command`, then the report itself. Ends with a line feed. */
 export function toJson(command: string, report: object): string {

@@ -179,7 +179,6 @@ export function createProgress(now: () => number): Progress {
         if (!file) break;
         file.state = event.outcome.status === "failed" ? "failed" : "done";
         if (event.outcome.status === "downloaded") file.received = event.outcome.size;
-        file.unpacked ||= isMember(event.outcome.url ?? "");
         break;
       }
       case "warning":

@@ -2,7 +2,7 @@
 import type { EventListener } from "../events.js";
 
 /** How a run ended, for reporters that say so. */
-export interface EndOfRun {
+interface EndOfRun {
   exitCode: number;
   totals?: object;
 }

@@ -12,7 +12,7 @@ interface Expected {
 }
 
 const HTML_NAME = /\.(?:html?|xhtml|mht|svg|xml)$/i;
-const HTML_START = /^(?:\ufeff)?\s*(?:<!--[^]{0,200}?-->\s*)?<(?:!doctype\s+html|html)[\s>]/i;
+const HTML_START = /^(?:\ufeff)?\s*(?:<!--[\s\S]{0,200}?-->\s*)?<(?:!doctype\s+html|html)[\s>]/i;
 
 /**
  * Looks at the first bytes of a body that starts at 0, before any of them is kept.

@@ -93,11 +93,11 @@ async function fetchFrom(
     }
     const { error } = result;
     const verdict = verdictOn(result, { failures, restarted, last }, context.policy, Math.random);
-    if (verdict.then !== "retry") {
+    if (verdict.do !== "retry") {
       if (error.retry?.unreachable) context.unreachable.add(hostOf(url));
-      if (verdict.then === "next-url" && verdict.empty) await drop(error.message);
+      if (verdict.do === "next-url" && verdict.empty) await drop(error.message);
       await partial.close();
-      const final = verdict.then !== "next-url";
+      const final = verdict.do !== "next-url";
       const told = final || verdict.why === undefined ? error : tooLong(error, context.policy.maxRetryAfterMs);
       tally.tried.push({ url, attempts, error: errorInfo(told) });
       return { error: told, final };

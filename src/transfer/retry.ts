@@ -33,12 +33,12 @@ export interface History {
 
 /** What follows. `empty`: what the partial holds is wrong and is dropped. */
 export type Verdict =
-  | { then: "retry"; delayMs: number; empty: boolean }
-  | { then: "next-url"; empty: boolean; why?: "asks-too-long" }
+  | { do: "retry"; delayMs: number; empty: boolean }
+  | { do: "next-url"; empty: boolean; why?: "asks-too-long" }
   /** This file has failed, whatever other URLs there are. */
-  | { then: "give-up" }
+  | { do: "give-up" }
   /** The run has no use in going on. */
-  | { then: "stop" };
+  | { do: "stop" };
 
 /** `random` answers in [0, 1), like `Math.random`. */
 export function verdictOn(failure: Failure, history: History, policy: RetryPolicy, random: () => number): Verdict {
@@ -46,25 +46,25 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   switch (error.code) {
     case "ABORTED":
     case "DISK_FULL":
-      return { then: "stop" };
+      return { do: "stop" };
     case "LOCAL_IO":
     case "UNSAFE_PATH":
     case "LOCKED":
     case "CONFLICT":
-      return { then: "give-up" };
+      return { do: "give-up" };
     case "SIZE_MISMATCH":
     case "DIGEST_MISMATCH":
       // The fault may lie in the bytes that were there before: ask once for all of them from one place.
-      if (failure.resumed && !history.restarted) return { then: "retry", delayMs: 0, empty: true };
-      return { then: "next-url", empty: failure.resumed || failure.wroteFromZero };
+      if (failure.resumed && !history.restarted) return { do: "retry", delayMs: 0, empty: true };
+      return { do: "next-url", empty: failure.resumed || failure.wroteFromZero };
   }
-  if (error.retry === undefined) return { then: "next-url", empty: false };
+  if (error.retry === undefined) return { do: "next-url", empty: false };
   const afterMs = error.retry.afterMs ?? 0;
-  if (afterMs > policy.maxRetryAfterMs) return { then: "next-url", empty: false, why: "asks-too-long" };
+  if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
   // A host that is not there is given one more chance, unless it is the only one.
   const retries = error.retry.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
-  if (history.failures >= retries) return { then: "next-url", empty: false };
-  return { then: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
+  if (history.failures >= retries) return { do: "next-url", empty: false };
+  return { do: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */

@@ -1,4 +1,5 @@
 /** How problems are reported: all of them, each at its place. */
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatIssues, MAX_ISSUES } from "../../src/manifest/issues.js";
 import { canonical, document, issuesOf, shorthand } from "./samples.js";
@@ -71,7 +72,7 @@ describe("the issues of a manifest", () => {
   });
 
   test("the manifest's own file is no target, whatever it is called", () => {
-    const options = { file: "/repo/models/list.json", root: "/repo" };
+    const options = { file: resolve("/repo/models/list.json"), root: resolve("/repo") };
     expect(issuesOf(document([shorthand({ localPath: "Models/LIST.json" })]), options)[0]?.message).toContain(
       "the manifest itself",
     );

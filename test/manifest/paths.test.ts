@@ -137,7 +137,7 @@ describe("folders", () => {
     expect(normaliseFolder(text)).toBe(folder);
   });
 
-  test.each(["", "/", "..", "./..", "a//", "a/..", "a/./", "//"])("%j is no folder", (text) => {
+  test.each(["", "/", "..", "./..", "a//", "a/..", "a/./", "//", ".//", "././/"])("%j is no folder", (text) => {
     expect(checkFolder(text)).toBeDefined();
   });
 });

@@ -1,7 +1,7 @@
 /** Manifests for the tests of this folder. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { AssetsError } from "../../src/errors.js";
 import type { ManifestIssue } from "../../src/manifest/issues.js";
@@ -11,7 +11,7 @@ import type { Manifest } from "../../src/manifest/types.js";
 
 export const PIN = "74a4da8c9fdbcd15bd1f6d01d621410d31c6fc00986f5eb687824e7b93d7a9db";
 export const OTHER_PIN = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
-export const FILE = "/repo/assets.manifest.json";
+export const FILE = resolve("/repo/assets.manifest.json");
 
 /** A manifest of the given assets as text, everything on one line. */
 export function document(assets: unknown, rest: object = {}): string {

@@ -139,6 +139,17 @@ describe("bars", () => {
     expect(screen.writes.slice(before)).toEqual([]);
   });
 
+  it("do not move sideways when a longer name comes, as the plan has told of it", () => {
+    const { tell, wait, seen } = bars(120);
+    const long = "models/a-long-name-of-some-kind.onnx";
+    tell(plan(["a", 10], [long, 10]), start("a", 0, 10));
+    wait();
+    const before = seen()[0]?.indexOf("─");
+    tell(start(long, 0, 10));
+    wait();
+    expect(seen().map((line) => line.indexOf("─"))).toEqual([before, before, before]);
+  });
+
   it("write a frame as one piece, and none when nothing has changed", () => {
     const { tell, wait, screen } = bars();
     tell(plan(["a", 10], ["b", 10]), start("a", 0, 10), start("b", 0, 10));
@@ -149,6 +160,9 @@ describe("bars", () => {
     tell(progress("a", 5, 10));
     wait();
     expect(screen.writes.length).toBe(before + 1);
+    tell(done("a"), done("b"));
+    wait();
+    expect(screen.writes.length).toBe(before + 2);
   });
 });
 

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../src/errors.js";
 import { get, makeClient } from "../helpers/client.js";
 import { bytesOf } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { type Fault, type FaultName, gate, holdAfter } from "../helpers/faults.js";
+import { cutAfter, type Fault, type FaultName, gate, holdAfter } from "../helpers/faults.js";
 
 const BODY = { size: 200_000, seed: 3 };
 const BYTES = bytesOf(BODY);
@@ -163,6 +163,21 @@ describe("a whole file over HTTP", () => {
     });
     await server.until(() => server.openSockets() === 0);
     expect(server.bytesSent("/file")).toBeLessThan(40_000_000);
+  });
+
+  it("bytes that came before the connection ended are given to a slow reader before the error", async () => {
+    const server = await startFaultServer();
+    const url = server.serve("/file", { body: BODY, fault: cutAfter(100_000) });
+    const { body } = await makeClient().open(url, { offset: 0, signal: new AbortController().signal });
+    let received = 0;
+    async function readSlowly(): Promise<void> {
+      for await (const chunk of body) {
+        received += chunk.length;
+        await server.until(() => server.openSockets() === 0);
+      }
+    }
+    await expect(readSlowly()).rejects.toMatchObject({ code: "NETWORK", retry: {} });
+    expect(received).toBe(100_000);
   });
 
   it("no error shows a byte of the body, the reason phrase or a header that came with it", async () => {

@@ -17,7 +17,7 @@ const half = () => 0.5;
 describe("the verdict on a failed attempt", () => {
   it("tries the same URL again after what may pass, and keeps the bytes", () => {
     expect(verdictOn(failure("NETWORK", {}), untried, policy, half)).toEqual({
-      then: "retry",
+      do: "retry",
       delayMs: 50,
       empty: false,
     });
@@ -25,7 +25,7 @@ describe("the verdict on a failed attempt", () => {
 
   it("goes to the next URL when the retries are used up, and keeps the bytes", () => {
     const tired = { ...untried, failures: 3 };
-    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toEqual({ then: "next-url", empty: false });
+    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toEqual({ do: "next-url", empty: false });
   });
 
   it.each<ErrorCode>([
@@ -37,23 +37,23 @@ describe("the verdict on a failed attempt", () => {
     "BAD_ARCHIVE",
     "OFFLINE",
   ])("does not ask the same URL again after %s", (code) => {
-    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ then: "next-url", empty: false });
+    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ do: "next-url", empty: false });
   });
 
   it("fetches everything anew, once, when resumed bytes do not match the pin", () => {
     const resumed = failure("DIGEST_MISMATCH", undefined, { resumed: true });
-    expect(verdictOn(resumed, untried, policy, half)).toEqual({ then: "retry", delayMs: 0, empty: true });
+    expect(verdictOn(resumed, untried, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true });
     const again = { ...untried, restarted: true };
-    expect(verdictOn(resumed, again, policy, half)).toEqual({ then: "next-url", empty: true });
+    expect(verdictOn(resumed, again, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 
   it("drops fresh bytes that do not match the pin, and goes to the next URL", () => {
     const fresh = failure("DIGEST_MISMATCH", undefined, { wroteFromZero: true });
-    expect(verdictOn(fresh, untried, policy, half)).toEqual({ then: "next-url", empty: true });
+    expect(verdictOn(fresh, untried, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 
   it("keeps what was there when a wrong size is announced before any byte came", () => {
-    expect(verdictOn(failure("SIZE_MISMATCH"), untried, policy, half)).toEqual({ then: "next-url", empty: false });
+    expect(verdictOn(failure("SIZE_MISMATCH"), untried, policy, half)).toEqual({ do: "next-url", empty: false });
   });
 
   it.each<[ErrorCode, string]>([
@@ -62,26 +62,26 @@ describe("the verdict on a failed attempt", () => {
     ["LOCKED", "give-up"],
     ["DISK_FULL", "stop"],
     ["ABORTED", "stop"],
-  ])("ends with %s, whatever URLs are left: %s", (code, then) => {
-    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ then });
+  ])("ends with %s, whatever URLs are left: %s", (code, ends) => {
+    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ do: ends });
   });
 
   it("waits as long as the server asks", () => {
     const asked = failure("NETWORK", { afterMs: 7_000 });
-    expect(verdictOn(asked, untried, policy, half)).toMatchObject({ then: "retry", delayMs: 7_000 });
+    expect(verdictOn(asked, untried, policy, half)).toMatchObject({ do: "retry", delayMs: 7_000 });
   });
 
   it("does not wait longer than five minutes, and says so", () => {
     const asked = failure("NETWORK", { afterMs: 300_001 });
-    expect(verdictOn(asked, untried, policy, half)).toEqual({ then: "next-url", empty: false, why: "asks-too-long" });
+    expect(verdictOn(asked, untried, policy, half)).toEqual({ do: "next-url", empty: false, why: "asks-too-long" });
   });
 
   it("gives a host that is not there one more chance while others are left, all of them when it is the last", () => {
     const away = failure("NETWORK", { unreachable: true });
     const once = { ...untried, failures: 1 };
-    expect(verdictOn(away, untried, policy, half).then).toBe("retry");
-    expect(verdictOn(away, once, policy, half).then).toBe("next-url");
-    expect(verdictOn(away, { ...once, last: true }, policy, half).then).toBe("retry");
+    expect(verdictOn(away, untried, policy, half).do).toBe("retry");
+    expect(verdictOn(away, once, policy, half).do).toBe("next-url");
+    expect(verdictOn(away, { ...once, last: true }, policy, half).do).toBe("retry");
   });
 
   it("never waits beyond its bounds, nor retries for ever", () => {
@@ -89,10 +89,8 @@ describe("the verdict on a failed attempt", () => {
     fc.assert(
       fc.property(fc.record(numbers), ({ failures, random }) => {
         const verdict = verdictOn(failure("NETWORK", {}), { ...untried, failures }, policy, () => random);
-        if (failures >= policy.retries) return verdict.then === "next-url";
-        return (
-          verdict.then === "retry" && verdict.delayMs >= 0 && verdict.delayMs <= policy.baseDelayMs * 2 ** failures
-        );
+        if (failures >= policy.retries) return verdict.do === "next-url";
+        return verdict.do === "retry" && verdict.delayMs >= 0 && verdict.delayMs <= policy.baseDelayMs * 2 ** failures;
       }),
     );
   });
