@@ -18,5 +18,6 @@ function isInstalled() {
 // npm names its own program to the scripts it runs; called by hand, there is nothing to install with.
 // Not `npm ci`: the lock file need not name the native packages of every platform.
 const npm = process.env.npm_execpath;
-if (!isInstalled() && npm !== undefined) run([npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+if (!isInstalled() && npm !== undefined)
+  run([npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
 run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);

@@ -34,20 +34,14 @@ const EXIT_CODES = {
   ABORTED: 130,
 } as const;
 
-/** What is known about trying again. */
-export interface RetryAdvice {
-  /** How long the server asks to wait, in milliseconds. */
-  afterMs?: number;
-  /** The host could not be reached at all: other hosts are the better bet. */
-  unreachable?: boolean;
-}
-
 /** What an {@link AssetsError} carries beside its code and message. */
 export interface AssetsErrorOptions {
   /** The next thing to do, as a command where there is one. */
   hint?: string;
-  /** Present when the same request may succeed later. */
-  retry?: RetryAdvice;
+  /** Present when the same request may succeed later; `afterMs` when the server said how much later. */
+  retry?: { afterMs?: number };
+  /** The host could not be reached at all: other hosts are the better bet. Default false. */
+  unreachable?: boolean;
   cause?: unknown;
 }
 
@@ -59,13 +53,15 @@ export class AssetsError extends Error {
   override readonly name = "AssetsError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly retry: RetryAdvice | undefined;
+  readonly retry: { afterMs?: number } | undefined;
+  readonly unreachable: boolean;
 
   constructor(code: ErrorCode, message: string, options: AssetsErrorOptions = {}) {
     super(safeText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint === undefined ? undefined : safeText(options.hint);
     this.retry = options.retry;
+    this.unreachable = options.unreachable ?? false;
   }
 
   /** The process exit code for this error. */

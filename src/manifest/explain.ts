@@ -94,14 +94,16 @@ function explainValue(issue: SchemaIssue, path: JsonPath, found: unknown): Findi
   const example = typeof key === "string" ? EXAMPLES[key] : undefined;
   const advice = example === undefined ? {} : { suggestion: example };
   if (found === undefined) return { path, message: "this is missing", ...advice };
-  if (found === null)
+  if (found === null) {
     return { path, found, message: "null is no value", suggestion: "Leave the key out, or fill it in." };
+  }
   if (path.length === 1 && key === "version") return explainVersion(path, found);
   if (typeof found === "number" && issue.expected === "string") {
     return { path, found, message: "this must be a text", suggestion: `Write "${found}", in quotes.` };
   }
-  if (issue.code === "too_small" && Array.isArray(found))
+  if (issue.code === "too_small" && Array.isArray(found)) {
     return { path, found, message: "there must be at least one", ...advice };
+  }
   if (key === "size") {
     const message = "a size is a whole number of bytes, from 0 to 9007199254740991";
     const digits =

@@ -121,8 +121,9 @@ function checkFile(url: string): Problem | undefined {
     return { message: "this is not a file: URL", suggestion };
   }
   const { pathname, search } = new URL(url);
-  if (search !== "" || url.includes("?"))
+  if (search !== "" || url.includes("?")) {
     return { message: "a file: URL has no query", suggestion: "Write %3F for ?." };
+  }
   const path = decode(pathname);
   if (path === undefined || firstUnsafe(path) !== undefined || /%2f|%5c/i.test(pathname)) {
     return { message: "the URL does not name a file of this machine", suggestion };

@@ -14,7 +14,12 @@ const TLS_HINT =
   "If a company proxy or a private authority signs this host, name its certificate: NODE_EXTRA_CA_CERTS=/path/ca.pem assets ...";
 
 const FAULTS: Readonly<Record<string, Fault>> = {
-  ENOTFOUND: { says: "the host name is not known", passing: false, hint: "Check the name, the network and the proxy." },
+  ENOTFOUND: {
+    says: "the host name is not known",
+    passing: false,
+    unreachable: true,
+    hint: "Check the name, the network and the proxy.",
+  },
   EAI_AGAIN: {
     says: "the host name cannot be looked up now",
     passing: true,
@@ -48,7 +53,8 @@ export function networkError(error: unknown, url: string): AssetsError {
   const at = code === "" ? "" : ` (${code})`;
   return new AssetsError("NETWORK", `${url}: ${fault.says}${at}.`, {
     cause: error,
-    ...(fault.passing && { retry: fault.unreachable ? { unreachable: true } : {} }),
+    ...(fault.passing && { retry: {} }),
+    ...(fault.unreachable && { unreachable: true }),
     ...(fault.hint !== undefined && { hint: fault.hint }),
   });
 }

@@ -94,7 +94,7 @@ async function fetchFrom(
     const { error } = result;
     const verdict = verdictOn(result, { failures, restarted, last }, context.policy, Math.random);
     if (verdict.do !== "retry") {
-      if (error.retry?.unreachable) context.unreachable.add(hostOf(url));
+      if (error.unreachable) context.unreachable.add(hostOf(url));
       if (verdict.do === "next-url" && verdict.empty) await drop(error.message);
       await partial.close();
       const final = verdict.do !== "next-url";

@@ -62,7 +62,7 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
   // A host that is not there is given one more chance, unless it is the only one.
-  const retries = error.retry.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
+  const retries = error.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
   if (history.failures >= retries) return { do: "next-url", empty: false };
   return { do: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
 }

@@ -1,5 +1,5 @@
 /** Runs the real command line program in a child process with an environment of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { onTestFinished } from "vitest";
 
 const BIN = fileURLToPath(new URL("../../bin/assets.js", import.meta.url));
 const TIMEOUT_MS = 20_000;
+const NOBODY = 65_534;
 /** The only variables that pass from the test's environment. */
 const KEPT = ["PATH", "SystemRoot", "windir", "TEMP", "TMP", "TMPDIR", "NODE_V8_COVERAGE"];
 
@@ -21,6 +22,8 @@ export interface BinOptions {
   timeoutMs?: number;
   /** Text for its standard input, which is closed after it. */
   input?: string;
+  /** User to run as; only root can choose. */
+  uid?: number;
   /** Sends a signal as soon as a line of output fits. */
   killAfter?: { signal: NodeJS.Signals; when: (line: string) => boolean };
 }
@@ -86,6 +89,7 @@ export function startBin(args: string[], options: BinOptions): RunningBin {
     cwd: options.cwd,
     env: environment(options.env ?? {}),
     stdio: "pipe",
+    ...(options.uid !== undefined && { uid: options.uid }),
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
@@ -147,6 +151,13 @@ export function startBin(args: string[], options: BinOptions): RunningBin {
       return eventOf(found) ?? {};
     },
   };
+}
+
+/** A user without rights as whom the program can be run here; undefined where there is none. */
+export function powerlessUser(): number | undefined {
+  if (process.getuid?.() !== 0) return process.getuid?.();
+  const { status } = spawnSync(process.execPath, [BIN, "--version"], { uid: NOBODY, stdio: "ignore" });
+  return status === 0 ? NOBODY : undefined;
 }
 
 /** Runs the program to its end. */

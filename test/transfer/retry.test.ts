@@ -1,13 +1,13 @@
 /** The verdict table: what follows a failed attempt. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AssetsError, type ErrorCode, type RetryAdvice } from "../../src/errors.js";
+import { AssetsError, type ErrorCode } from "../../src/errors.js";
 import { type Failure, type History, type RetryPolicy, verdictOn } from "../../src/transfer/retry.js";
 
 const policy: RetryPolicy = { retries: 3, baseDelayMs: 100, maxDelayMs: 1_000, maxRetryAfterMs: 300_000 };
 const untried: History = { failures: 0, restarted: false, last: false };
 
-function failure(code: ErrorCode, retry?: RetryAdvice, more: Partial<Failure> = {}): Failure {
+function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
   return { error, resumed: false, wroteFromZero: false, ...more };
 }
@@ -77,7 +77,11 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("gives a host that is not there one more chance while others are left, all of them when it is the last", () => {
-    const away = failure("NETWORK", { unreachable: true });
+    const away = failure(
+      "NETWORK",
+      {},
+      { error: new AssetsError("NETWORK", "away", { retry: {}, unreachable: true }) },
+    );
     const once = { ...untried, failures: 1 };
     expect(verdictOn(away, untried, policy, half).do).toBe("retry");
     expect(verdictOn(away, once, policy, half).do).toBe("next-url");

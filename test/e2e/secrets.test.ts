@@ -1,0 +1,94 @@
+/** Secrets given to the real program: where they go, and that they come out nowhere. */
+import { chmodSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { makeTgz } from "../helpers/archives.js";
+import { runBin } from "../helpers/bin.js";
+import { bytesOf, sha256Of } from "../helpers/content.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import type { FaultName } from "../helpers/faults.js";
+import { startRegistry } from "../helpers/registry.js";
+import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
+
+const BODY = { size: 50_000, seed: 101 };
+const MODES = [[], ["--verbose"], ["--json"], ["--ndjson"], ["--dry-run"]];
+const FAULTS: FaultName[] = [
+  "401",
+  "404",
+  "503",
+  "flips one bit",
+  "resets in the middle of the body",
+  "redirects to another origin",
+  "redirects to a URL with a password",
+  "redirects to a signed URL that is refused",
+  "echoes the Authorization header in its error body",
+  "garbage instead of HTTP",
+  "says 200 with a JSON error",
+];
+
+/** Everything that the program left on disk. */
+function leftOnDisk(tree: Tree): string {
+  const names = tree.files().filter((file) => file !== "assets.manifest.json" && !file.startsWith("file-"));
+  return names.map((name) => `${name}\n${tree.read(name).toString("latin1")}`).join("\n");
+}
+
+describe("secrets", () => {
+  it("in URLs of a manifest are shown nowhere, however a download ends", { timeout: 60_000 }, async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const files: Record<string, FileSpec> = {};
+    for (const [n, fault] of FAULTS.entries()) {
+      const signed = `/file-${n}?X-Amz-Signature=CANARY-SIGNED&token=CANARY-TOKEN`;
+      const url = server.serve(signed, { body: BODY, fault }).replace("//", "//user:CANARY-PASSWORD@");
+      files[`file-${n}`] = { url, body: BODY };
+    }
+    tree.manifestFor(files);
+    const args = ["download", "--all", "--retries", "0", "--log-file", tree.path("log.txt")];
+    for (const mode of MODES) {
+      const { stdout, stderr } = await runBin([...args, ...mode], { cwd: tree.root });
+      expect([mode, `${stdout}\n${stderr}`]).toEqual([mode, expect.not.stringContaining("CANARY")]);
+    }
+    expect(tree.exists("log.txt")).toBe(true);
+    expect(leftOnDisk(tree)).not.toContain("CANARY");
+  });
+
+  it("in URLs go to their own origin only", { timeout: 20_000 }, async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const url = server.serve("/a", { body: BODY, fault: "redirects to another origin" });
+    tree.manifestFor({ "a.bin": { url: url.replace("//", "//user:CANARY@"), body: BODY } });
+    expect((await runBin(["download", "--all"], { cwd: tree.root })).code).toBe(0);
+    const [first, second] = server.requests;
+    expect(first?.headers.authorization).toBe(`Basic ${Buffer.from("user:CANARY").toString("base64")}`);
+    expect([second?.origin, JSON.stringify(second?.headers)]).toEqual([
+      server.other,
+      expect.not.stringMatching(/authorization|CANARY/),
+    ]);
+  });
+
+  it("of the user's npm configuration go to the registry, not to where its tarballs lie, nor to the screen", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const body = bytesOf(BODY);
+    const tarball = makeTgz({ "a.bin": body }, { prefix: "package/" });
+    server.serve("/data/-/data-1.0.0.tgz", { body: tarball });
+    const registry = await startRegistry({
+      packages: { data: { "1.0.0": tarball } },
+      authorization: "Bearer CANARY-NPM",
+      tarballsAt: `${server.main}/`,
+    });
+    tree.manifestFor({ "a.bin": { url: "npm:data@1.0.0/a.bin", body: BODY } });
+    const home = makeTree();
+    const npmrc = home.write(
+      ".npmrc",
+      `registry=${registry.url}\n//${new URL(registry.url).host}/:_authToken=CANARY-NPM\n`,
+    );
+    chmodSync(npmrc, 0o600);
+    const args = ["download", "--all", "--verbose"];
+    const result = await runBin(args, { cwd: tree.root, env: { npm_config_userconfig: npmrc } });
+    expect([result.code, result.stderr]).toEqual([0, expect.not.stringContaining("CANARY")]);
+    expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
+    expect(registry.requests[0]?.headers.authorization).toBe("Bearer CANARY-NPM");
+    expect(JSON.stringify(server.requests.map(({ headers }) => headers))).not.toMatch(/authorization|CANARY/);
+    expect(`${result.stdout}${leftOnDisk(tree)}`).not.toContain("CANARY");
+  });
+});
