@@ -5,7 +5,7 @@ import { visibleLine } from "./errors.js";
 export const POINTER_SIZE_LIMIT = 1024;
 
 /** A program that changed the content before git-lfs stored it; `oid` is the digest of what the program was given. */
-export interface PointerExtension {
+interface PointerExtension {
   /** 0 to 9: 0 ran first when the content was stored. */
   priority: number;
   name: string;

@@ -30,7 +30,7 @@ const modules = new Map(
 
 function readModule(path: string): Module {
   const source = readFileSync(join(root, path), "utf8");
-  const text = source.replace(/\/\*[^]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const text = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   const found = [...text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\()"([^"]+)"/g)];
   const imports = found.map(([words, to = ""]) => {
     const own = to.startsWith(".");

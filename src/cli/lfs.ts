@@ -1,8 +1,9 @@
 /** The command line of `assets lfs`. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { AssetsError } from "../errors.js";
+import { AssetsError, exitCodeOf } from "../errors.js";
 import { renderLfs } from "../report/index.js";
+import { shellWord } from "../shell-word.js";
 import type { Run } from "./context.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -14,7 +15,7 @@ export function addLfs(
     .command("lfs")
     .summary("find Git LFS pointers standing where content should be")
     .description(
-      "Finds Git LFS pointer files, in ignored places too, and says for each what it stands for and which command puts the\ncontent there. Needs neither git nor git-lfs. Exit code 0: none. 1: some were found.",
+      "Finds Git LFS pointer files, in ignored places too, and says for each what it stands for and which command puts the\ncontent there. Needs neither git nor git-lfs. Exit code 0: none. 1: some were found. 6: some places could not be read.",
     )
     .argument("[paths...]", "folders or files to search (default: the root of the manifest, else this folder)")
     .option("--json", "print one JSON document")
@@ -41,8 +42,17 @@ async function act(run: Run, paths: readonly string[]): Promise<number> {
     paths: searched,
     cwd: run.cwd,
     signal: run.signal,
+    program: programWords(run),
     ...(manifest && { manifest }),
   });
   run.print(report, () => renderLfs(report, run.render));
-  return report.pointers.length === 0 ? 0 : 1;
+  if (report.pointers.length > 0) return 1;
+  // Where something could not be read, nobody can say that there is no pointer.
+  return report.unreadable.length > 0 ? exitCodeOf("LOCAL_IO") : 0;
+}
+
+/** How this program was called, for commands that are to work on the same manifest. */
+function programWords({ options: { manifest, root } }: Run): string {
+  const flag = (name: string, value?: string) => (value === undefined ? [] : [name, shellWord(value)]);
+  return ["assets", ...flag("--manifest", manifest), ...flag("--root", root)].join(" ");
 }

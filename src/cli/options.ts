@@ -1,6 +1,7 @@
 /** The options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Selection } from "../manifest/select.js";
+import { shellWord } from "../shell-word.js";
 
 /** Values of the selection options as commander gives them. */
 export interface SelectionOptions {
@@ -57,9 +58,9 @@ export function selectionOf(ids: readonly string[], options: SelectionOptions): 
 
 /** The selection as it was typed, for a command that picks the same. */
 export function selectionWords(ids: readonly string[], options: SelectionOptions): string {
-  const flag = (name: string, values: readonly string[] = []) => values.map((value) => `--${name} ${quoted(value)}`);
+  const flag = (name: string, values: readonly string[] = []) => values.map((value) => `--${name} ${shellWord(value)}`);
   return [
-    ...[...ids, ...(options.assetId ?? [])].map(quoted),
+    ...[...ids, ...(options.assetId ?? [])].map(shellWord),
     ...(options.models ? ["--models"] : []),
     ...(options.datasets ? ["--datasets"] : []),
     ...flag("type", options.type),
@@ -70,10 +71,6 @@ export function selectionWords(ids: readonly string[], options: SelectionOptions
     ...flag("include", options.include),
     ...flag("exclude", options.exclude),
   ].join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function collect(value: string, before: string[] = []): string[] {

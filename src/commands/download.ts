@@ -1,4 +1,5 @@
 /** `assets download`: puts every selected file in its place, and proves it. */
+import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
 import { AssetsError, abortError, exitCodeOf, redact } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
@@ -27,7 +28,7 @@ export interface DownloadOptions {
   jobs?: number;
   /** Refuse to begin when a selected file has no pinned SHA-256. Default false. */
   requirePins?: boolean;
-  /** Limits that differ from {@link DEFAULT_POLICY}. */
+  /** Limits that differ from the default policy. */
   policy?: Partial<TransferPolicy>;
   network?: NetworkSettings;
   signal?: AbortSignal;
@@ -35,7 +36,7 @@ export interface DownloadOptions {
 }
 
 /** How stubborn and how patient a download is unless told otherwise. */
-export const DEFAULT_POLICY: TransferPolicy = {
+const DEFAULT_POLICY: TransferPolicy = {
   retries: 5,
   baseDelayMs: 500,
   maxDelayMs: 30_000,
@@ -101,6 +102,8 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
   const { workspace, sources, policy, emit } = run;
   // A full disk ends the whole run, as an abort from outside does.
   const stop = new AbortController();
+  // Every job listens, some of them several times: that many listeners are no leak.
+  setMaxListeners(0, stop.signal);
   const onAbort = () => stop.abort(abortError());
   run.signal.addEventListener("abort", onAbort);
   if (run.signal.aborted) onAbort();

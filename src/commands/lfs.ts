@@ -36,7 +36,7 @@ interface Entry {
   target: string;
 }
 
-type Pinned = Entry & { samePath: boolean; sameDigest: boolean };
+type Pinned = Entry & { samePath: boolean; sameDigest: boolean | undefined };
 
 /** Searches everything below the paths, ignored by git or not. Throws USAGE for a path that is not there, LOCAL_IO. */
 export async function findPointers(options: FindPointersOptions): Promise<LfsReport> {
@@ -86,7 +86,7 @@ function reportOf({ path, pointer }: Found, pinned: Pinned | undefined, fix: str
         asset: pinned.asset.id,
         path: pinned.file.path,
         samePath: pinned.samePath,
-        sameDigest: pinned.sameDigest,
+        ...(pinned.sameDigest !== undefined && { sameDigest: pinned.sameDigest }),
       },
     }),
     fix,
@@ -130,7 +130,10 @@ async function matcher(manifest: Manifest | undefined): Promise<(found: Found) =
   return ({ real, pointer }) => {
     const digest = pointer.kind === "malformed" ? undefined : contentDigest(pointer);
     const here = byTarget.get(real);
-    if (here) return { ...here, samePath: true, sameDigest: digest !== undefined && digest === here.file.sha256 };
+    if (here) {
+      const known = digest !== undefined && here.file.sha256 !== undefined;
+      return { ...here, samePath: true, sameDigest: known ? digest === here.file.sha256 : undefined };
+    }
     const elsewhere = digest === undefined ? undefined : byDigest.get(digest);
     return elsewhere && { ...elsewhere, samePath: false, sameDigest: true };
   };

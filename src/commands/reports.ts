@@ -105,15 +105,15 @@ export interface PointerReport {
   path: string;
   /** `pointer`: as git-lfs writes it. `non-canonical`: git-lfs reads it, but would write it otherwise. `malformed`: begins like one, but cannot be read. */
   kind: "pointer" | "non-canonical" | "malformed";
-  /** SHA-256 of the content it stands for. */
+  /** Id of the object that git-lfs stores for it: the SHA-256 of the content, unless the pointer has extensions. */
   oid?: string;
   /** Size of the content it stands for. */
   size?: number;
   /** What is wrong with a malformed one. */
   problem?: string;
-  /** The manifest's entry for the same path, or else for the same digest; `samePath` tells which. */
-  pinned?: { asset: string; path: string; samePath: boolean; sameDigest: boolean };
-  /** The command that puts the content there. */
+  /** The manifest's entry for the same path, or else for the same digest. `sameDigest` is absent where a digest is not known. */
+  pinned?: { asset: string; path: string; samePath: boolean; sameDigest?: boolean };
+  /** The command that puts the content there; a shell comment where no command can. */
   fix: string;
 }
 

@@ -125,15 +125,15 @@ function explainVersion(path: JsonPath, found: unknown): Finding {
 function explainKey(key: string, path: JsonPath, known: readonly string[]): Finding {
   const word = key.toLowerCase();
   const aliases = Object.hasOwn(ALIASES, word) ? ALIASES[word] : undefined;
+  const stranger = known.includes("metadata")
+    ? 'Put it under "metadata", or begin it with "x-".'
+    : 'Begin it with "x-".';
   const meant = aliases?.find((alias) => known.includes(alias)) ?? nearest(key, known);
   return {
     path: [...path, key],
     onKey: true,
     message: "there is no such key",
-    suggestion:
-      meant === undefined
-        ? 'Put it under "metadata", or begin it with "x-".'
-        : `Write "${meant}", or begin it with "x-" if it is yours.`,
+    suggestion: meant === undefined ? stranger : `Write "${meant}", or begin it with "x-" if it is yours.`,
   };
 }
 

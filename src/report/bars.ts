@@ -21,8 +21,12 @@ export interface BarsOptions {
 // What a terminal has that does not say how large it is.
 const USUAL_COLUMNS = 80;
 const USUAL_ROWS = 24;
-const CLEAR_DOWN = "\u001b[J";
-const cursorUp = (rows: number) => `\u001b[${rows}A`;
+const cursorUp = (rows: number) => (rows > 0 ? `\u001b[${rows}A` : "");
+/**
+ * Empties this row and those below it. Clearing all of the screen's rest at once would not do: at the top of the screen
+ * some terminals take that for the end of a page, which they keep.
+ */
+const eraseRows = (rows: number) => Array(rows).fill("\u001b[2K").join("\u001b[1B") + cursorUp(rows - 1);
 
 /**
  * Bars on `stream`: a line for each file that is being worked on, the total below them. Nothing of them remains after
@@ -38,6 +42,8 @@ export function createBars({ stream, now, color, verbose = false }: BarsOptions)
   let shrinking = false;
   /** Old lines stand where the next frame will not write. */
   let dirty = false;
+  /** Rows of the terminal that the last frame stands on. */
+  let covered = 0;
   let held = "";
   let lastWritten = "";
 
@@ -83,7 +89,8 @@ export function createBars({ stream, now, color, verbose = false }: BarsOptions)
     while (slots.length < frame.length) addSlot();
   });
   multi.on("redraw-pre", () => {
-    if (dirty) held += CLEAR_DOWN;
+    // Once for a frame: bars are removed from one that has just been drawn, on rows that were erased for it.
+    if (dirty && !shrinking) held += eraseRows(covered);
   });
   multi.on("update-post", () => {
     // Removing a bar makes cli-progress draw again, and so comes back here.
@@ -92,21 +99,28 @@ export function createBars({ stream, now, color, verbose = false }: BarsOptions)
     while (slots.length > frame.length) {
       const slot = slots.pop();
       if (slot) multi.remove(slot);
+      // That left the cursor below the frame, and it belongs into the last line.
+      if (slots.length === frame.length) multi.update();
     }
     shrinking = false;
+    covered = frame.length;
     // What a terminal echoes (the ^C of the user) must not wrap and so move the cursor down a row.
     held += "\r";
     flush();
+  });
+
+  multi.on("stop-pre-clear", () => {
+    held += eraseRows(covered);
   });
 
   /** Terminals break lines that have become too long, so the old frame may stand on more rows than it had lines. */
   function onResize(): void {
     if (!multi.isActive) return;
     const columns = stream.columns || USUAL_COLUMNS;
-    // The cursor stands where the last line begins, so only those above it matter.
-    const above = frame.slice(0, -1);
-    const rows = above.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
-    if (rows > above.length) held += cursorUp(rows - above.length);
+    const rows = frame.map((line) => Math.max(1, Math.ceil(displayWidth(line) / columns)));
+    covered = rows.reduce((sum, each) => sum + each, 0);
+    // The cursor stands where the last line begins, and cli-progress goes up a row for each line before it.
+    held += cursorUp(covered - (rows.at(-1) ?? 0) - Math.max(0, rows.length - 1));
     dirty = true;
     multi.update();
   }

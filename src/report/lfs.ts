@@ -51,7 +51,7 @@ function kind({ kind: word }: PointerReport, colors: Colors): Cell {
 function pinned({ pinned: entry }: PointerReport): string {
   if (!entry) return "no";
   if (!entry.samePath) return `${entry.asset}, as ${entry.path}`;
-  return entry.sameDigest ? entry.asset : `${entry.asset}, but other content`;
+  return entry.sameDigest === false ? `${entry.asset}, but other content` : entry.asset;
 }
 
 function renderUnreadable(places: LfsReport["unreadable"], colors: Colors): string {

@@ -172,7 +172,7 @@ function statusError(status: number, headers: Headers, url: string, now: number)
 }
 
 /** Milliseconds to wait by a Retry-After value: seconds or a date (RFC 9110 section 10.2.3). */
-export function retryAfter(value: string | undefined, now: number): number | undefined {
+function retryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;
@@ -181,7 +181,7 @@ export function retryAfter(value: string | undefined, now: number): number | und
 }
 
 /** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */
-export function strongValidator(headers: Headers): string | undefined {
+function strongValidator(headers: Headers): string | undefined {
   const etag = single(headers.etag)?.trim();
   if (etag !== undefined) return /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) ? etag : undefined;
   const modified = single(headers["last-modified"]);

@@ -1,11 +1,12 @@
 /** Bytes over HTTP: the one door to undici, where redirects, ranges and network faults end. */
-import { once } from "node:events";
+import { pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { AssetsError, redact } from "../errors.js";
 import { version } from "../version.js";
 import { type Asked, decide, type Headers } from "./http-answer.js";
 import { networkError } from "./network-error.js";
+import { readAhead } from "./read-ahead.js";
 import type { Opened, OpenOptions, Source } from "./source.js";
 
 /** How to reach the network. Every field left out falls back on the environment as Node and undici read it. */
@@ -220,21 +221,12 @@ async function* read(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    if (decode === undefined) {
-      yield* body;
-      return;
-    }
-    const decoder = DECODERS[decode]();
-    body.on("error", (error) => decoder.destroy(error));
-    yield* body.pipe(decoder);
+    yield* readAhead(decode === undefined ? body : pipeline(body, DECODERS[decode](), () => {}));
   } catch (error) {
     signal.throwIfAborted();
     throw networkError(error, shown);
   } finally {
-    if (!body.destroyed) {
-      body.destroy();
-      await once(body, "close").catch(() => {});
-    }
+    body.destroy();
   }
 }
 

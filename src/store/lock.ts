@@ -47,14 +47,13 @@ export async function lock(root: string, path: string, options: LockOptions): Pr
     if (await create(file, owner)) return hold(file, owner);
     const held = await look(file);
     if (held === undefined) continue;
-    if (seen?.sign !== held.sign) {
-      if (seen === undefined && held.owner !== undefined) options.onWait?.(describe(held.owner));
-      seen = { sign: held.sign, since: performance.now() };
-    }
+    const first = seen === undefined;
+    if (seen?.sign !== held.sign) seen = { sign: held.sign, since: performance.now() };
     if (isStale(held.owner, performance.now() - seen.since)) {
       await takeAway(file, held.sign);
       continue;
     }
+    if (first && held.owner !== undefined) options.onWait?.(describe(held.owner));
     if (Date.now() > deadline) {
       const by = held.owner === undefined ? "another process" : describe(held.owner);
       throw new AssetsError("LOCKED", `${path} is being written by ${by}, which has not finished.`, {

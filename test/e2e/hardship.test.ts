@@ -1,5 +1,6 @@
 /** The real program where things are not as they should be. */
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { isWindows } from "../../src/platform.js";
 import { powerlessUser, runBin } from "../helpers/bin.js";

@@ -111,8 +111,9 @@ describe("the issues of a manifest", () => {
     expect(formatIssues("m.json", issues)).toContain("at least 1000 problems");
   });
 
-  test("an unknown key that is near to none is told about metadata", () => {
+  test("an unknown key that is near to none is told where it may stand", () => {
     expect(issuesOf(document([shorthand({ quantisation: "q4" })]))[0]?.suggestion).toContain('"metadata"');
+    expect(issuesOf(document([canonical({ quantisation: "q4" })]))[0]?.suggestion).toBe('Begin it with "x-".');
   });
 
   test.each([

@@ -1,3 +1,4 @@
+/** The lines of bars, for every width and height. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AssetEvent } from "../../src/events.js";

@@ -1,32 +1,14 @@
+/** What bars show during a run, and what is left of them after it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AssetEvent } from "../../src/events.js";
 import { createBars } from "../../src/report/bars.js";
-import { displayWidth } from "../../src/report/format.js";
-import { DRIVES_TERMINAL, done, everyEvent, HOSTILE, plan, progress, retry, start } from "./samples.js";
+import { bars, names, warning } from "./bars-on-screen.js";
+import { done, plan, progress, retry, start } from "./samples.js";
 import { createScreen } from "./screen.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Bars on a terminal of this size. Time stands still but for `wait`. */
-function bars(columns = 80, rows = 24, { verbose = false, color = false } = {}) {
-  const screen = createScreen(columns, rows);
-  screen.write("$ assets download --all\n");
-  const above = screen.lines().length;
-  const reporter = createBars({ stream: screen, now: Date.now, color, verbose });
-  return {
-    screen,
-    reporter,
-    tell: (...events: AssetEvent[]) => events.forEach(reporter.onEvent),
-    wait: (ms = 100) => vi.advanceTimersByTime(ms),
-    /** What is seen below the command. */
-    seen: () => screen.lines().slice(above),
-  };
-}
-
 const percentOf = (line = "") => Number(/(\d+)%/.exec(line)?.[1]);
-const warning = (message: string): AssetEvent => ({ type: "warning", message });
-const names = (count: number) => Array.from({ length: count }, (_, index) => `models/m${index}.onnx`);
 
 describe("bars", () => {
   it("show a line per file that is worked on, and the total below them", () => {
@@ -101,6 +83,42 @@ describe("bars", () => {
     reporter.stop();
     tell(warning("after"));
     expect(seen()).toEqual(["early", "twice", "twice", "late", "after"].map((word) => `warning ${word}`));
+  });
+
+  it("at the bottom of the screen log a warning while files end, and move nothing out of its place", () => {
+    const { tell, wait, seen, screen, reporter } = bars(80, 10);
+    const above = Array.from({ length: 12 }, (_, index) => `line ${index}`);
+    screen.write(above.map((line) => `${line}\n`).join(""));
+    const files = names(6);
+    tell(plan(...files.map((path): [string, number] => [path, 10])), ...files.map((path) => start(path, 0, 10)));
+    wait();
+    tell(...files.slice(0, 4).map((path) => done(path)), warning("one"), warning("two"));
+    wait();
+    expect(seen()).toEqual([
+      ...above,
+      "warning one",
+      "warning two",
+      expect.stringMatching(/^models\/m4/),
+      expect.stringMatching(/^models\/m5/),
+      expect.stringMatching(/^4\/6 files/),
+    ]);
+    reporter.stop();
+    expect(seen()).toEqual([...above, "warning one", "warning two"]);
+  });
+
+  it("survive a resize right after a file has ended", () => {
+    const { tell, wait, seen, screen } = bars(100);
+    const files = names(3);
+    tell(plan(...files.map((path): [string, number] => [path, 1e6])), ...files.map((path) => start(path, 1e5, 1e6)));
+    wait(1000);
+    tell(...files.map((path) => progress(path, 2e5, 1e6)), done("models/m0.onnx"));
+    wait();
+    screen.resize(30, 24);
+    expect(seen()).toEqual([
+      expect.stringMatching(/^models\/m1/),
+      expect.stringMatching(/^models\/m2/),
+      expect.stringMatching(/^1\/3 files/),
+    ]);
   });
 
   it("keep finished files as lines only when asked to be verbose", () => {
@@ -195,6 +213,26 @@ describe("the end", () => {
     reporter.stop();
   });
 
+  it("does not make terminals keep the bars as a page, also where they stand at the top of the screen", () => {
+    const screen = createScreen(80, 24);
+    const reporter = createBars({ stream: screen, now: Date.now, color: false });
+    for (const event of [plan(["a", 10], ["b", 10]), start("a", 0, 10), start("b", 0, 10)]) reporter.onEvent(event);
+    vi.advanceTimersByTime(100);
+    reporter.onEvent(warning("shown above"));
+    vi.advanceTimersByTime(100);
+    screen.resize(30, 24);
+    reporter.onEvent(done("a"));
+    vi.advanceTimersByTime(100);
+    reporter.stop();
+    expect(screen.lines()).toEqual(["warning shown above"]);
+    const bare = createScreen(80, 24);
+    const other = createBars({ stream: bare, now: Date.now, color: false });
+    for (const event of [plan(["a", 10]), start("a", 0, 10)]) other.onEvent(event);
+    vi.advanceTimersByTime(100);
+    other.stop();
+    expect([screen.pages, bare.pages]).toEqual([0, 0]);
+  });
+
   it("after ^C, which the terminal echoes into the last line, leaves nothing behind", () => {
     const path = "models/a-name-that-fills-its-column/model.gguf";
     const { tell, wait, reporter, screen, seen } = bars(70);
@@ -205,97 +243,5 @@ describe("the end", () => {
     screen.write("^C");
     reporter.stop();
     expect(seen()).toEqual([]);
-  });
-});
-
-describe("a terminal", () => {
-  it.each([
-    [80, 24],
-    [40, 24],
-    [40, 6],
-    [20, 3],
-    [9, 2],
-    [1, 1],
-  ])("of %d columns and %d rows is neither wrapped nor scrolled by 200 files", (columns, rows) => {
-    const { tell, wait, screen, reporter, seen } = bars(columns, rows);
-    const wraps = screen.wraps;
-    const files = names(200);
-    tell(plan(...files.map((path): [string, number] => [path, 1e6])));
-    for (let first = 0; first < 200; first += 8) {
-      const some = files.slice(first, first + 8);
-      tell(...some.map((path) => start(path, 0, 1e6)));
-      wait(70);
-      tell(...some.map((path) => progress(path, 5e5, 1e6)));
-      wait(170);
-      expect(seen().length).toBeLessThanOrEqual(Math.max(1, rows - 2));
-      tell(...some.map((path) => done(path, { size: 1e6 })));
-      wait(40);
-    }
-    expect(screen.wraps).toBe(wraps);
-    reporter.stop();
-    expect(seen()).toEqual([]);
-  });
-
-  it.each([0, undefined])("that says %s of its size is taken for one of 80 x 24", (size) => {
-    const screen = createScreen(200, 60);
-    const stream = { write: screen.write, ...(size !== undefined && { columns: size, rows: size }) };
-    const reporter = createBars({ stream, now: Date.now, color: false });
-    const files = names(60).map((name) => `${name.repeat(20)}`);
-    reporter.onEvent(plan(...files.map((path): [string, number] => [path, 10])));
-    for (const path of files) reporter.onEvent(start(path, 0, 10));
-    vi.advanceTimersByTime(1000);
-    const lines = screen.lines();
-    expect(lines).toHaveLength(22);
-    expect(Math.max(...lines.map(displayWidth))).toBeLessThan(80);
-    expect(Math.max(...lines.map(displayWidth))).toBeGreaterThan(60);
-    reporter.stop();
-    expect(screen.lines()).toEqual([]);
-  });
-
-  it.each([
-    [120, 24, 40, 24],
-    [120, 24, 25, 24],
-    [40, 12, 120, 24],
-    [80, 24, 79, 24],
-  ])("of %d x %d that becomes %d x %d keeps one frame, and what stood above it", (columns, rows, toColumns, toRows) => {
-    const { tell, wait, screen, seen, reporter } = bars(columns, rows);
-    const files = names(4);
-    tell(plan(...files.map((path): [string, number] => [path, 1e6])), ...files.map((path) => start(path, 1e5, 1e6)));
-    tell(warning("stays"));
-    wait(300);
-    screen.resize(toColumns, toRows);
-    wait();
-    const lines = seen();
-    expect(lines.slice(0, 1)).toEqual(["warning stays"]);
-    expect(lines).toHaveLength(1 + 4 + 1);
-    expect(lines.at(-1)).toMatch(/^0\/4 files/);
-    reporter.stop();
-    expect(seen()).toEqual(["warning stays"]);
-  });
-
-  it("gets wide characters within its columns", () => {
-    const path = "データセット/第一巻/とても長い名前のファイル.parquet";
-    const { tell, wait, screen, seen } = bars(50);
-    tell(plan([path, 1e6]), start(path, 0, 1e6));
-    wait();
-    expect(screen.wraps).toBe(0);
-    expect(seen()[0]).toContain(".parquet ");
-  });
-
-  it.each([false, true])("is not driven by names and messages from outside (colour: %s)", (color) => {
-    const { tell, wait, screen, reporter } = bars(200, 24, { verbose: true, color });
-    const before = screen.writes.length;
-    for (const event of everyEvent(HOSTILE)) {
-      tell(event);
-      wait();
-    }
-    reporter.stop();
-    const written = screen.writes.slice(before).join("");
-    // What remains are the bars' own movements and colours; the screen refuses any other sequence.
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what this takes out
-    const text = written.replace(/\u001b\[(?:\d*[AGJKm]|\?25[hl])|\r/g, "");
-    expect(text).not.toMatch(DRIVES_TERMINAL);
-    expect(text).toContain("\\nsecond line");
-    expect(screen.lines().filter((line) => line.startsWith("second line"))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+/** What is said after a download. */
 import { describe, expect, it } from "vitest";
 import { renderDownload } from "../../src/report/download.js";
 import { downloadReport, outcome, problem } from "./samples.js";

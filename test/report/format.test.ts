@@ -1,3 +1,4 @@
+/** Numbers, names and lengths as people read them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { visibleLine } from "../../src/errors.js";

@@ -1,3 +1,4 @@
+/** Reports about things whose names try to drive the terminal. */
 import { describe, expect, it } from "vitest";
 import { renderDownload } from "../../src/report/download.js";
 import { renderLfs } from "../../src/report/lfs.js";

@@ -1,3 +1,4 @@
+/** What programs read. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AssetEvent } from "../../src/events.js";

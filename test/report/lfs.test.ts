@@ -1,3 +1,4 @@
+/** What is said about pointers. */
 import { expect, it } from "vitest";
 import { renderLfs } from "../../src/report/lfs.js";
 import { digest, lfsReport } from "./samples.js";

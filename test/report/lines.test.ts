@@ -1,3 +1,4 @@
+/** What stands in a log. */
 import { describe, expect, it } from "vitest";
 import type { AssetEvent } from "../../src/events.js";
 import { createLines } from "../../src/report/lines.js";

@@ -1,3 +1,4 @@
+/** What a list says. */
 import { describe, expect, it } from "vitest";
 import { renderList } from "../../src/report/list.js";
 import { fileReport, listReport, row } from "./samples.js";

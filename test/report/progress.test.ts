@@ -1,3 +1,4 @@
+/** The picture that events add up to. */
 import { describe, expect, it } from "vitest";
 import type { AssetEvent } from "../../src/events.js";
 import { createProgress } from "../../src/report/progress.js";

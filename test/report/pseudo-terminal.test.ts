@@ -1,3 +1,4 @@
+/** Bars on a terminal of the operating system. */
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

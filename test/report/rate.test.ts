@@ -1,3 +1,4 @@
+/** Speeds, and the time they leave. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRate, timeLeft } from "../../src/report/rate.js";

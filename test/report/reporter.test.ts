@@ -1,3 +1,4 @@
+/** The reporter of each mode. */
 import { expect, it } from "vitest";
 import { createReporter, type ReporterOptions } from "../../src/report/index.js";
 import { done, plan } from "./samples.js";

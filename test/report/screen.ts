@@ -19,6 +19,8 @@ export interface Screen {
   /** Times that text reached the right edge and went on in the next row. */
   wraps: number;
   writes: string[];
+  /** Times that the whole screen was cleared while text stood on it, which some terminals then keep as a page. */
+  pages: number;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is what this plays
@@ -73,6 +75,7 @@ export function createScreen(columns: number, rows: number): Screen {
     else if (letter === "G") x = count - 1;
     else if (letter === "K") grid[y] = count === 2 ? [] : row().slice(0, x);
     else if (letter === "J" && count === 0) {
+      if (x === 0 && y === top() && grid.slice(y).some((cells) => cells.length > 0)) screen.pages++;
       grid[y] = row().slice(0, x);
       for (let below = y + 1; below < grid.length; below++) grid[below] = [];
     } else if (letter !== "m") throw new Error(`unexpected control sequence ${mark}${args}${letter}`);
@@ -86,6 +89,7 @@ export function createScreen(columns: number, rows: number): Screen {
     wrapping: true,
     wraps: 0,
     writes: [],
+    pages: 0,
     write(text) {
       screen.writes.push(text);
       let read = 0;

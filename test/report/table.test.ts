@@ -1,3 +1,4 @@
+/** Columns. */
 import { expect, it } from "vitest";
 import { displayWidth } from "../../src/report/format.js";
 import { renderTable } from "../../src/report/table.js";

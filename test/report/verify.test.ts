@@ -1,3 +1,4 @@
+/** What is said about files that were hashed. */
 import { describe, expect, it } from "vitest";
 import { renderVerify } from "../../src/report/verify.js";
 import { digest, fileReport, verifyReport } from "./samples.js";

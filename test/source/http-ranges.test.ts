@@ -108,6 +108,20 @@ describe("the rest of a file over HTTP", () => {
     expect([offset, validator]).toEqual([0, '"version-1"']);
   });
 
+  it("may rest on a date that is clearly older than the answer, not on a fresh one", async () => {
+    const server = await startFaultServer();
+    const client = makeClient();
+    const old = "Wed, 21 Oct 2015 07:28:00 GMT";
+    const dated = (path: string, lastModified: string) => server.serve(path, { body: BODY, etag: null, lastModified });
+    const validators = await Promise.all([
+      get(client, dated("/old", old)).then(({ validator }) => validator),
+      get(client, dated("/fresh", new Date(Date.now() + 5000).toUTCString())).then(({ validator }) => validator),
+    ]);
+    expect(validators).toEqual([old, undefined]);
+    const { offset } = await get(client, `${server.main}/old`, { offset: HAVE, validator: old });
+    expect([offset, server.to("/old")[1]?.headers["if-range"]]).toEqual([HAVE, old]);
+  });
+
   it("is nothing when the server's length is what is here already", async () => {
     const { offset, bytes, totalSize } = await ask(undefined, { ...PINNED, offset: BODY.size });
     expect([offset, bytes.length, totalSize]).toEqual([BODY.size, 0, BODY.size]);

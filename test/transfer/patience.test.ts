@@ -1,0 +1,87 @@
+/** The watch over a source that may have gone silent. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createPatience } from "../../src/transfer/patience.js";
+
+const URL_SHOWN = "https://example.org/file";
+const POLICY = { stallTimeoutMs: 1000, firstByteTimeoutMs: 5000 };
+const never = new Promise<never>(() => {});
+
+function watchOver(size?: number, run = new AbortController().signal) {
+  return createPatience(URL_SHOWN, run, POLICY, size);
+}
+
+/** A body that gives one chunk after each of these silences, then ends. */
+async function* body(...silences: number[]): AsyncGenerator<Uint8Array> {
+  for (const ms of silences) {
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    yield Buffer.from("x");
+  }
+}
+
+/** How many chunks came, and why no more did. `pause`: what the reader takes for each. */
+async function readThrough(patience: ReturnType<typeof watchOver>, from: AsyncIterable<Uint8Array>, pause = 0) {
+  let chunks = 0;
+  try {
+    for await (const _ of patience.watch(from)) {
+      chunks += 1;
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    return { chunks, error: undefined };
+  } catch (error) {
+    return { chunks, error };
+  }
+}
+
+describe("patience", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("ends where a body is silent for longer than the policy allows, naming the source", async () => {
+    const patience = watchOver();
+    const reading = readThrough(patience, body(0, 900, 1100, 0));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await reading).toMatchObject({ chunks: 2, error: { code: "NETWORK", retry: {} } });
+    expect(String((await reading).error)).toContain(URL_SHOWN);
+    expect(patience.signal.aborted).toBe(true);
+  });
+
+  it("is longer for the first byte, and longer still for a large file", async () => {
+    const slow = readThrough(watchOver(), body(4900));
+    const slower = readThrough(watchOver(), body(5100));
+    const large = readThrough(watchOver(1e9), body(100_000));
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect([await slow, await slower, await large].map(({ chunks }) => chunks)).toEqual([1, 0, 1]);
+  });
+
+  it("does not count the time that the reader takes", async () => {
+    const reading = readThrough(watchOver(), body(0, 0, 0), 60_000);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(await reading).toEqual({ chunks: 3, error: undefined });
+  });
+
+  it("ends where no answer comes at all", async () => {
+    const answer = expect(watchOver().answer(never)).rejects.toMatchObject({ code: "NETWORK", retry: {} });
+    await vi.advanceTimersByTimeAsync(5000);
+    await answer;
+  });
+
+  it("ends at once when the run is aborted, with that as the reason", async () => {
+    const run = new AbortController();
+    const patience = watchOver(0, run.signal);
+    const answer = expect(patience.answer(never)).rejects.toMatchObject({ code: "ABORTED" });
+    run.abort();
+    await answer;
+    expect(patience.reason()).toMatchObject({ code: "ABORTED" });
+  });
+
+  it("leaves neither timers nor listeners behind", async () => {
+    const run = new AbortController();
+    const remove = vi.spyOn(run.signal, "removeEventListener");
+    const patience = watchOver(0, run.signal);
+    await readThrough(patience, body(0, 0));
+    patience.end();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(remove).toHaveBeenCalledWith("abort", expect.any(Function));
+    expect(patience.signal.aborted).toBe(true);
+  });
+});
