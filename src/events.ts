@@ -56,10 +56,17 @@ export type AssetEvent =
   /** Hashing of files that are already here. Absolute counts. */
   | { type: "inspect:progress"; files: number; totalFiles: number; bytes: number; totalBytes: number }
   /**
-   * Bytes begin to arrive for `path`. `received` is what is there already. `kind: "archive"` marks a container
-   * fetched on behalf of files inside it; it has no outcome of its own.
+   * Bytes begin to arrive for `path`. `received` is what is there already. An `archive` is fetched on behalf of its
+   * members, and has no outcome of its own; a `member` is a file whose bytes come out of an archive that is here.
    */
-  | { type: "transfer:start"; path: string; kind: "file" | "archive"; url: string; received: number; size?: number }
+  | {
+      type: "transfer:start";
+      path: string;
+      kind: "file" | "archive" | "member";
+      url: string;
+      received: number;
+      size?: number;
+    }
   /** `received` is absolute, and never falls unless a `transfer:restart` came between. */
   | { type: "transfer:progress"; path: string; received: number; size?: number }
   /** What had arrived could not be used; counting starts again at `received`. */

@@ -1,8 +1,9 @@
 /** The answer of `assets download` as text. */
 import type { DownloadReport } from "../commands/reports.js";
-import type { Outcome, PlannedAction } from "../events.js";
+import type { Outcome, PlannedAction, TriedUrl } from "../events.js";
+import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
-import { formatBytes, formatDuration, formatSpeed, oneLine, plural, shellWord } from "./format.js";
+import { formatBytes, formatDuration, formatSpeed, oneLine, plural } from "./format.js";
 import { type Cell, type RenderOptions, renderTable } from "./table.js";
 
 /** What {@link renderDownload} wants to know beside the report. */
@@ -45,7 +46,7 @@ function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
   const files = outcomes.map(({ path, asset, error, tried }) => {
     const sources = tried.flatMap((each) => [
       `    ${oneLine(each.url)}`,
-      `      ${plural(each.attempts, "attempt")}: ${oneLine(each.error.message)}`,
+      `      ${plural(each.attempts, "attempt")}: ${oneLine(withoutUrl(each))}`,
     ]);
     // A file's own error mostly repeats that of a source, which is told with it.
     const told = error === undefined || tried.some((each) => error.message.includes(each.error.message));
@@ -58,12 +59,17 @@ function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
   return `${colors.bad(`${plural(outcomes.length, "file")} failed:`)}\n${files.join("\n")}\n`;
 }
 
+/** What went wrong at a source; its URL stands on the line above already. */
+function withoutUrl({ url, error: { message } }: TriedUrl): string {
+  return message.startsWith(url) ? message.slice(url.length).replace(/^[:\s]+/, "") : message;
+}
+
 function renderConflicts(outcomes: readonly Outcome[], colors: Colors): string {
   const files = outcomes.map(({ path, error }) => {
     const message = error?.message ?? "";
     return `  ${oneLine(message.includes(path) ? message : `${path}: ${message}`)}`;
   });
-  const ids = [...new Set(outcomes.map((outcome) => shellWord(outcome.asset)))].join(" ");
+  const ids = [...new Set(outcomes.map((outcome) => shellWord(oneLine(outcome.asset))))].join(" ");
   const title = `${plural(outcomes.length, "local file")} left alone, because ${outcomes.length === 1 ? "it differs" : "they differ"} from the manifest:`;
   const fix = colors.command(`assets download ${ids} --force`);
   return `${colors.bad(title)}\n${files.join("\n")}\n  To replace ${outcomes.length === 1 ? "it" : "them"}: ${fix}\n`;

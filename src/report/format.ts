@@ -95,12 +95,6 @@ export function sourceName(url: string): string {
   return oneLine(web ? web[0] : url.replace(/#.*$/s, ""));
 }
 
-/** A word as it can be typed into a shell. */
-export function shellWord(word: string): string {
-  const shown = visibleLine(word);
-  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `"${shown.replace(/["\\$`]/g, "\\$&")}"`;
-}
-
 /** How many terminal columns a text takes. */
 export function displayWidth(text: string): number {
   return stringWidth(text);

@@ -1,7 +1,8 @@
 /** The answer of `assets list` as text. */
 import type { FileStatus, ListReport, ListRow } from "../commands/reports.js";
+import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
-import { formatBytes, plural, shellWord } from "./format.js";
+import { formatBytes, oneLine, plural } from "./format.js";
 import { type Cell, type RenderOptions, renderTable } from "./table.js";
 
 /** What {@link renderList} wants to know beside the report. */
@@ -86,7 +87,7 @@ function nextSteps({ assets }: ListReport, { selection }: ListOptions, colors: C
   }
   const wanted = assets.filter((row) => row.state === "missing" || row.state === "partial");
   if (wanted.length > 0) {
-    const ids = wanted.length <= MOST_IDS ? wanted.map((row) => shellWord(row.id)).join(" ") : "--all";
+    const ids = wanted.length <= MOST_IDS ? wanted.map((row) => shellWord(oneLine(row.id))).join(" ") : "--all";
     steps.push(`To fetch what is missing: ${colors.command(`assets download ${selection ?? ids}`)}`);
   }
   return steps;

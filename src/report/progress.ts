@@ -94,7 +94,7 @@ export function createProgress(now: () => number): Progress {
     const { path, received, size } = event;
     if (event.kind === "archive") archives.set(path, { size, received, state: "open", unpacked: false });
     const known = share(path);
-    if (known) known.unpacked = isMember(event.url) && event.kind === "file";
+    if (known) known.unpacked = event.kind === "member";
     rate ??= createRate(now());
     transfer.rate = createRate(now());
     transfer.note = undefined;
@@ -230,9 +230,4 @@ function sum(shares: readonly Share[]): { received: number; remaining: number | 
     else if (remaining !== undefined) remaining += Math.max(0, share.size - share.received);
   }
   return { received, remaining };
-}
-
-/** Whether a URL names a member of an archive: all of an npm package's files, and any other by its fragment. */
-function isMember(url: string): boolean {
-  return url.startsWith("npm:") || /#(?:.*&)?member=/s.test(url);
 }

@@ -1,7 +1,8 @@
 /** The answer of `assets verify` as text. */
 import type { FileReport, FileStatus, VerifyReport } from "../commands/reports.js";
+import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
-import { formatBytes, formatDuration, formatExactBytes, plural, shellWord, shortDigest } from "./format.js";
+import { formatBytes, formatDuration, formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
 import { type Cell, type Column, type RenderOptions, renderTable } from "./table.js";
 
 /** How one kind of finding is explained. */
@@ -79,7 +80,7 @@ function renderFinding(finding: Finding, files: readonly FileReport[], options: 
   const rows = files.map((file) => [...finding.columns.cells(file), file.path]);
   const table = renderTable(columns, rows, { ...options, indent: 2 });
   const title = colors.bad(`${plural(files.length, "file")} ${finding.title}:`);
-  const ids = [...new Set(files.map((file) => shellWord(file.asset)))].join(" ");
+  const ids = [...new Set(files.map((file) => shellWord(oneLine(file.asset))))].join(" ");
   const fix = finding.fix?.(ids);
   if (!fix) return `${title}\n${table}`;
   return `${title}\n${table}  To mend: ${colors.command(fix.command)}${fix.effect && `  (${fix.effect})`}\n`;

@@ -137,7 +137,8 @@ export async function attempt(
   }
 
   function start(opened: Opened, located: Located): void {
-    const { label: path, kind } = wanted;
+    const path = wanted.label;
+    const kind = located.unpacked ? "member" : wanted.kind;
     emit({ type: "transfer:start", path, kind, url: located.url, received: partial.size, ...sizeOf(opened) });
   }
 

@@ -10,7 +10,7 @@ import { startRegistry } from "../helpers/registry.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 50_000, seed: 101 };
-const MODES = [[], ["--verbose"], ["--json"], ["--ndjson"], ["--dry-run"]];
+const MODES = [["--verbose"], ["--json"], ["--ndjson"]];
 const FAULTS: FaultName[] = [
   "401",
   "404",

@@ -15,7 +15,6 @@ import {
   padLeft,
   padRight,
   plural,
-  shellWord,
   sourceName,
   truncate,
   truncatePath,
@@ -136,12 +135,6 @@ describe("words", () => {
 
   it("from outside carry neither credentials nor control characters", () => {
     expect(oneLine("https://me:secret@host/x?token=abc\n\u001b[31m")).toBe("https://host/x?token=***\\n\\u{1b}[31m");
-  });
-
-  it("are quoted for a shell only where they must be", () => {
-    expect(shellWord("silero-vad")).toBe("silero-vad");
-    expect(shellWord("two words")).toBe('"two words"');
-    expect(shellWord("$(rm -rf ~)`x`")).toBe('"\\$(rm -rf ~)\\`x\\`"');
   });
 
   it("for a source are its scheme and host, or all of a URL that has no host", () => {

@@ -101,7 +101,7 @@ export function start(
   path: string,
   received = 0,
   size?: number,
-  more: { kind?: "archive"; url?: string } = {},
+  more: { kind?: "archive" | "member"; url?: string } = {},
 ): AssetEvent {
   const url = "https://cdn.example.org/files/x";
   return { type: "transfer:start", path, kind: "file", url, received, ...(size !== undefined && { size }), ...more };
