@@ -19,8 +19,8 @@ export interface PartialFile {
   append(chunk: Uint8Array): Promise<void>;
   /** Drops everything. */
   empty(): Promise<void>;
-  /** Feeds the bytes that are there to a hash, from the first to the last. */
-  feed(hash: { update(chunk: Uint8Array): unknown }, signal: AbortSignal): Promise<void>;
+  /** Reads the bytes that are there, from the offset `from` to the last. Throws LOCAL_IO, the signal's reason. */
+  feed(take: (chunk: Uint8Array) => void, signal: AbortSignal, from: number): Promise<void>;
   /** Syncs the bytes, gives them the final name, syncs the folder; answers how the file then stands. */
   commit(target: string, options?: { mode?: number }): Promise<BigIntStats>;
   /** Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. */
@@ -81,14 +81,14 @@ export async function openPartial(path: string): Promise<PartialFile> {
       });
       size = 0;
     },
-    async feed(hash, signal) {
+    async feed(take, signal, from) {
       const buffer = Buffer.allocUnsafe(READ_BYTES);
       try {
-        for (let at = 0; at < size; ) {
+        for (let at = from; at < size; ) {
           signal.throwIfAborted();
           const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - at), at);
           if (bytesRead === 0) throw new Error("it became shorter while it was read");
-          hash.update(buffer.subarray(0, bytesRead));
+          take(buffer.subarray(0, bytesRead));
           at += bytesRead;
         }
       } catch (error) {

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError } from "../errors.js";
 import type { ErrorInfo, EventListener, TriedUrl } from "../events.js";
 import { openPartial, type PartialFile } from "../store/partial.js";
-import { attempt, type Wanted, type Way } from "./attempt.js";
+import { attempt, type Wanted, type Way, type Work } from "./attempt.js";
 import type { PatiencePolicy } from "./patience.js";
 import { type RetryPolicy, verdictOn } from "./retry.js";
+import { createRunningDigest } from "./running-digest.js";
 
 /** One place that the bytes may come from. */
 export interface Candidate extends Way {
@@ -77,16 +78,19 @@ async function fetchFrom(
   let restarted = false;
   let mark = 0;
   const partial = await openPartial(candidate.partial);
-  const drop = async (reason: string) => {
+  const running = createRunningDigest(wanted.digest?.algorithm);
+  const restart = async (reason: string) => {
     await partial.empty();
+    running.reset();
     context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason });
   };
+  const work: Work = { wanted, partial, running, restart };
   for (;;) {
     attempts++;
     tally.attempts++;
-    const result = await attempt(wanted, candidate, partial, context);
+    const result = await attempt(work, candidate, context);
     tally.received += result.received;
-    if (result.ok) return { partial, url, sha256: result.sha256 };
+    if (result.ok) return { partial, url, sha256: running.sha256() };
     if (partial.size >= mark + PROGRESS_BYTES) {
       failures = 0;
       mark = partial.size;
@@ -95,7 +99,7 @@ async function fetchFrom(
     const verdict = verdictOn(result, { failures, restarted, last }, context.policy, Math.random);
     if (verdict.do !== "retry") {
       if (error.unreachable) context.unreachable.add(hostOf(url));
-      if (verdict.do === "next-url" && verdict.empty) await drop(error.message);
+      if (verdict.do === "next-url" && verdict.empty) await restart(error.message);
       await partial.close();
       const final = verdict.do !== "next-url";
       const told = final || verdict.why === undefined ? error : tooLong(error, context.policy.maxRetryAfterMs);
@@ -104,7 +108,7 @@ async function fetchFrom(
     }
     if (verdict.empty) {
       restarted = true;
-      await drop(error.message);
+      await restart(error.message);
     } else failures++;
     const { delayMs } = verdict;
     const info = errorInfo(error);

@@ -127,7 +127,11 @@ describe("the total", () => {
   it("counts the bytes of an archive once, not again when files are cut out of it", () => {
     const { picture, tell } = feed(plan(["a", 300]), start("npm:x@1", 0, 100, { kind: "archive", url: "npm:x@1/a" }));
     tell(1000, progress("npm:x@1", 100, 100), { type: "transfer:end", path: "npm:x@1" });
-    tell(start("a", 0, 300, { kind: "member", url: "npm:x@1/a" }), progress("a", 300, 300), done("a", { size: 300, url: "npm:x@1/a" }));
+    tell(
+      start("a", 0, 300, { kind: "member", url: "npm:x@1/a" }),
+      progress("a", 300, 300),
+      done("a", { size: 300, url: "npm:x@1/a" }),
+    );
     expect(picture.total()).toMatchObject({ done: 1, received: 100, size: 100, fraction: 1, speed: 100 });
   });
 

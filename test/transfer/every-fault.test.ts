@@ -12,7 +12,7 @@ import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
 const NAMES = Object.keys(faults) as FaultName[];
 /** For runs in which a second URL stands ready. */
 const ONE_TRY = { jobs: 8, policy: { retries: 0, ...SHORT_PATIENCE } };
-const OPTIONS = { jobs: 8, policy: { retries: 1, maxRetryAfterMs: 500, ...SHORT_PATIENCE } };
+const OPTIONS = { jobs: 8, policy: { retries: 1, maxRetryAfterMs: 1000, ...SHORT_PATIENCE } };
 const REDIRECTS = 10;
 const CONTROL = /\p{Cc}/u;
 /** What may arrive beyond the pinned size before it is noticed: what one read gives. */

@@ -34,24 +34,26 @@ const spoiltHeader = fc.oneof(
   fc.tuple(fc.constant("connection"), fc.constantFrom("close", "keep-alive", "upgrade")),
 );
 const STATUSES = [200, 203, 204, 205, 206, 226, 301, 304, 307, 404, 409, 416, 418, 421, 500, 503];
-const spoilt = fc.record(
-  {
-    status: fc.constantFrom(...STATUSES),
-    headers: fc.array(spoiltHeader, { minLength: 1, maxLength: 2 }),
-    /** How much of the body is sent. */
-    share: fc.double({ min: 0, max: 1, noNaN: true }),
-    /** How far the bytes are from where they should be. */
-    shift: fc.integer({ min: -500, max: 500 }),
-    /** Bytes behind the body. */
-    extra: fc.nat(300),
-    ignoresRange: fc.boolean(),
-    destroys: fc.boolean(),
-  },
-  { requiredKeys: [] },
-);
+/** Something spoilt in one of four answers. */
+function rarely<T, U>(arbitrary: fc.Arbitrary<T>, otherwise: U): fc.Arbitrary<T | U> {
+  return fc.oneof({ weight: 1, arbitrary }, { weight: 3, arbitrary: fc.constant(otherwise) });
+}
+
+const spoilt = fc.record({
+  status: rarely(fc.constantFrom(...STATUSES), undefined),
+  headers: fc.array(spoiltHeader, { maxLength: 2 }),
+  /** How much of the body is sent. */
+  share: rarely(fc.double({ min: 0, max: 1, noNaN: true }), 1),
+  /** How far the bytes are from where they should be. */
+  shift: rarely(fc.integer({ min: -500, max: 500 }), 0),
+  /** Bytes behind the body. */
+  extra: rarely(fc.nat(300), 0),
+  ignoresRange: fc.boolean(),
+  destroys: fc.boolean(),
+});
 type Spoilt = typeof spoilt extends fc.Arbitrary<infer T> ? T : never;
 
-function answering({ status, headers = [], share = 1, shift = 0, extra = 0, ...more }: Spoilt): Behaviour {
+function answering({ status, headers, share, shift, extra, ...more }: Spoilt): Behaviour {
   return async (exchange) => {
     if (more.ignoresRange) delete exchange.request.headers.range;
     const answer = honest(exchange);
