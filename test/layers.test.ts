@@ -191,6 +191,15 @@ describe("the house", () => {
     expect(heavy.filter((name) => loaded.has(name))).toEqual([]);
   });
 
+  it("is drawn in docs/architecture.md as it stands (npm run docs:tree redraws it)", async () => {
+    const page = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
+    const { withTree } = (await import(new URL("../scripts/write-tree.mjs", import.meta.url).href)) as {
+      withTree: (text: string) => string;
+    };
+    expect(page).toBe(withTree(page));
+    expect(page).toContain("  retry.ts");
+  });
+
   it("opens every file with one sentence that says what it is, in at most 300 lines", () => {
     const odd = [...modules.keys()].filter((path) => {
       const source = readFileSync(join(root, path), "utf8");
