@@ -1,13 +1,12 @@
 /** Packs the package, installs it in an empty folder, and uses it as a stranger would: command line, library, types. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const tsc = join(root, "node_modules/typescript/bin/tsc");
 const work = mkdtempSync(join(tmpdir(), "assets-package-"));
 const windows = process.platform === "win32";
 

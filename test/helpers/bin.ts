@@ -65,7 +65,7 @@ function environment(extra: Record<string, string>): Record<string, string> {
 }
 
 /** A line of `--ndjson` as an event; undefined for any other line. */
-export function eventOf(line: string): Record<string, unknown> | undefined {
+function eventOf(line: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(line) as Record<string, unknown>;
   } catch {

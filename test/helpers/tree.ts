@@ -81,7 +81,7 @@ function pins({ pin = "all", body = "", size, sha256 }: FileSpec): { size?: numb
 }
 
 /** The manifest's text for {@link Tree.manifestFor}. */
-export function manifestOf(files: Record<string, FileSpec>): { version: 1; assets: { id: string; files: object[] }[] } {
+function manifestOf(files: Record<string, FileSpec>): { version: 1; assets: { id: string; files: object[] }[] } {
   const assets = new Map<string, { id: string; type: string; files: object[] }>();
   for (const [path, spec] of Object.entries(files)) {
     const id = spec.id ?? path.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-");
