@@ -24,7 +24,7 @@ export function addDownload(
     .command("download")
     .summary("fetch assets, verified, into their places")
     .description(
-      "Fetches the selected assets, resumes what an earlier run began, and puts each file in its place only once its\nSHA-256 is proven. Files that are here already are not fetched again.",
+      "Fetches the selected assets, resumes what an earlier run began, and puts each file in its place only once its SHA-256 is proven. Files that are here already are not fetched again.",
     )
     .option("--all", "every asset of the manifest");
   addSelection(command)

@@ -15,7 +15,7 @@ export function addLfs(
     .command("lfs")
     .summary("find Git LFS pointers standing where content should be")
     .description(
-      "Finds Git LFS pointer files, in ignored places too, and says for each what it stands for and which command puts the\ncontent there. Needs neither git nor git-lfs. Exit code 0: none. 1: some were found. 6: some places could not be read.",
+      "Finds Git LFS pointer files, in ignored places too, and says for each what it stands for and which command puts the content there. Needs neither git nor git-lfs. Exit code 0: none. 1: some were found. 6: some places could not be read.",
     )
     .argument("[paths...]", "folders or files to search (default: the root of the manifest, else this folder)")
     .option("--json", "print one JSON document")

@@ -30,7 +30,7 @@ export function addSelection(command: Command): Command {
     .option("--dataset <id>", "this dataset (repeatable)", collect)
     .addOption(new Option("--asset-id <id>", "the same as an id without a flag").argParser(collect).hideHelp())
     .option("--tag <tag>", "assets with this tag (repeatable)", collect)
-    .option("--required", "assets that the manifest calls required")
+    .option("--required", "assets that the manifest calls required (also --minimal)")
     .addOption(new Option("--minimal", "the same as --required").hideHelp())
     .option("--include <glob>", "only files whose path or name matches (repeatable)", collect)
     .option("--exclude <glob>", "no files whose path or name matches (repeatable)", collect);

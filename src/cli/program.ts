@@ -23,7 +23,9 @@ export function createProgram(start: Start): Command {
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help of a command")
-    .addOption(new Option("--manifest <file>", "the manifest (default: assets.manifest.json here or above)"))
+    .addOption(
+      new Option("--manifest <file>", "the manifest, also --config (default: assets.manifest.json here or above)"),
+    )
     .addOption(new Option("--config <file>", "the same as --manifest").hideHelp())
     .option("--root <dir>", "folder that the manifest's paths are relative to")
     .option("-q, --quiet", "print nothing but warnings, failures and what was asked for")

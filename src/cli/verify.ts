@@ -17,7 +17,7 @@ export function addVerify(
     .command("verify")
     .summary("prove by SHA-256 that the files here are the pinned ones")
     .description(
-      "Hashes every selected file (all of them when nothing is selected) and names what is missing, damaged, changed or a\nGit LFS pointer. Needs no network and changes no asset. Exit code 0: all right. 1: something was found.",
+      "Hashes every selected file (all of them when nothing is selected) and names what is missing, damaged, changed or a Git LFS pointer. Needs no network and changes no asset. Exit code 0: all right. 1: something was found.",
     );
   addSelection(command)
     .option("--require-pins", "count files without a pinned SHA-256 as findings")

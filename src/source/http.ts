@@ -4,9 +4,9 @@ import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { AssetsError, redact } from "../errors.js";
 import { version } from "../version.js";
-import { type Asked, decide, type Headers } from "./http-answer.js";
+import { type Answer, exchange } from "./exchange.js";
+import { type Asked, decide } from "./http-answer.js";
 import { networkError } from "./network-error.js";
-import { readAhead } from "./read-ahead.js";
 import type { Opened, OpenOptions, Source } from "./source.js";
 
 /** How to reach the network. Every field left out falls back on the environment as Node and undici read it. */
@@ -48,8 +48,6 @@ const MAX_REDIRECTS = 10;
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_JSON_BYTES = 128 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How much of an unwanted body is read to keep its connection for the next request. */
-const DISCARD_BYTES = 64 * 1024;
 
 /** The `http:` and `https:` source. */
 export function createHttpSource(client: HttpClient): Source {
@@ -75,14 +73,14 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
     // Each way of asking for a range is tried at most once: conditional, plain, none.
     for (;;) {
       const asked: Asked = { url: shown, range, ...options };
-      const { decision, body } = await follow(url, asked, options.signal, extras);
+      const { decision, answer } = await follow(url, asked, options.signal, extras);
       if (decision.do === "ask-again") {
         range = decision.range;
         continue;
       }
       const { decode, empty, do: _, ...opened } = decision;
-      if (empty) discard(body);
-      return { ...opened, body: empty ? nothing() : read(body, decode, shown, options.signal) };
+      if (empty) answer.discard();
+      return { ...opened, body: empty ? nothing() : read(answer, decode, shown, options.signal) };
     }
   }
 
@@ -91,11 +89,12 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
     let target = new URL(url);
     let secrets: Record<string, string> = { ...basicAuth(target), ...extras.headers };
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const { status, headers, body } = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url);
-      const decision = decide(status, headers, asked);
-      if (decision.do === "fail" || decision.do === "ask-again" || decision.do === "redirect") discard(body);
+      const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url);
+      const decision = decide(answer.status, answer.headers, asked);
+      if (decision.do === "read") return { decision, answer };
+      answer.discard();
       if (decision.do === "fail") throw decision.error;
-      if (decision.do !== "redirect") return { decision, body };
+      if (decision.do === "ask-again") return { decision, answer };
       const next = redirectTarget(decision.location, target, asked.url);
       if (next.origin !== target.origin) secrets = {};
       target = next;
@@ -105,31 +104,25 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
 
   async function send(target: URL, headers: Record<string, string>, signal: AbortSignal, shown: string) {
     const via = await connect();
-    signal.throwIfAborted();
-    try {
-      const response = await via.request({
-        origin: target.origin,
-        path: `${target.pathname}${target.search}`,
-        method: "GET",
-        headers: {
-          accept: "*/*",
-          // Ranges and lengths count coded bytes: any coding would make them useless.
-          "accept-encoding": "identity",
-          "user-agent": settings.userAgent ?? `assets/${version}`,
-          ...headers,
-        },
-        signal,
-        // Patience is the caller's: these timers do not run while a reader applies back-pressure.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      // An error after the last look at the body (an aborted discard) must not end the process.
-      response.body.on("error", () => {});
-      return { status: response.statusCode, headers: response.headers as Headers, body: response.body };
-    } catch (error) {
+    const request = {
+      origin: target.origin,
+      path: `${target.pathname}${target.search}`,
+      method: "GET",
+      headers: {
+        accept: "*/*",
+        // Ranges and lengths count coded bytes: any coding would make them useless.
+        "accept-encoding": "identity",
+        "user-agent": settings.userAgent ?? `assets/${version}`,
+        ...headers,
+      },
+      // Patience is the caller's: these timers do not run while a reader applies back-pressure.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    return exchange(via, request, signal).catch((error) => {
       signal.throwIfAborted();
       throw networkError(error, shown);
-    }
+    });
   }
 
   return {
@@ -187,8 +180,16 @@ function rangeHeaders(asked: Asked): Record<string, string> {
 /** User info of a URL becomes a header, which stays with the origin, and never a part of the request line. */
 function basicAuth(url: URL): Record<string, string> {
   if (url.username === "" && url.password === "") return {};
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function redirectTarget(location: string, from: URL, shown: string): URL {
@@ -202,31 +203,23 @@ function redirectTarget(location: string, from: URL, shown: string): URL {
   if (from.protocol === "https:" && target.protocol === "http:") {
     throw new AssetsError("BAD_RESPONSE", `${shown} redirects from https to http, which is not followed.`);
   }
-  target.username = "";
-  target.password = "";
   return target;
-}
-
-/** Lets go of a body that nobody wants: a short one is read so that its connection serves again, a long one is cut. */
-function discard(body: Dispatcher.ResponseData["body"]): void {
-  void body.dump({ limit: DISCARD_BYTES }).catch(() => {});
 }
 
 const DECODERS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
 async function* read(
-  body: Dispatcher.ResponseData["body"],
+  answer: Answer,
   decode: keyof typeof DECODERS | undefined,
   shown: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* readAhead(decode === undefined ? body : pipeline(body, DECODERS[decode](), () => {}));
+    // The callback takes an error that the reader, having left early, does not wait for.
+    yield* decode === undefined ? answer.chunks() : pipeline(answer.chunks, DECODERS[decode](), () => {});
   } catch (error) {
     signal.throwIfAborted();
     throw networkError(error, shown);
-  } finally {
-    body.destroy();
   }
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { makeCertificate } from "./certificate.js";
 import { bytesOf, seeded, sha256Of } from "./content.js";
 import { type FaultServer, startFaultServer } from "./fault-server.js";
-import { type Fault, faults, gate, healthy, holdAfter, resetAfter } from "./faults.js";
+import { cutAfter, type Fault, faults, gate, healthy, holdAfter } from "./faults.js";
 
 const BODY = { size: 3000, seed: 1 };
 const SMALL = { size: 300, seed: 1 };
@@ -101,10 +101,10 @@ describe("the fault server", () => {
     expect(server.to("/held")[0]?.aborted).toBe(false);
   });
 
-  it("resets after as many bytes as it was told to", async () => {
+  it("cuts its answer after as many bytes as it was told to", async () => {
     const server = await startFaultServer();
-    const answer = await wire(server.serve("/file", { body: BODY, fault: resetAfter(1) }), []);
-    expect(answer).toMatch(/\r\n\r\n.\[reset\]$/s);
+    const answer = await wire(server.serve("/file", { body: BODY, fault: cutAfter(1) }), []);
+    expect(answer).toMatch(/\r\n\r\n.\[end\]$/s);
   });
 
   it("leaves no connection open when it closes", async () => {

@@ -1,6 +1,6 @@
 /** Every way to misbehave that the fault server knows, by the name a user would give it. */
 import type { Behaviour, Exchange } from "./exchange.js";
-import { honest, left, pour, reset, send, sendHead } from "./exchange.js";
+import { honest, left, pour, send, sendHead } from "./exchange.js";
 import { bodyFaults } from "./faults-body.js";
 import { headFaults } from "./faults-head.js";
 import { rangeFaults } from "./faults-range.js";
@@ -35,22 +35,6 @@ export function cutAfter(bytes: number): Behaviour {
   return async (exchange) => {
     await upTo(exchange, bytes);
     exchange.socket.end();
-  };
-}
-
-/** Resets the connection after so many bytes of the body, some of which the client may never see. */
-export function resetAfter(bytes: number): Behaviour {
-  return async (exchange) => {
-    await upTo(exchange, bytes);
-    await reset(exchange);
-  };
-}
-
-/** Stalls after so many bytes of the body, until the client leaves. */
-export function stallAfter(bytes: number): Behaviour {
-  return async (exchange) => {
-    await upTo(exchange, bytes);
-    await left(exchange);
   };
 }
 

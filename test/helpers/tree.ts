@@ -56,7 +56,8 @@ export interface Tree {
 }
 
 const MANIFEST = "assets.manifest.json";
-const TOOL_FOLDER = ".assets/";
+/** Partials with their notes, and whatever stays in a folder of the tool's own folder: locks, archives. */
+const LEFTOVER = /\.part(?:\.json)?$|^\.assets\/[^/]+\//;
 
 function listing(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -121,8 +122,7 @@ export function makeTree(parent = tmpdir()): Tree {
     exists: (name) => statSync(path(name), { throwIfNoEntry: false }) !== undefined,
     remove: (name) => rmSync(path(name), { recursive: true }),
     files,
-    leftovers: () =>
-      files().filter((name) => /\.(part|lock|tmp|json\.part)\b/.test(name) && !name.startsWith(TOOL_FOLDER)),
+    leftovers: () => files().filter((name) => LEFTOVER.test(name)),
     partial(name) {
       const found = files().filter((file) => file.startsWith(`${name}.`) && file.endsWith(".part"));
       return found.length === 1 ? found[0] : undefined;

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../src/errors.js";
 import { get, makeClient } from "../helpers/client.js";
 import { bytesOf } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { cutAfter, type Fault, type FaultName, gate, holdAfter } from "../helpers/faults.js";
+import type { Fault, FaultName } from "../helpers/faults.js";
 
 const BODY = { size: 200_000, seed: 3 };
 const BYTES = bytesOf(BODY);
@@ -165,21 +165,6 @@ describe("a whole file over HTTP", () => {
     expect(server.bytesSent("/file")).toBeLessThan(40_000_000);
   });
 
-  it("bytes that came before the connection ended are given to a slow reader before the error", async () => {
-    const server = await startFaultServer();
-    const url = server.serve("/file", { body: BODY, fault: cutAfter(100_000) });
-    const { body } = await makeClient().open(url, { offset: 0, signal: new AbortController().signal });
-    let received = 0;
-    async function readSlowly(): Promise<void> {
-      for await (const chunk of body) {
-        received += chunk.length;
-        await server.until(() => server.openSockets() === 0);
-      }
-    }
-    await expect(readSlowly()).rejects.toMatchObject({ code: "NETWORK", retry: {} });
-    expect(received).toBe(100_000);
-  });
-
   it("no error shows a byte of the body, the reason phrase or a header that came with it", async () => {
     const server = await startFaultServer();
     for (const fault of [
@@ -218,51 +203,6 @@ describe("a whole file over HTTP", () => {
     }
     expect(results.join(" ")).not.toMatch(/wrong|for good/);
     expect(results.filter((result) => result === "right").length).toBeGreaterThan(1);
-  });
-});
-
-describe("connections of the HTTP client", () => {
-  it.each<FaultName>(["never answers", "stalls before the headers", "stalls in the middle", "endless body"])(
-    "abort ends the request at once and frees its connection when the server %s",
-    async (fault) => {
-      const server = await startFaultServer();
-      const url = server.serve("/file", { body: BODY, fault });
-      const controller = new AbortController();
-      const read = get(makeClient(), url, { signal: controller.signal });
-      const failed = expect(read).rejects.toThrow("enough");
-      await server.until(() => server.openSockets() === 1 && server.requests.length === 1);
-      controller.abort(new Error("enough"));
-      await failed;
-      await server.until(() => server.openSockets() === 0);
-    },
-  );
-
-  it("a body that nobody reads is let go of by an abort", async () => {
-    const { opened, open } = gate();
-    const server = await startFaultServer();
-    const url = server.serve("/file", { body: { size: 20_000_000, seed: 1 }, fault: holdAfter(10_000_000, opened) });
-    const controller = new AbortController();
-    await makeClient().open(url, { offset: 0, signal: controller.signal });
-    controller.abort();
-    await server.until(() => server.openSockets() === 0);
-    open();
-  });
-
-  it("a reader that stops early frees the connection", async () => {
-    const server = await startFaultServer();
-    const url = server.serve("/file", { body: BODY, fault: "endless body" });
-    const { body } = await makeClient().open(url, { offset: 0, signal: new AbortController().signal });
-    for await (const chunk of body) if (chunk.length > 0) break;
-    await server.until(() => server.to("/file").some(({ aborted }) => aborted));
-  });
-
-  it("close ends every connection", async () => {
-    const server = await startFaultServer();
-    const client = makeClient();
-    await get(client, server.serve("/file", { body: BODY }));
-    expect(server.openSockets()).toBe(1);
-    await client.close();
-    await server.until(() => server.openSockets() === 0);
   });
 });
 

@@ -101,7 +101,7 @@ describe.each([
     await expect(running).rejects.toMatchObject({ code: "ABORTED" });
     expect(readdirSync(tree.path("out"))).toEqual([]);
     if (process.platform !== "linux") skip("open files can only be listed on Linux");
-    expect(openFiles()).not.toContain(archive);
+    await expect.poll(openFiles).not.toContain(archive);
   });
 
   test("that was aborted for a reason ends with that reason", async () => {

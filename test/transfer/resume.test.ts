@@ -167,6 +167,16 @@ describe("a partial of a file without a pinned digest", () => {
   });
 });
 
+describe("a file with a pinned size only", () => {
+  it("is not there while fewer bytes came, even when the connection ended in good order", async () => {
+    const { server, tree } = await setUp("closes without a length (cut)", { pin: "size" }, null);
+    const report = await run(tree);
+    expect(report.of("a.bin")).toMatchObject({ status: "failed", error: { code: "NETWORK" } });
+    expect(tree.exists("a.bin")).toBe(false);
+    expect(server.requests.length).toBeGreaterThan(1);
+  });
+});
+
 describe("files of unusual size", () => {
   it("an empty file is fetched, proven and put in place", async () => {
     const server = await startFaultServer();

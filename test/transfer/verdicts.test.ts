@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { partialOf } from "../../src/transfer/fetch-file.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { cutAfter, type Fault, type FaultName } from "../helpers/faults.js";
+import { cutAfter, type Fault, type FaultName, faults } from "../helpers/faults.js";
 import { type RunOptions, run, SHORT_PATIENCE } from "../helpers/run.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
@@ -77,6 +77,16 @@ describe("a failure that may pass", () => {
     const report = await run(tree, { policy: { retries: 1 } });
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", received: body.size });
     expect(server.requests.length).toBeGreaterThan(3);
+  });
+
+  it("bytes that came once do not make up for failure after failure", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const body = { size: 4_000_000, seed: 8 };
+    const fault: Fault = (exchange) => (exchange.count === 1 ? cutAfter(1_500_000) : faults["503"])(exchange);
+    tree.manifestFor({ "a.bin": { url: server.serve("/long", { body, fault }), body } });
+    expect((await run(tree, { policy: { retries: 2 } })).of("a.bin").status).toBe("failed");
+    expect(server.requests).toHaveLength(3);
   });
 
   it("the waits grow within their bounds", async () => {
@@ -176,6 +186,15 @@ describe("bytes that are not the pinned ones", () => {
       ]);
     },
   );
+
+  it("come to an end even when the server cuts every whole answer and lies in every rest", async () => {
+    const { server, tree } = await setUp((exchange) =>
+      exchange.request.headers.range === undefined ? cutAfter(HALF)(exchange) : faults["serves zeros"](exchange),
+    );
+    expect((await run(tree)).of("a.bin").status).toBe("downloaded");
+    expect(server.to("/bad").map(({ range }) => range ?? "all")).toEqual(["all", REST, "all", REST]);
+    expect(server.to("/good").map(({ range }) => range ?? "all")).toEqual(["all"]);
+  });
 
   it("nothing of them stays when no URL is left", async () => {
     const { server, tree } = await setUp("flips one bit", { mirror: false });

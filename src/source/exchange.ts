@@ -1,0 +1,105 @@
+/** One HTTP request and its answer: the body is read ahead of its reader, so that no fault costs bytes that came before it. */
+import type { Dispatcher } from "undici";
+import type { Headers } from "./http-answer.js";
+
+/** An answer whose head has come. Either `chunks` or `discard` is called, once. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The body, then its end or its error, as undici gives it. Leaving early ends the connection. */
+  chunks(): AsyncGenerator<Uint8Array>;
+  /** Lets go of the body: a short one is read so that its connection serves again, a long one is cut. */
+  discard(): void;
+}
+
+/** How far a body is read ahead, in bytes: as much as a slow disk may owe a fast network. */
+const AHEAD_BYTES = 1024 * 1024;
+/** How much of an unwanted body is read. */
+const DISCARD_BYTES = 64 * 1024;
+
+/** Sends a request. Throws the signal's reason, or what undici says. */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const chunks: Uint8Array[] = [];
+  let held = 0;
+  let unwanted: number | undefined;
+  let controller: Dispatcher.DispatchController | undefined;
+  let end: { error?: unknown } | undefined;
+  let wake = () => {};
+
+  const finish = (how: { error?: unknown }) => {
+    end ??= how;
+    signal.removeEventListener("abort", onAbort);
+    wake();
+  };
+  const cut = () => {
+    if (end === undefined) controller?.abort(new Error("The body is not wanted."));
+  };
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = chunks.shift();
+        if (chunk !== undefined) {
+          held -= chunk.length;
+          if (held < AHEAD_BYTES && controller?.paused) controller.resume();
+          yield chunk;
+        } else if (end === undefined) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        } else if ("error" in end) throw end.error;
+        else return;
+      }
+    } finally {
+      cut();
+    }
+  }
+
+  function discard(): void {
+    unwanted = held;
+    chunks.length = 0;
+    if (unwanted > DISCARD_BYTES) cut();
+    else if (controller?.paused) controller.resume();
+  }
+
+  let onAbort = () => {};
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      finish({ error });
+      reject(error);
+    };
+    onAbort = () => {
+      fail(signal.reason);
+      controller?.abort(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    };
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) return onAbort();
+    dispatcher.dispatch(request, {
+      onRequestStart(started) {
+        controller = started;
+        // Aborted while it waited for a connection.
+        if (signal.aborted) onAbort();
+      },
+      onResponseStart(_, status, headers) {
+        if (status >= 200) resolve({ status, headers, chunks: read, discard });
+      },
+      onResponseData(_, chunk) {
+        if (unwanted !== undefined) {
+          unwanted += chunk.length;
+          if (unwanted > DISCARD_BYTES) cut();
+          return;
+        }
+        chunks.push(chunk);
+        held += chunk.length;
+        if (held >= AHEAD_BYTES) controller?.pause();
+        wake();
+      },
+      onResponseEnd: () => finish({}),
+      onResponseError: (_, error) => fail(error),
+    });
+  });
+}
