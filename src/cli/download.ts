@@ -39,7 +39,7 @@ export function addDownload(
         .default(4),
     )
     .addOption(
-      new Option("--retries <n>", "tries of one URL after a passing failure")
+      new Option("--retries <n>", "further tries of one URL after a failure that may pass")
         .argParser(wholeNumber(0, 1000))
         .env("ASSETS_RETRIES")
         .default(5),
@@ -67,6 +67,10 @@ Examples:
 
 async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Promise<number> {
   const selection = selectionOf(ids, flags);
+  const { include: _, exclude: __, ...picked } = selection;
+  if (flags.all && Object.keys(picked).length > 0) {
+    throw new AssetsError("USAGE", "--all means every asset, and others are picked beside it: leave one of them out.");
+  }
   if (!flags.all && Object.keys(selection).length === 0) {
     throw new AssetsError("NOTHING_SELECTED", "Nothing is selected.", {
       hint: "Everything: assets download --all      By id: assets download ID...      What there is: assets list",

@@ -28,7 +28,7 @@ export function createProgram(start: Start): Command {
     )
     .addOption(new Option("--config <file>", "the same as --manifest").hideHelp())
     .option("--root <dir>", "folder that the manifest's paths are relative to")
-    .option("-q, --quiet", "print nothing but warnings, failures and what was asked for")
+    .option("-q, --quiet", "print warnings and failures only")
     .option("-v, --verbose", "print more")
     .option("--no-progress", "plain lines instead of bars")
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
@@ -57,5 +57,8 @@ HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`,
   addDownload(program, begin);
   addVerify(program, begin);
   addLfs(program, begin);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
+  }
   return program;
 }

@@ -198,9 +198,17 @@ async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcom
 async function checkSpace(root: string, needed: number): Promise<void> {
   const free = await freeBytes(root);
   if (free === undefined || needed <= free) return;
-  throw new AssetsError("DISK_FULL", `${needed} bytes are to be fetched, and ${root} has room for ${free}.`, {
-    hint: "Free some space, select less, or put the files elsewhere with --root DIR.",
-  });
+  throw new AssetsError(
+    "DISK_FULL",
+    `${megabytes(needed)} are to be fetched, and ${root} has room for ${megabytes(free)}.`,
+    {
+      hint: "Free some space, select less, or put the files elsewhere with --root DIR.",
+    },
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEvent {

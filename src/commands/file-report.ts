@@ -23,6 +23,10 @@ export function fileReport({ file, state }: FoundFile): FileReport {
       };
     case "unreadable":
       return { ...report, reason: visibleLine(state.reason) };
+    case "valid":
+      return { ...report, actual: pin(found, sha256) };
+    case "unpinned":
+      return { ...report, actual: pin(found, state.sha256) };
     default:
       return report;
   }

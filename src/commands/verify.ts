@@ -26,6 +26,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     const found = await workspace.lookAll(files, {
       recall: false,
       hash: true,
+      hashUnpinned: true,
       ...(signal && { signal }),
       ...(onEvent && { emit: onEvent }),
     });
@@ -36,7 +37,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     let bytes = 0;
     for (const { status, size = 0 } of reports) {
       byStatus[status] = (byStatus[status] ?? 0) + 1;
-      if (status === "valid") bytes += size;
+      if (status === "valid" || status === "unpinned") bytes += size;
     }
     return {
       manifest: manifest.file,

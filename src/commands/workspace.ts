@@ -18,6 +18,8 @@ export interface LookOptions {
   recall: boolean;
   /** Hash the files that are not decided otherwise. */
   hash: boolean;
+  /** Hash files without a pinned SHA-256 as well, to tell what could be pinned. Default false. */
+  hashUnpinned?: boolean;
   signal?: AbortSignal;
   emit?: EventListener;
 }
@@ -53,11 +55,16 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       if (digest.sha256 === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.sha256, at);
       return digest.sha256;
     };
-    const state = await inspect(target, file, {
+    let state = await inspect(target, file, {
       ...(options.recall && { recall: (stat) => ledger.recall(file.path, stat) }),
-      ...(options.hash && { hash: prove }),
+      ...(options.hash && { hash: prove, hashUnpinned: options.hashUnpinned ?? false }),
     });
-    return { file, target, state, earlierPin: ledger.lastDigest(file.path) };
+    const last = ledger.last(file.path);
+    if (options.hash && state.kind === "size-mismatch" && state.sha256 === undefined && last?.size === state.size) {
+      // Perhaps the file of an earlier pin, copied or restored, so that only its bytes can tell.
+      state = { ...state, sha256: await prove() };
+    }
+    return { file, target, state, earlierPin: last?.sha256 };
   }
 
   async function lookSafely(file: AssetFile, options: LookOptions, onBytes?: (bytes: number) => void): Promise<Looked> {
@@ -77,7 +84,10 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     look,
     async lookAll(files, options) {
       const first = await runPool(files, LOOKS, (file) => lookSafely(file, { ...options, hash: false }));
-      const open = [...first.keys()].filter((index) => options.hash && first[index]?.state.kind === "unverified");
+      const undecided = options.hashUnpinned ? ["unverified", "unpinned"] : ["unverified"];
+      const open = [...first.keys()].filter((index) => {
+        return options.hash && undecided.includes(first[index]?.state.kind ?? "");
+      });
       if (open.length === 0) return first;
       const progress = createProgress(
         open.map((index) => first[index]?.state),

@@ -67,5 +67,5 @@ function invalid(shown: string, issues: readonly ManifestIssue[]): AssetsError {
 /** As short as a person would write it. */
 function shownPath(path: string, cwd: string): string {
   const way = relative(cwd, path);
-  return isAbsolute(way) || way.split(sep).includes("..") ? path : way;
+  return isAbsolute(way) || way.split(sep).includes("..") ? path : way || ".";
 }

@@ -70,7 +70,7 @@ function renderConflicts(outcomes: readonly Outcome[], colors: Colors): string {
     return `  ${oneLine(message.includes(path) ? message : `${path}: ${message}`)}`;
   });
   const ids = [...new Set(outcomes.map((outcome) => shellWord(oneLine(outcome.asset))))].join(" ");
-  const title = `${plural(outcomes.length, "local file")} left alone, because ${outcomes.length === 1 ? "it differs" : "they differ"} from the manifest:`;
+  const title = `${plural(outcomes.length, "file")} left alone, because something else stands in the place:`;
   const fix = colors.command(`assets download ${ids} --force`);
   return `${colors.bad(title)}\n${files.join("\n")}\n  To replace ${outcomes.length === 1 ? "it" : "them"}: ${fix}\n`;
 }
@@ -84,8 +84,10 @@ function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, co
   }
   const speed = durationMs > 0 ? formatSpeed((totals.received * 1000) / durationMs) : "";
   const how = [`${formatBytes(totals.received)} in ${formatDuration(durationMs)}`, speed].filter((part) => part !== "");
+  const unproven = outcomes.filter(({ status, verified }) => status === "downloaded" && !verified).length;
+  const done = `${totals.downloaded} downloaded${unproven === 0 ? " and verified" : `, ${unproven} without a pin to verify`}`;
   const parts = [
-    totals.downloaded > 0 ? `${colors.good(`${totals.downloaded} downloaded`)} (${how.join(", ")})` : "",
+    totals.downloaded > 0 ? `${colors.good(done)} (${how.join(", ")})` : "",
     totals.present > 0 ? `${totals.present} already here` : "",
     totals.failed > 0 ? colors.bad(`${totals.failed} failed`) : "",
     totals.skipped > 0 ? colors.warn(`${totals.skipped} not finished`) : "",

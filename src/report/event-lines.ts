@@ -8,7 +8,11 @@ type EventOf<T extends AssetEvent["type"]> = AssetEvent & { type: T };
 /** What is about to happen: `Fetching 12 of 14 files, 118.3 MB.` */
 export function planLine({ files, bytesToFetch }: EventOf<"plan">): string {
   const wanted = files.filter((file) => file.action === "download" || file.action === "replace");
-  if (wanted.length === 0) return `Nothing to fetch for ${plural(files.length, "file")}.`;
+  if (wanted.length === 0) {
+    const conflicts = files.filter((file) => file.action === "conflict").length;
+    const blocked = conflicts === 0 ? "" : ` ${plural(conflicts, "file")} cannot be put in place.`;
+    return `Nothing to fetch for ${plural(files.length, "file")}.${blocked}`;
+  }
   const of = wanted.length === files.length ? "" : `${wanted.length} of `;
   const unknown = wanted.some((file) => file.size === undefined);
   // A plan of files without sizes knows no total, and one with a few of them only a lower bound.
@@ -50,7 +54,7 @@ export function noticeLine(event: AssetEvent, colors: Colors): string | undefine
     }
     case "transfer:fallback": {
       const what = `${colors.warn("fallback")} ${oneLine(event.path)}`;
-      return fields(what, `to ${sourceName(event.to)}`, oneLine(event.error.message));
+      return fields(what, oneLine(event.error.message), `next: ${sourceName(event.to)}`);
     }
     case "transfer:restart":
       return fields(`${colors.warn("restart")} ${oneLine(event.path)}`, oneLine(event.reason));

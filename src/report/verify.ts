@@ -100,7 +100,7 @@ function renderFine(files: readonly FileReport[], options: RenderOptions, colors
 }
 
 function renderUnpinned(files: readonly FileReport[], options: RenderOptions, colors: Colors): string {
-  const rows = files.map((file): Cell[] => [known(file.size), digest(file.actual?.sha256), file.path]);
+  const rows = files.map((file): Cell[] => [known(file.size), file.actual?.sha256 ?? "?", file.path]);
   const title = colors.warn(`${plural(files.length, "file")} without a pinned SHA-256, so there is nothing to prove:`);
   const columns: Column[] = [{ title: "SIZE", align: "right" }, { title: "SHA-256 FOUND" }, PATH];
   return `${title}\n${renderTable(columns, rows, { ...options, indent: 2 })}`;

@@ -160,7 +160,9 @@ function statusError(status: number, headers: Headers, url: string, now: number)
     });
   }
   if (status === 404 || status === 410) {
-    return new AssetsError("NOT_FOUND", `${url} does not exist (HTTP ${status}).`);
+    return new AssetsError("NOT_FOUND", `${url} does not exist (HTTP ${status}).`, {
+      hint: "Check the URL in the manifest: the file may have been moved, renamed or taken away.",
+    });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const afterMs = retryAfter(single(headers["retry-after"]), now);

@@ -166,6 +166,8 @@ async function createDispatcher(settings: NetworkSettings): Promise<Dispatcher> 
     connect: { timeout: CONNECT_TIMEOUT_MS, ...(localAddress && { localAddress }), ...tls },
     requestTls: { timeout: CONNECT_TIMEOUT_MS, ...tls },
     proxyTls: { timeout: CONNECT_TIMEOUT_MS, ...(ca && { ca }) },
+    // Plain http goes through a proxy as it is: many proxies refuse a tunnel to port 80.
+    proxyTunnel: false,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
 }

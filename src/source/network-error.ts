@@ -18,13 +18,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     says: "the host name is not known",
     passing: false,
     unreachable: true,
-    hint: "Check the name, the network and the proxy.",
+    hint: "Check the name, the network, and the proxy if there is one.",
   },
   EAI_AGAIN: {
     says: "the host name cannot be looked up now",
     passing: true,
     unreachable: true,
-    hint: "Check the network and the proxy.",
   },
   ECONNREFUSED: { says: "the connection is refused", passing: true, unreachable: true },
   ECONNRESET: { says: "the connection was reset", passing: true },
@@ -49,13 +48,20 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 export function networkError(error: unknown, url: string): AssetsError {
   if (error instanceof AssetsError) return error;
   const code = codeOf(error);
+  if (/proxy.*\(407\)/i.test(messagesOf(error))) {
+    return new AssetsError("ACCESS", `The proxy on the way to ${url} asks for a login (HTTP 407).`, {
+      hint: "Put user and password into the proxy's URL: HTTPS_PROXY=http://user:password@host:port",
+      cause: error,
+    });
+  }
   const fault = FAULTS[code] ?? unknownFault(code, error);
+  const hint = fault.hint ?? (fault.unreachable ? "Check the network, and the proxy if there is one." : undefined);
   const at = code === "" ? "" : ` (${code})`;
   return new AssetsError("NETWORK", `${url}: ${fault.says}${at}.`, {
     cause: error,
     ...(fault.passing && { retry: {} }),
     ...(fault.unreachable && { unreachable: true }),
-    ...(fault.hint !== undefined && { hint: fault.hint }),
+    ...(hint !== undefined && { hint }),
   });
 }
 
@@ -66,6 +72,10 @@ function unknownFault(code: string, error: unknown): Fault {
   }
   const message = error instanceof Error ? error.message : String(error);
   return { says: `the connection failed: ${message}`, passing: true };
+}
+
+function messagesOf(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${error.cause === undefined ? "" : messagesOf(error.cause)}` : "";
 }
 
 /** The first telling code in an error, its causes and the members of an AggregateError (happy eyeballs). */

@@ -18,7 +18,7 @@ export type FileState =
   /** There, with the pinned size (or none is pinned), but not hashed. */
   | { kind: "unverified"; size: number; stat: BigIntStats }
   /** There, and no SHA-256 is pinned to hold it against. */
-  | { kind: "unpinned"; size: number; stat: BigIntStats }
+  | { kind: "unpinned"; size: number; stat: BigIntStats; sha256?: string }
   | { kind: "valid"; size: number; stat: BigIntStats; proof: "hashed" | "remembered" }
   | { kind: "size-mismatch"; size: number; stat: BigIntStats; sha256?: string }
   | { kind: "digest-mismatch"; size: number; stat: BigIntStats; sha256: string }
@@ -33,6 +33,8 @@ export interface InspectMeans {
   recall?: (stat: FileStamp) => string | undefined;
   /** Reads the whole file and answers its SHA-256. Left out, an undecided file stays `unverified`. */
   hash?: () => Promise<string>;
+  /** Hash a file without a pinned SHA-256 as well. */
+  hashUnpinned?: boolean;
 }
 
 /** Largest size in bytes that a Git LFS pointer can have. */
@@ -53,7 +55,10 @@ export async function inspect(target: string, pin: Pin, means: InspectMeans): Pr
     }
     const recalled = means.recall?.(found);
     if (!sizeFits) return { kind: "size-mismatch", size, stat: found, ...(recalled && { sha256: recalled }) };
-    if (pin.sha256 === undefined) return { kind: "unpinned", size, stat: found };
+    if (pin.sha256 === undefined) {
+      const sha256 = recalled ?? (means.hashUnpinned ? await means.hash?.() : undefined);
+      return { kind: "unpinned", size, stat: found, ...(sha256 && { sha256 }) };
+    }
     if (recalled !== undefined) return judge(recalled, "remembered", size, found, pin.sha256);
     if (means.hash === undefined) return { kind: "unverified", size, stat: found };
     return judge(await means.hash(), "hashed", size, found, pin.sha256);

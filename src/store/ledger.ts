@@ -25,8 +25,8 @@ interface Entry {
 export interface Ledger {
   /** The proven SHA-256 of a file that stands exactly as it stood when it was proven, else undefined. */
   recall(path: string, stat: FileStamp): string | undefined;
-  /** The SHA-256 that was last recorded for a path, whatever became of the file since. */
-  lastDigest(path: string): string | undefined;
+  /** What was last recorded for a path, whatever became of the file since. `size` in bytes. */
+  last(path: string): { sha256: string; size: number } | undefined;
   /** Notes that a file has a digest; written by `flush`. `at` as {@link Ledger.clock} gave it before the file was read. */
   record(path: string, stat: FileStamp, sha256: string, at?: bigint): void;
   /**
@@ -76,7 +76,10 @@ export async function openLedger(root: string): Promise<Ledger> {
       // A change within the tick of the clock in which the file was proven would leave the same times.
       return at > stat.mtimeNs && at > stat.ctimeNs ? entry.sha256 : undefined;
     },
-    lastDigest: (path) => entries.get(path)?.sha256,
+    last(path) {
+      const entry = entries.get(path);
+      return entry && { sha256: entry.sha256, size: Number(entry.size) };
+    },
     record(path, stat, sha256, at) {
       pending.push({ entry: entryOf(path, stat, sha256), ...(at !== undefined && { at }) });
     },

@@ -164,7 +164,9 @@ function prove({ wanted: { digest }, running }: Work, { url }: Answer): void {
   const found = running.value();
   if (found === digest.hex) return;
   const { algorithm, hex } = digest;
-  throw new AssetsError("DIGEST_MISMATCH", `${url} sends other bytes: expected ${algorithm} ${hex}, found ${found}.`);
+  throw new AssetsError("DIGEST_MISMATCH", `${url} sends other bytes: expected ${algorithm} ${hex}, found ${found}.`, {
+    hint: "The file was changed at its source, or the pin is wrong: compare it with what the publisher states.",
+  });
 }
 
 /** Passes a body on with a first chunk of at least `bytes`, or all of it. */

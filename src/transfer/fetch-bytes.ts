@@ -54,7 +54,7 @@ export async function fetchBytes(
     if (next !== undefined) {
       const error = errorInfo(result.error);
       context.emit({ type: "transfer:fallback", path: wanted.label, from: candidate.url, to: next.url, error });
-      if (next.partial !== candidate.partial) {
+      if (result.kept > 0 && next.partial !== candidate.partial) {
         const reason = "without a pinned digest, another URL cannot continue";
         context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason });
       }
@@ -63,7 +63,9 @@ export async function fetchBytes(
   return { ok: false, error: summary(tally.tried), ...tally };
 }
 
-type FromOne = { partial: PartialFile; url: string; sha256: string } | { error: AssetsError; final: boolean };
+type FromOne =
+  | { partial: PartialFile; url: string; sha256: string }
+  | { error: AssetsError; final: boolean; kept: number };
 
 async function fetchFrom(
   wanted: Wanted,
@@ -104,7 +106,7 @@ async function fetchFrom(
       const final = verdict.do !== "next-url";
       const told = final || verdict.why === undefined ? error : tooLong(error, context.policy.maxRetryAfterMs);
       tally.tried.push({ url, attempts, error: errorInfo(told) });
-      return { error: told, final };
+      return { error: told, final, kept: partial.size };
     }
     if (verdict.empty) {
       restarted = true;
@@ -119,7 +121,7 @@ async function fetchFrom(
       await partial.close();
       const aborted = abortError();
       tally.tried.push({ url, attempts, error: errorInfo(aborted) });
-      return { error: aborted, final: true };
+      return { error: aborted, final: true, kept: partial.size };
     }
   }
 }

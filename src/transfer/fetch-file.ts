@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { AssetsError, abortError, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
+import { shellWord } from "../shell-word.js";
 import type { Sources } from "../source/index.js";
 import type { Ledger } from "../store/ledger.js";
 import { lock } from "../store/lock.js";
@@ -111,9 +112,12 @@ function modeOf({ state }: PlanItem): { mode?: number } {
 }
 
 /** The error of a file that was left alone. */
-export function conflictError({ file, reason = "" }: PlanItem): AssetsError {
+export function conflictError({ file, state, reason = "" }: PlanItem): AssetsError {
+  const folder = state.kind === "unreadable" && state.folder === true;
   return new AssetsError("CONFLICT", `${file.path}: ${reason}.`, {
-    hint: `It was left alone. To replace it: assets download ${file.asset} --force`,
+    hint: folder
+      ? "Move the folder away, then run the same command again."
+      : `It was left alone. To replace it: assets download ${shellWord(file.asset)} --force`,
   });
 }
 

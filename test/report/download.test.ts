@@ -48,7 +48,7 @@ it("conflicts stand together, with one hint for all of them", () => {
     });
   };
   const report = downloadReport([conflict("a.bin", "a"), conflict("b.bin", "b"), conflict("c.bin", "a")]);
-  expect(renderDownload(report, plain)).toBe(`3 local files left alone, because they differ from the manifest:
+  expect(renderDownload(report, plain)).toBe(`3 files left alone, because something else stands in the place:
   a.bin: has other content.
   b.bin: has other content.
   c.bin: has other content.
@@ -62,7 +62,7 @@ describe("the last line", () => {
   it("adds up what was done", () => {
     const outcomes = [outcome("a", { received: 118_300_000 }), present("b"), present("c")];
     expect(renderDownload(downloadReport(outcomes), plain)).toBe(
-      "3 files: 1 downloaded (118.3 MB in 9.8 s, 12.1 MB/s), 2 already here.\n",
+      "3 files: 1 downloaded and verified (118.3 MB in 9.8 s, 12.1 MB/s), 2 already here.\n",
     );
   });
 
@@ -81,7 +81,7 @@ describe("the last line", () => {
 
   it("promises no speed of a run that took no time", () => {
     const text = renderDownload(downloadReport([outcome("a", { received: 10 })], { durationMs: 0 }), plain);
-    expect(text).toBe("1 file: 1 downloaded (10 B in 0 ms).\n");
+    expect(text).toBe("1 file: 1 downloaded and verified (10 B in 0 ms).\n");
   });
 
   it("of a stopped run says what is kept and how to go on", () => {
@@ -91,7 +91,7 @@ describe("the last line", () => {
       interrupted: true,
     });
     expect(text).toBe(
-      "2 files: 1 downloaded (15.8 MB in 9.8 s, 1.6 MB/s), 1 not finished.\n" +
+      "2 files: 1 downloaded and verified (15.8 MB in 9.8 s, 1.6 MB/s), 1 not finished.\n" +
         "Stopped. 34.5 MB of unfinished files are kept. Run the same command again to go on from there.\n",
     );
   });

@@ -71,7 +71,7 @@ describe("a log", () => {
     ).toEqual([
       "retry a  attempt 2 in 3 s  The connection was reset.",
       "retry a  attempt 3  The connection was reset.",
-      "fallback a  to npm:two@1.0.0/x  The server closed the connection.",
+      "fallback a  The server closed the connection.  next: npm:two@1.0.0/x",
       "restart a  the server starts over",
       "waiting a  for pid 123 on host",
       "warning b: No pin.",

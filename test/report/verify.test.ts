@@ -74,7 +74,7 @@ describe("the summary", () => {
     const unpinned = fileReport("free.csv", "unpinned", { actual: { sha256: digest("c") } });
     const text = renderVerify(verifyReport([...valid(2), unpinned]), plain);
     expect(text).toContain("1 file without a pinned SHA-256");
-    expect(text).toContain("cccccccccccc   free.csv");
+    expect(text).toContain(`${digest("c")}  free.csv`);
     expect(lastLine(text)).toBe("3 files, 22.3 MB checked in 0.4 s: 2 match the manifest, 1 not pinned.");
     expect(lastLine(renderVerify(verifyReport([unpinned]), plain))).toBe(
       "1 file, 2.3 MB: none of them pinned, so nothing is proven.",

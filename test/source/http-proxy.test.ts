@@ -1,7 +1,8 @@
 /** Reaching servers through a proxy. */
-import { createServer, type Server } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { makeCertificate } from "../helpers/certificate.js";
 import { get, makeClient } from "../helpers/client.js";
 import { bytesOf } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
@@ -9,13 +10,24 @@ import { startFaultServer } from "../helpers/fault-server.js";
 const BODY = { size: 100_000, seed: 9 };
 const PAIR = Buffer.from("user:CANARY-PROXY").toString("base64");
 
-/** A proxy that tunnels, for those who know its password if it has one. */
+/** A proxy that forwards http, and tunnels to TLS ports only, for those who know its password if it has one. */
 async function startProxy({ guarded = false } = {}) {
   const asked: string[] = [];
-  const server: Server = createServer((_, response) => response.writeHead(405).end());
+  const isStranger = ({ headers }: IncomingMessage) => guarded && headers["proxy-authorization"] !== `Basic ${PAIR}`;
+  const server: Server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (isStranger(request)) return void response.writeHead(407).end();
+    const { "proxy-authorization": _, ...headers } = request.headers;
+    const onward = httpRequest(request.url ?? "", { headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    onward.end();
+  });
   server.on("connect", (request, socket, head) => {
-    asked.push(request.url ?? "");
-    if (guarded && request.headers["proxy-authorization"] !== `Basic ${PAIR}`) {
+    asked.push(`CONNECT ${request.url}`);
+    if (isStranger(request)) {
       socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
       return;
     }
@@ -42,7 +54,7 @@ describe("an HTTP proxy", () => {
     const url = server.serve("/file", { body: BODY });
     const through = await get(makeClient({ httpProxy: proxy.url }), url);
     expect(through.bytes.equals(bytesOf(BODY))).toBe(true);
-    expect(proxy.asked).toEqual([new URL(url).host]);
+    expect(proxy.asked).toEqual([`GET ${url}`]);
     await get(makeClient({ httpProxy: proxy.url, noProxy: "127.0.0.1" }), url);
     expect([proxy.asked.length, server.requests.length]).toEqual([1, 2]);
   });
@@ -62,10 +74,24 @@ describe("an HTTP proxy", () => {
     const wrong = proxy.url.replace("//", "//user:CANARY-WRONG@");
     const url = server.serve("/file", { body: BODY });
     const error = await get(makeClient({ httpProxy: wrong }), url).catch((thrown) => thrown);
-    expect(error.name).toBe("AssetsError");
+    expect(error).toMatchObject({ name: "AssetsError", code: "ACCESS", exitCode: 7 });
     expect(`${error.message} ${error.hint}`).toMatch(/proxy/i);
     expect(`${error.message} ${error.hint}`).not.toContain("CANARY");
     expect(server.requests).toEqual([]);
+  });
+
+  it("tunnels TLS without seeing into it, and asks for its password there as well", async ({ skip }) => {
+    const tls = makeCertificate();
+    if (tls === undefined) return skip("openssl is needed to make a certificate");
+    const proxy = await startProxy({ guarded: true });
+    const server = await startFaultServer({ tls });
+    server.serve("/file", { body: BODY });
+    const url = `${server.tls}/file`;
+    const settings = (user: string) => ({ ca: tls.cert, httpsProxy: proxy.url.replace("//", `//${user}@`) });
+    expect((await get(makeClient(settings("user:CANARY-PROXY")), url)).bytes.length).toBe(BODY.size);
+    expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${new URL(url).host}`]));
+    const refused = await get(makeClient(settings("user:CANARY-WRONG")), url).catch((thrown) => thrown);
+    expect(refused).toMatchObject({ code: "ACCESS", hint: expect.stringContaining("HTTPS_PROXY") });
   });
 
   it("that is not there is an error about the connection", async () => {

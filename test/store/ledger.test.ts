@@ -21,7 +21,7 @@ describe("the ledger", () => {
   it("remembers an unchanged file across runs", async () => {
     const { tree, ledger } = await proven();
     expect(ledger.recall("a.bin", stamp(tree, "a.bin"))).toBe(digest);
-    expect(ledger.lastDigest("a.bin")).toBe(digest);
+    expect(ledger.last("a.bin")).toEqual({ sha256: digest, size: 3 });
   });
 
   it("forgets a file of which the size changed", async () => {
@@ -72,7 +72,7 @@ describe("the ledger", () => {
     async (text) => {
       const tree = makeTree();
       tree.write(".assets/ledger.ndjson", text);
-      expect((await openLedger(tree.root)).lastDigest("a.bin")).toBeUndefined();
+      expect((await openLedger(tree.root)).last("a.bin")).toBeUndefined();
     },
   );
 
@@ -88,7 +88,7 @@ describe("the ledger", () => {
     }
     await Promise.all([one.flush(), two.flush()]);
     const ledger = await openLedger(tree.root);
-    expect([ledger.lastDigest("one"), ledger.lastDigest("two")]).toEqual([digest, digest]);
+    expect([ledger.last("one")?.sha256, ledger.last("two")?.sha256]).toEqual([digest, digest]);
   });
 
   it("clears replaced lines away before they pile up", async () => {
@@ -99,7 +99,7 @@ describe("the ledger", () => {
     }
     const lines = readFileSync(tree.path(".assets/ledger.ndjson"), "utf8").split("\n").filter(Boolean);
     expect(lines.length).toBeLessThan(1_200);
-    expect((await openLedger(tree.root)).lastDigest("f49")).toBe(digest);
+    expect((await openLedger(tree.root)).last("f49")?.sha256).toBe(digest);
   });
 
   it("writes through no link that came with the repository", async () => {

@@ -19,7 +19,7 @@ describe.skipIf(!canMakeSmallDisk())("a full disk (needs root and tmpfs)", () =>
     await expect(run(tree)).rejects.toMatchObject({
       code: "DISK_FULL",
       exitCode: 6,
-      message: expect.stringContaining("3145728 bytes"),
+      message: expect.stringContaining("3.1 MB"),
     });
     expect([server.requests, tree.files()]).toEqual([[], ["assets.manifest.json"]]);
   });
