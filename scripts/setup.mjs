@@ -19,5 +19,5 @@ function isInstalled() {
 // Not `npm ci`: the lock file need not name the native packages of every platform.
 const npm = process.env.npm_execpath;
 if (!isInstalled() && npm !== undefined)
-  run([npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run([npm, "install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
 run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);

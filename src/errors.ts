@@ -90,11 +90,11 @@ export function visibleLine(text: string): string {
   return visible(text).replaceAll("\n", "\\n");
 }
 
-const URL_USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s@]*@/gi;
-// Query values that sign or authorise a request (S3, Azure, GCS, CloudFront, tokens).
+const URL_USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi;
+// Query values that sign or authorise a request (S3, Azure, GCS, CloudFront, Akamai, tokens of any kind).
 const URL_SECRET =
-  /([?&](?:[^=&#\s]*(?:token|signature|credential|secret|password|api[_-]?key|policy|key-pair-id)[^=&#\s]*|sig|se|sp|sv)=)[^&#\s"')]+/gi;
-const AUTH_VALUE = /\b(authorization:\s*\S+\s+|bearer\s+|basic\s+)[A-Za-z0-9._~+/=-]{6,}/gi;
+  /([?&](?:[^=&#\s]*(?:token|signature|credential|secret|passw|pwd|api[_-]?key|auth|jwt|policy|key-pair-id|session)[^=&#\s]*|sig|se|sp|sv|st|key|code|hdnts|hdnea)=)[^&#\s]+/gi;
+const AUTH_VALUE = /\b(authorization:\s*\S+\s+|bearer\s+)[A-Za-z0-9._~+/=-]{6,}/gi;
 
 /** Cuts credentials out of a text: user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {

@@ -67,7 +67,7 @@ export interface AssetManager {
   listAssets(selection?: Selection): Promise<ListRow[]>;
   /** Hashes every selected file (default: all), without a network. */
   verifyAssets(options?: CallOptions & { selection?: Selection }): Promise<VerifyReport>;
-  /** Calls back with every event of every call; answers how to end that. */
+  /** Calls back with every event of every call; answers how to end that. What the listener throws is uncaught. */
   onProgress(listener: EventListener): () => void;
 }
 
@@ -77,7 +77,16 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   let loading: Promise<Manifest> | undefined;
 
   const emit: EventListener = (event) => {
-    for (const listener of [...listeners]) listener(event);
+    for (const listener of [...listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // A listener's fault is its owner's, not the download's: it surfaces as an uncaught error.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   };
   const load = () => {
     const { manifest: file, root, cwd = resolve() } = options;
@@ -134,10 +143,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     },
     async downloadRequiredAssets(more = {}) {
       const manifest = await load();
-      const ids = manifest.assets.filter(({ required }) => required).map(({ id }) => id);
-      // An empty selection would mean everything.
-      const wanted = ids.length === 0 ? { ...manifest, assets: [] } : manifest;
-      return fetch(wanted, { required: true }, more);
+      const assets = manifest.assets.filter(({ required }) => required);
+      return fetch({ ...manifest, assets }, {}, more);
     },
     async listAssets(selection = {}) {
       return (await list({ manifest: await load(), selection })).assets;

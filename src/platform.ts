@@ -1,18 +1,32 @@
-/** What differs between operating systems, and who this process is: the one file outside `cli/` that asks Node. */
+/** The operating system and this process in it: the one file outside `cli/` that asks Node about them. */
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 
 /** True on Windows, where an open file cannot be replaced and a folder cannot be synced. */
 export const isWindows = process.platform === "win32";
 
-/** Identity of this process as lock files record it; `startedAt` in milliseconds since the epoch. */
+/**
+ * Identity of this process as lock files record it; `startedAt` in milliseconds since the epoch. Process ids can only be
+ * compared within one `place`: containers may share a host's name and not its processes.
+ */
 export const self = {
   pid: process.pid,
   host: hostname(),
+  place: [hostname(), ...linuxPlace()].join(" "),
   startedAt: Math.round(Date.now() - process.uptime() * 1000),
 };
 
-/** Whether a process of this machine is still there. A process of another user counts as alive. */
+/** The boot of the machine and the process namespace; nothing where the system has no such files. */
+function linuxPlace(): string[] {
+  try {
+    return [readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), readlinkSync("/proc/self/ns/pid")];
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a process of this place is still there. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,7 +1,7 @@
 /** The edge to the operating system: arguments, environment, streams, signals, exit code. */
 import process from "node:process";
 import { CommanderError } from "commander";
-import { AssetsError, abortError } from "../errors.js";
+import { AssetsError, abortError, safeText } from "../errors.js";
 import type { FormatOptions, World } from "./context.js";
 import { createProgram } from "./program.js";
 import { createRun, printError } from "./run.js";
@@ -57,7 +57,9 @@ async function runCommand(world: World, argv: readonly string[]): Promise<number
     // Commander has printed its message, the help or the version already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
     if (!(error instanceof AssetsError)) {
-      world.stderr.write(`assets: this is a bug, please report it.\n${error instanceof Error ? error.stack : error}\n`);
+      world.stderr.write(
+        `assets: this is a bug, please report it.\n${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+      );
       return 1;
     }
     printError(world, error, name, format);

@@ -5,7 +5,7 @@ import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
 import { createLines } from "../report/lines.js";
-import { both, type FormatOptions, type GlobalOptions, type Run, type World } from "./context.js";
+import { both, type FormatOptions, type GlobalOptions, type Run, type Stream, type World } from "./context.js";
 import { reporterMode, wantsColor, widthOf } from "./terminal.js";
 
 /** Makes the run of `command`. Throws USAGE for options that exclude each other, LOCAL_IO for a bad log file. */
@@ -14,7 +14,7 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   refuseTogether(options, "json", "ndjson");
   refuseTogether(options, "quiet", "verbose");
   const width = widthOf(stdout);
-  const log = options.logFile === undefined ? undefined : createLog(resolve(cwd, options.logFile));
+  const log = options.logFile === undefined ? undefined : createLog(resolve(cwd, options.logFile), stderr);
   const render = {
     color: wantsColor(stdout, env, options.color),
     ...(width !== undefined && { width }),
@@ -61,14 +61,23 @@ function refuseTogether<T extends object>(options: T, first: keyof T & string, s
 }
 
 /** Appends plain lines to a file as things happen, so that they survive whatever ends the process. */
-function createLog(file: string): EventListener {
+function createLog(file: string, stderr: Stream): EventListener {
+  const failure = (error: unknown) => `The log file ${file} cannot be written (${(error as Error).message}).`;
+  try {
+    appendFileSync(file, "");
+  } catch (error) {
+    throw new AssetsError("LOCAL_IO", failure(error));
+  }
+  let broken = false;
   const write = (text: string) => {
+    if (broken) return;
     try {
       appendFileSync(file, text);
     } catch (error) {
-      throw new AssetsError("LOCAL_IO", `The log file ${file} cannot be written (${(error as Error).message}).`);
+      // A full disk must not end the run that is being logged.
+      broken = true;
+      stderr.write(`assets: ${failure(error)}\n`);
     }
   };
-  write("");
   return createLines({ write, now: () => performance.now(), color: false, verbose: true });
 }

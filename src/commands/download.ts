@@ -8,6 +8,7 @@ import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import type { NetworkSettings } from "../source/http.js";
 import { createSources, type Sources } from "../source/index.js";
+import { isAsFound } from "../store/inspect.js";
 import { freeBytes } from "../store/space.js";
 import { createArchives, type MemberWish } from "../transfer/archives.js";
 import { errorInfo } from "../transfer/fetch-bytes.js";
@@ -60,7 +61,7 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
   const { manifest, selection = {}, force = false, dryRun = false, jobs = DEFAULT_JOBS } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   const policy = { ...DEFAULT_POLICY, ...options.policy };
-  const files = manifest.assets.length === 0 ? [] : select(manifest, selection);
+  const files = select(manifest, selection);
   warnOfUnpinned(files, options.requirePins ?? false, emit);
 
   const workspace = await openWorkspace(manifest);
@@ -71,7 +72,7 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
     const fetches = planned.filter(isFetch);
     const partials = await Promise.all(fetches.map(partialBytes));
     const bytesToFetch = fetches.reduce((sum, { file }, index) => {
-      return sum + Math.max(0, (file.size ?? file.sizeHint ?? 0) - (partials[index] ?? 0));
+      return sum + Math.max(0, (file.size ?? 0) - (partials[index] ?? 0));
     }, 0);
     emit(planEvent(planned, bytesToFetch));
     if (dryRun) return report(options, planned.map(foresee), 0, started, planned);
@@ -114,7 +115,9 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
     ...shared,
     ...workspace,
     archives,
-    replan: async ({ file }: PlanItem) => {
+    replan: async (item: PlanItem) => {
+      const { file, target, state } = item;
+      if (await isAsFound(target, state)) return item;
       const found = await workspace.look(file, { recall: true, hash: true, signal: stop.signal });
       return planFile(found, { force: run.force });
     },

@@ -15,7 +15,7 @@ export interface ListOptions {
 
 /** Lists the selected assets. Throws UNKNOWN_ID, NOTHING_SELECTED. */
 export async function list({ manifest, selection = {}, sort }: ListOptions): Promise<ListReport> {
-  const assets = manifest.assets.length === 0 ? [] : selectAssets(manifest, selection);
+  const assets = selectAssets(manifest, selection);
   const workspace = await openWorkspace(manifest);
   try {
     const files = assets.flatMap((asset) => asset.files);

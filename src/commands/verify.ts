@@ -20,7 +20,7 @@ export interface VerifyOptions {
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const started = performance.now();
   const { manifest, selection = {}, requirePins = false, signal, onEvent } = options;
-  const files = manifest.assets.length === 0 ? [] : select(manifest, selection);
+  const files = select(manifest, selection);
   const workspace = await openWorkspace(manifest);
   try {
     const found = await workspace.lookAll(files, {

@@ -71,7 +71,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     try {
       return await look(file, options, onBytes);
     } catch (error) {
-      if (options.signal?.aborted) throw options.signal.reason instanceof AssetsError ? error : abortError();
+      if (options.signal?.aborted) throw abortError();
       if (!(error instanceof AssetsError)) throw error;
       const state: FileState = { kind: "unreadable", reason: error.message };
       return { file, target: "", state, unsafe: error };
@@ -84,9 +84,8 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     look,
     async lookAll(files, options) {
       const first = await runPool(files, LOOKS, (file) => lookSafely(file, { ...options, hash: false }));
-      const undecided = options.hashUnpinned ? ["unverified", "unpinned"] : ["unverified"];
-      const open = [...first.keys()].filter((index) => {
-        return options.hash && undecided.includes(first[index]?.state.kind ?? "");
+      const open = [...first.entries()].flatMap(([index, looked]) => {
+        return options.hash && isUndecided(looked, options) ? [index] : [];
       });
       if (open.length === 0) return first;
       const progress = createProgress(
@@ -107,6 +106,13 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       await hasher.close();
     },
   };
+}
+
+/** Whether hashing a file would tell more of it. */
+function isUndecided({ state, earlierPin }: Looked, { hashUnpinned = false }: LookOptions): boolean {
+  if (state.kind === "unverified") return true;
+  if (state.kind === "unpinned") return hashUnpinned;
+  return state.kind === "size-mismatch" && state.sha256 === undefined && earlierPin !== undefined;
 }
 
 /** Adds up what is hashed, and tells it. */

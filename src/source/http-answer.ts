@@ -38,6 +38,8 @@ const PAGE_NAME = /\.x?html?$/i;
 /** A Git LFS pointer has fewer bytes than this. */
 const MOST_POINTER_BYTES = 1024;
 const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-stream"]);
+/** As long as for ever; what is longer cannot be told apart from it. */
+const LONGEST_WAIT_S = 1_000_000_000;
 const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
 
 /** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
@@ -100,7 +102,8 @@ function decidePart(headers: Headers, asked: Asked): Decision {
     (length === undefined || length === end - start + 1) &&
     // A page in the middle of a file: what a part is must be read off its media type (RFC 9110 section 15.3.7).
     (!isPage(mediaType) || PAGE_NAME.test(pathOf(asked.url))) &&
-    (total === undefined || end < total) &&
+    // Without a total, and without a digest to decide, nothing would tell that the part is all of the rest.
+    (total === undefined ? asked.validator === undefined : end < total) &&
     // Ranges count coded bytes (RFC 9110 section 14.1.2); only a total that is the pinned size shows that they are ours.
     (coding === undefined || (total !== undefined && total === asked.expectedSize)) &&
     (asked.validator === undefined || validator === asked.validator);
@@ -177,7 +180,7 @@ function statusError(status: number, headers: Headers, url: string, now: number)
 function retryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_WAIT_S) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

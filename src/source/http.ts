@@ -62,7 +62,12 @@ export function createHttpSource(client: HttpClient): Source {
 export function createHttpClient(settings: NetworkSettings): HttpClient {
   let dispatcher: Promise<Dispatcher> | undefined;
   const connect = () => {
-    dispatcher ??= createDispatcher(settings);
+    dispatcher ??= createDispatcher(settings).catch(() => {
+      // What undici says of a proxy's address repeats it, password and all.
+      throw new AssetsError("USAGE", "The proxy's address is not an http or https URL.", {
+        hint: "Write it in full: HTTPS_PROXY=http://host:port",
+      });
+    });
     return dispatcher;
   };
 
@@ -145,7 +150,7 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
       }
     },
     async close() {
-      await (await dispatcher)?.destroy();
+      await (await dispatcher?.catch(() => undefined))?.destroy();
     },
   };
 }

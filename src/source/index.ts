@@ -1,5 +1,5 @@
 /** The table of URL schemes: which source serves which URL. */
-import { AssetsError } from "../errors.js";
+import { AssetsError, redact } from "../errors.js";
 import { fileSource } from "./file.js";
 import { createHttpClient, createHttpSource, type HttpClient, type NetworkSettings } from "./http.js";
 import { parseMember } from "./member.js";
@@ -51,7 +51,7 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
     async locate(url, options) {
       const { url: container, member } = parseMember(url);
       const located = await sourceOf(container).locate(container, options);
-      return member === undefined ? located : { ...located, url, member };
+      return member === undefined ? located : { ...located, url: redact(url), member };
     },
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));

@@ -17,9 +17,10 @@ const SAYS: Readonly<Record<string, string>> = {
   EIO: "the disk reports an error",
 };
 
-/** The errno of an error, or an empty string. */
+/** The errno of an error of the operating system, or an empty string for any other error. */
 export function errnoOf(error: unknown): string {
-  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? "") : "";
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : "";
 }
 
 /** Turns a failed file operation into an AssetsError; `doing` reads like "write", "create". */

@@ -26,10 +26,10 @@ export interface ExtractOptions {
 export type ExtractResult =
   | {
       size: number;
-      /** Set when the archive proved damaged elsewhere: only a digest of the member itself can vouch for it now. */
+      /** Set when the archive proved damaged: only a digest of the member itself can vouch for it now. */
       fault?: AssetsError;
     }
-  | { error: AssetsError };
+  | { error: AssetsError; fault?: AssetsError };
 
 /** Names kept to suggest one in place of a member that is missing. */
 const MOST_NAMES = 10_000;
@@ -48,7 +48,7 @@ export async function extractMembers(options: ExtractOptions): Promise<Map<strin
   const results = new Map<string, ExtractResult>();
   for (const member of options.wanted.keys()) {
     const result = pass.results.get(member) ?? { error: pass.fault ?? missing(member, pass.names) };
-    results.set(member, "size" in result && pass.fault ? { ...result, fault: pass.fault } : result);
+    results.set(member, pass.fault ? { ...result, fault: pass.fault } : result);
   }
   return results;
 }

@@ -63,10 +63,25 @@ export async function inspect(target: string, pin: Pin, means: InspectMeans): Pr
     if (means.hash === undefined) return { kind: "unverified", size, stat: found };
     return judge(await means.hash(), "hashed", size, found, pin.sha256);
   } catch (error) {
-    if (error instanceof AssetsError) return { kind: "unreadable", reason: error.message };
+    if (error instanceof AssetsError && error.code !== "ABORTED") return { kind: "unreadable", reason: error.message };
     if (errnoOf(error) !== "") return { kind: "unreadable", reason: diskError(error, "read", target).message };
     throw error;
   }
+}
+
+/** Whether a file still stands as it was found, told without reading it. */
+export async function isAsFound(target: string, state: FileState): Promise<boolean> {
+  const found = await look(target);
+  if ("kind" in found) return found.kind === state.kind && found.kind === "missing";
+  if (!("stat" in state)) return false;
+  const { size, mtimeNs, ctimeNs, ino, dev } = state.stat;
+  return (
+    found.size === size &&
+    found.mtimeNs === mtimeNs &&
+    found.ctimeNs === ctimeNs &&
+    found.ino === ino &&
+    found.dev === dev
+  );
 }
 
 function judge(

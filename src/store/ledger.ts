@@ -27,7 +27,10 @@ export interface Ledger {
   recall(path: string, stat: FileStamp): string | undefined;
   /** What was last recorded for a path, whatever became of the file since. `size` in bytes. */
   last(path: string): { sha256: string; size: number } | undefined;
-  /** Notes that a file has a digest; written by `flush`. `at` as {@link Ledger.clock} gave it before the file was read. */
+  /**
+   * Notes that a file has a digest; written by `flush`. `at` as {@link Ledger.clock} gave it before the file was read;
+   * left out for a file that was just put in place, its bytes having been hashed before it got its name.
+   */
   record(path: string, stat: FileStamp, sha256: string, at?: bigint): void;
   /**
    * The file system's own clock, in nanoseconds, told by writing to it: only what is older than this by that clock
@@ -81,7 +84,9 @@ export async function openLedger(root: string): Promise<Ledger> {
       return entry && { sha256: entry.sha256, size: Number(entry.size) };
     },
     record(path, stat, sha256, at) {
-      pending.push({ entry: entryOf(path, stat, sha256), ...(at !== undefined && { at }) });
+      // A file named within the tick of its last byte could have been changed in that tick as well.
+      const since = at ?? (stat.mtimeNs < stat.ctimeNs ? undefined : stat.ctimeNs);
+      pending.push({ entry: entryOf(path, stat, sha256), ...(since !== undefined && { at: since }) });
     },
     clock,
     async flush() {

@@ -1,6 +1,7 @@
 /** One lock per target, so that two runs share a tree: the second waits, then finds the work done. */
 import { createHash, randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError } from "../errors.js";
@@ -15,12 +16,25 @@ const STALE_MS = 30_000;
 /** The same for a lock file without readable content: its maker died between creating and writing it. */
 const EMPTY_STALE_MS = 2_000;
 
+/** More bytes than the record of an owner has. */
+const OWNER_BYTES = 4096;
+
 /** Who holds a lock. Times in milliseconds since the epoch. */
 interface Owner {
   pid: number;
+  /** Name of the machine, for people. */
   host: string;
+  /** Where `pid` means something. */
+  place: string;
   startedAt: number;
   token: string;
+}
+
+/** A lock that is held. */
+export interface Held {
+  /** The owner before is gone only by appearance: it may still write to the files that it had open. */
+  readonly doubtful: boolean;
+  release(): Promise<void>;
 }
 
 export interface LockOptions {
@@ -32,24 +46,26 @@ export interface LockOptions {
 }
 
 /**
- * Takes the lock of `path` (relative to the root), waiting for its holder. Answers how to let go.
+ * Takes the lock of `path` (relative to the root), waiting for its holder.
  * No correctness rests on it, since locks lie on some network file systems: it saves work, the verified rename decides.
  * Throws LOCKED after `timeoutMs`, LOCAL_IO or DISK_FULL when no lock can be made.
  */
-export async function lock(root: string, path: string, options: LockOptions): Promise<() => Promise<void>> {
+export async function lock(root: string, path: string, options: LockOptions): Promise<Held> {
   const folder = await homeFolder(root, "locks");
   const file = join(folder, `${createHash("sha256").update(path).digest("hex").slice(0, 24)}.lock`);
   const owner: Owner = { ...self, token: randomUUID() };
   const deadline = Date.now() + options.timeoutMs;
   let seen: { sign: string; since: number } | undefined;
+  let doubtful = false;
   for (;;) {
     options.signal.throwIfAborted();
-    if (await create(file, owner)) return hold(file, owner);
+    if (await create(file, owner)) return { doubtful, release: hold(file, owner) };
     const held = await look(file);
     if (held === undefined) continue;
     const first = seen === undefined;
     if (seen?.sign !== held.sign) seen = { sign: held.sign, since: performance.now() };
     if (isStale(held.owner, performance.now() - seen.since)) {
+      doubtful ||= held.owner?.place !== self.place;
       await takeAway(file, held.sign);
       continue;
     }
@@ -80,9 +96,10 @@ async function create(file: string, owner: Owner): Promise<boolean> {
 }
 
 function hold(file: string, owner: Owner): () => Promise<void> {
-  const refresh = setInterval(() => {
+  const refresh = setInterval(async () => {
+    const held = await look(file).catch(() => undefined);
     const now = new Date();
-    utimes(file, now, now).catch(() => {});
+    if (held?.owner?.token === owner.token) await utimes(file, now, now).catch(() => {});
   }, REFRESH_MS);
   refresh.unref();
   return async () => {
@@ -95,8 +112,15 @@ function hold(file: string, owner: Owner): () => Promise<void> {
 /** Who holds the lock now; `sign` changes when it is refreshed or changes hands. */
 async function look(file: string): Promise<{ owner: Owner | undefined; sign: string } | undefined> {
   try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(file, "utf8"), stat(file)]);
-    return { owner: parseOwner(text), sign: `${mtimeMs} ${text}` };
+    // Never through a link, and no more than an owner takes: the file may have come with the repository.
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(OWNER_BYTES), 0, OWNER_BYTES, 0);
+      const text = buffer.toString("utf8", 0, bytesRead);
+      return { owner: parseOwner(text), sign: `${(await handle.stat()).mtimeMs} ${text}` };
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw diskError(error, "read the lock", file);
@@ -105,9 +129,10 @@ async function look(file: string): Promise<{ owner: Owner | undefined; sign: str
 
 function parseOwner(text: string): Owner | undefined {
   try {
-    const { pid, host, startedAt, token } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof pid !== "number" || typeof host !== "string" || typeof token !== "string") return undefined;
-    return { pid, host, startedAt: typeof startedAt === "number" ? startedAt : 0, token };
+    const { pid, host, place, startedAt, token } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof pid !== "number" || typeof host !== "string" || typeof place !== "string") return undefined;
+    if (typeof token !== "string") return undefined;
+    return { pid, host, place, startedAt: typeof startedAt === "number" ? startedAt : 0, token };
   } catch {
     return undefined;
   }
@@ -115,11 +140,11 @@ function parseOwner(text: string): Owner | undefined {
 
 function isStale(owner: Owner | undefined, unchangedMs: number): boolean {
   if (owner === undefined) return unchangedMs > EMPTY_STALE_MS;
-  if (owner.host === self.host && !isAlive(owner.pid)) return true;
+  // Of an owner elsewhere only its silence can tell. One of this place is asked for: a paused process still holds.
+  if (owner.place !== self.place) return unchangedMs > STALE_MS;
   // The id of this process, but begun at another time: an owner long gone had the same id.
-  const other = Math.abs(owner.startedAt - self.startedAt) > 1000;
-  if (owner.host === self.host && owner.pid === self.pid && other) return true;
-  return unchangedMs > STALE_MS;
+  const earlier = owner.pid === self.pid && Math.abs(owner.startedAt - self.startedAt) > 1000;
+  return earlier || !isAlive(owner.pid);
 }
 
 /** Removes a lock judged stale; if it changed hands meanwhile, what was taken is put back. */

@@ -1,13 +1,15 @@
 /** The unfinished download beside its target: bytes are written here, and get their final name only once they are right. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
-import { chmod, type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, type FileHandle, lstat, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AssetsError } from "../errors.js";
 import { isWindows } from "../platform.js";
 import { diskError, errnoOf } from "./disk-error.js";
 
 const READ_BYTES = 1024 * 1024;
+const JOURNAL = ".json";
 /** Longest file name in bytes that common file systems store. */
 const NAME_BYTES = 255;
 
@@ -21,8 +23,13 @@ export interface PartialFile {
   empty(): Promise<void>;
   /** Reads the bytes that are there, from the offset `from` to the last. Throws LOCAL_IO, the signal's reason. */
   feed(take: (chunk: Uint8Array) => void, signal: AbortSignal, from: number): Promise<void>;
-  /** Syncs the bytes, gives them the final name, syncs the folder; answers how the file then stands. */
-  commit(target: string, options?: { mode?: number }): Promise<BigIntStats>;
+  /** Brings the bytes to the disk, which can take long. Throws DISK_FULL, LOCAL_IO. */
+  sync(): Promise<void>;
+  /**
+   * Gives the synced bytes their final name in one step, and syncs the folder. Answers how the file then stands, or
+   * undefined when it is no longer what was written here. Throws LOCKED when another process took the partial over.
+   */
+  commit(target: string, options?: { mode?: number }): Promise<BigIntStats | undefined>;
   /** Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. */
   close(): Promise<void>;
 }
@@ -34,16 +41,19 @@ export interface PartialFile {
 export function partialPath(target: string, key: string): string {
   const ending = `.${key.slice(0, 12)}.part`;
   let name = basename(target);
-  if (Buffer.byteLength(name) + ending.length > NAME_BYTES) {
+  if (Buffer.byteLength(name) + ending.length + JOURNAL.length > NAME_BYTES) {
     const own = createHash("sha256").update(name).digest("hex").slice(0, 12);
     name = `${[...name].slice(0, 40).join("")}.${own}`;
   }
   return join(dirname(target), `${name}${ending}`);
 }
 
-/** Opens or creates a partial. Its folder must exist. A link in its place is never followed. */
-export async function openPartial(path: string): Promise<PartialFile> {
-  const handle = await openOwn(path);
+/**
+ * Opens or creates a partial. Its folder must exist. A link in its place is never followed, and a file that another name
+ * or (`shared`) another process may hold is replaced by a copy. Throws DISK_FULL, LOCAL_IO.
+ */
+export async function openPartial(path: string, { shared = false } = {}): Promise<PartialFile> {
+  const handle = await openOwn(path, shared);
   let size = 0;
   let open = true;
   try {
@@ -56,7 +66,7 @@ export async function openPartial(path: string): Promise<PartialFile> {
     if (!open) return;
     open = false;
     await handle.close();
-    if (size === 0) await removePartial(path);
+    if (size === 0) await removePartial(path).catch(() => {});
   };
   return {
     path,
@@ -96,28 +106,41 @@ export async function openPartial(path: string): Promise<PartialFile> {
         throw diskError(error, "read", path);
       }
     },
+    async sync() {
+      await handle.sync().catch((error) => {
+        throw diskError(error, "write", path);
+      });
+    },
     async commit(target, { mode } = {}) {
+      const written = await handle.stat({ bigint: true });
       try {
-        await handle.sync();
+        if ((await lstat(path, { bigint: true })).ino !== written.ino) throw takenOver(path);
         await handle.close();
         open = false;
-        if (mode !== undefined && !isWindows) await chmod(path, mode);
         await renameOver(path, target);
-        await syncFolder(dirname(target));
-        await rm(journalPath(path), { force: true });
-        return await stat(target, { bigint: true });
       } catch (error) {
-        throw diskError(error, "put in place", target);
+        throw errnoOf(error) === "ENOENT" ? takenOver(path) : diskError(error, "put in place", target);
       }
+      // The file stands: what follows makes it last and fit, and cannot undo that.
+      if (mode !== undefined && !isWindows) await chmod(target, mode).catch(() => {});
+      await syncFolder(dirname(target)).catch(() => {});
+      await rm(journalPath(path), { force: true }).catch(() => {});
+      const stat = await lstat(target, { bigint: true }).catch(() => undefined);
+      const same = stat?.ino === written.ino && stat.size === written.size && stat.mtimeNs === written.mtimeNs;
+      return same ? stat : undefined;
     },
     close,
   };
 }
 
-/** Removes a partial that serves no more, with its note. */
+/** Removes a partial that serves no more, with its note. Throws LOCAL_IO. */
 export async function removePartial(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(journalPath(path), { force: true });
+  try {
+    await rm(path, { force: true });
+    await rm(journalPath(path), { force: true });
+  } catch (error) {
+    throw diskError(error, "remove", path);
+  }
 }
 
 /** The validator under which the bytes of an unpinned partial came, if it was noted. */
@@ -143,19 +166,31 @@ export async function writeValidator(partial: string, validator: string | undefi
 }
 
 function journalPath(partial: string): string {
-  return `${partial}.json`;
+  return `${partial}${JOURNAL}`;
 }
 
-async function openOwn(path: string): Promise<FileHandle> {
+async function openOwn(path: string, shared: boolean): Promise<FileHandle> {
   const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const openIt = () => open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
   try {
-    const handle = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
-    if ((await handle.stat()).isFile()) return handle;
+    const handle = await openIt();
+    const found = await handle.stat();
+    if (found.isFile() && found.nlink === 1 && !shared) return handle;
     await handle.close();
-    throw Object.assign(new Error("not a regular file"), { code: "EEXIST" });
+    if (!found.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EEXIST" });
+    const copy = `${path}.${randomUUID().slice(0, 8)}`;
+    await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await renameOver(copy, path);
+    return await openIt();
   } catch (error) {
     throw diskError(error, "create", path);
   }
+}
+
+function takenOver(path: string): AssetsError {
+  return new AssetsError("LOCKED", `${path} was taken over by another process.`, {
+    hint: "Run the same command again.",
+  });
 }
 
 /** Rename that replaces. On Windows a virus scanner or indexer may hold the file for a moment. */

@@ -3,6 +3,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AssetsError } from "../errors.js";
 import { diskError, errnoOf } from "./disk-error.js";
+import { HOME_FOLDER } from "./home.js";
 
 /** Turns paths of the manifest into absolute targets, and refuses those whose real folder lies outside the root. */
 export interface Targets {
@@ -20,6 +21,12 @@ export function createTargets(root: string): Targets {
   const check = async (path: string, folder: string) => {
     realRoot ??= realpathOfExisting(root);
     const real = await realpathOfExisting(folder);
+    const own = relative(await realRoot, real).split(sep);
+    if (own[0] === HOME_FOLDER || own.some((name) => /^(?:\.git|git~1)$/i.test(name))) {
+      throw new AssetsError("UNSAFE_PATH", `${path} would be written to ${real}, which is not a place for assets.`, {
+        hint: "A folder on its way is a symbolic link. Remove the link.",
+      });
+    }
     if (!isInside(await realRoot, real)) {
       throw new AssetsError("UNSAFE_PATH", `${path} would be written to ${real}, outside the root ${root}.`, {
         hint: "A folder on its way is a symbolic link. Remove the link, or name the place it leads to with --root.",

@@ -2,12 +2,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AssetsError } from "../errors.js";
+import { AssetsError, redact } from "../errors.js";
 import { isAlive, self } from "../platform.js";
 import { openLocalFile } from "../source/file.js";
 import type { Sources } from "../source/index.js";
 import type { Located } from "../source/source.js";
-import { diskError } from "../store/disk-error.js";
+import { diskError, errnoOf } from "../store/disk-error.js";
 import { extractMembers } from "../store/extract.js";
 import { homeFolder } from "../store/home.js";
 import { lock } from "../store/lock.js";
@@ -50,7 +50,7 @@ export interface ArchivesContext extends FetchContext {
  * What came out of an archive, by member path: the file that holds it, or why there is none. `fault`: the archive is
  * damaged elsewhere, so that only a digest can tell whether the member is whole.
  */
-type Unpacked = ReadonlyMap<string, { file: string; fault?: AssetsError } | { error: AssetsError }>;
+type Unpacked = ReadonlyMap<string, ({ file: string } | { error: AssetsError }) & { fault?: AssetsError }>;
 
 /** Makes the archives of a run. `wishes`: every URL of every file to fetch that leads into an archive. */
 export function createArchives(wishes: readonly MemberWish[], context: ArchivesContext): Archives {
@@ -60,31 +60,41 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   for (const { container, path } of wishes) {
     unsettled.set(container, (unsettled.get(container) ?? new Set()).add(path));
   }
+  /** Archives without a digest: none is kept once it was read, since the next run could not tell whether it is right. */
+  const unproven = new Set<string>();
   let received = 0;
   let spool: Promise<string> | undefined;
 
   async function unpackAll(container: string, located: Located): Promise<Unpacked> {
     const archive = await archivePath(context.root, container);
-    const unlock = await lock(context.root, container, {
+    const held = await lock(context.root, container, {
       timeoutMs: context.lockTimeoutMs,
       signal: context.signal,
-      onWait: (owner) => context.emit({ type: "transfer:wait", path: container, owner }),
+      onWait: (owner) => context.emit({ type: "transfer:wait", path: redact(container), owner }),
     });
     try {
-      await fetchArchive(container, located, archive);
+      await fetchArchive(container, located, archive, held.doubtful);
+      const found = await extract(container, located, archive);
+      if (located.digest !== undefined) return found;
+      unproven.add(container);
+      if (![...found.values()].some(({ fault }) => fault !== undefined)) return found;
+      // Nothing but its content tells that an archive without a digest is damaged: all of it is asked for once more.
+      await removePartial(archive);
+      await fetchArchive(container, located, archive, false);
       return await extract(container, located, archive);
     } finally {
-      await unlock();
+      await held.release();
     }
   }
 
   /** The archive stays in its partial: a complete one is known by its digest, or by its validator. */
-  async function fetchArchive(container: string, located: Located, archive: string): Promise<void> {
+  async function fetchArchive(container: string, located: Located, archive: string, shared: boolean): Promise<void> {
     const { open, url, digest } = located;
+    const label = redact(container);
     const candidate = { url, partial: archive, locate: async () => ({ url, open }) };
-    const result = await fetchBytes({ label: container, kind: "archive", digest }, [candidate], context);
+    const result = await fetchBytes({ label, kind: "archive", digest, shared }, [candidate], context);
     received += result.received;
-    context.emit({ type: "transfer:end", path: container });
+    context.emit({ type: "transfer:end", path: label });
     if (!result.ok) throw retried(result.error);
     await result.partial.close();
   }
@@ -113,6 +123,18 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     );
   }
 
+  /** Removes an archive and what was unpacked of it, unless another run reads it now. What cannot go stays. */
+  async function remove(container: string): Promise<void> {
+    try {
+      if (spool !== undefined) await rm(join(await spool, nameOf(container)), { recursive: true, force: true });
+      const held = await lock(context.root, container, { timeoutMs: 0, signal: new AbortController().signal });
+      await removePartial(await archivePath(context.root, container));
+      await held.release();
+    } catch (error) {
+      if (!(error instanceof AssetsError) && errnoOf(error) === "") throw error;
+    }
+  }
+
   return {
     async unpack(url, located, pinned) {
       const container = containerOf.get(url) ?? url;
@@ -126,14 +148,13 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     },
     async settle(path) {
       for (const [container, paths] of unsettled) {
-        if (!paths.delete(path) || paths.size > 0 || !unpacked.has(container)) continue;
-        await removePartial(await archivePath(context.root, container));
-        if (spool !== undefined) await rm(join(await spool, nameOf(container)), { recursive: true, force: true });
+        if (paths.delete(path) && paths.size === 0 && unpacked.has(container)) await remove(container);
       }
     },
     received: () => received,
     async close() {
-      if (spool !== undefined) await rm(await spool, { recursive: true, force: true });
+      for (const container of unproven) await remove(container);
+      if (spool !== undefined) await rm(await spool, { recursive: true, force: true }).catch(() => {});
     },
   };
 }
@@ -147,15 +168,15 @@ function nameOf(container: string): string {
   return createHash("sha256").update(container).digest("hex").slice(0, 24);
 }
 
-/** A folder of this run for unpacked members; those that killed runs of this machine left are removed. */
+/** A folder of this run for unpacked members; those that killed runs of this place left are removed. */
 async function makeSpool(root: string): Promise<string> {
   const folder = await homeFolder(root, "spool");
-  const host = nameOf(self.host).slice(0, 8);
+  const place = nameOf(self.place).slice(0, 8);
   for (const name of await readdir(folder)) {
     const [, owner, pid] = /^([0-9a-f]{8})-(\d+)-/.exec(name) ?? [];
-    if (owner === host && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+    if (owner === place && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
   }
-  return join(folder, `${host}-${self.pid}-${randomUUID().slice(0, 8)}`);
+  return join(folder, `${place}-${self.pid}-${randomUUID().slice(0, 8)}`);
 }
 
 /** The archive was tried as often as it made sense: its members must not begin all over again. */

@@ -17,6 +17,8 @@ export interface Wanted {
   readonly kind: "file" | "archive";
   /** Pinned size in bytes. */
   readonly size?: number | undefined;
+  /** Another process may still have the partial open. */
+  readonly shared?: boolean | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
 }
@@ -143,8 +145,9 @@ async function copy(
       tally.wroteFromZero = true;
       start();
     }
-    if (wanted.size !== undefined && partial.size + chunk.length > wanted.size) {
-      throw new AssetsError("SIZE_MISMATCH", `${opened.url} sends more than the ${wanted.size} bytes that are pinned.`);
+    if (size !== undefined && partial.size + chunk.length > size) {
+      const said = wanted.size === undefined ? "it announced" : "are pinned";
+      throw new AssetsError("SIZE_MISMATCH", `${opened.url} sends more than the ${size} bytes that ${said}.`);
     }
     if (opened.unpacked !== true) tally.received += chunk.length;
     await partial.append(chunk);

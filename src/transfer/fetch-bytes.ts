@@ -48,7 +48,7 @@ export async function fetchBytes(
   const order = [...candidates.filter((candidate) => !isDown(candidate)), ...candidates.filter(isDown)];
   for (const [index, candidate] of order.entries()) {
     const next = order[index + 1];
-    const result = await fetchFrom(wanted, candidate, next === undefined, context, tally);
+    const result = await fetchFrom(wanted, candidate, next === undefined && !isDown(candidate), context, tally);
     if ("partial" in result) return { ok: true, ...tally, ...result };
     if (result.final) return { ok: false, error: result.error, ...tally };
     if (next !== undefined) {
@@ -79,7 +79,7 @@ async function fetchFrom(
   let failures = 0;
   let restarted = false;
   let mark = 0;
-  const partial = await openPartial(candidate.partial);
+  const partial = await openPartial(candidate.partial, { shared: wanted.shared ?? false });
   const running = createRunningDigest(wanted.digest?.algorithm);
   const restart = async (reason: string) => {
     await partial.empty();

@@ -6,7 +6,7 @@ import { isFetch, type PlanItem } from "../plan.js";
 import { shellWord } from "../shell-word.js";
 import type { Sources } from "../source/index.js";
 import type { Ledger } from "../store/ledger.js";
-import { lock } from "../store/lock.js";
+import { type Held, lock } from "../store/lock.js";
 import { type PartialFile, partialPath } from "../store/partial.js";
 import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
@@ -43,10 +43,10 @@ export function partialOf(target: string, sha256: string | undefined, url: strin
 /** Fetches one file to its end. Failures are outcomes; only bugs throw. */
 export async function fetchFile(planned: PlanItem, context: TransferContext): Promise<Outcome> {
   const { path } = planned.file;
-  let unlock: (() => Promise<void>) | undefined;
+  let held: Held | undefined;
   try {
     const onWait = (owner: string) => context.emit({ type: "transfer:wait", path, owner });
-    unlock = await lock(context.root, path, {
+    held = await lock(context.root, path, {
       timeoutMs: context.policy.lockTimeoutMs,
       signal: context.signal,
       onWait,
@@ -55,7 +55,11 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
     const target = await context.targets.makeFolder(path);
-    const result = await fetchBytes(wantedOf(item), candidatesOf(item, target, context), context);
+    const result = await fetchBytes(
+      { ...wantedOf(item), shared: held.doubtful },
+      candidatesOf(item, target, context),
+      context,
+    );
     if (!result.ok) return failed(item, result.error, result);
     return await putInPlace(item, target, result, context);
   } catch (thrown) {
@@ -63,7 +67,7 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     if (!(error instanceof AssetsError)) throw error;
     return failed(planned, error);
   } finally {
-    await unlock?.();
+    await held?.release();
   }
 }
 
@@ -75,12 +79,15 @@ async function putInPlace(
 ): Promise<Outcome> {
   const { partial, sha256, url, received, attempts, tried } = result;
   try {
-    const now = await context.replan(item);
-    if (now.action === "conflict") return failed(now, conflictError(now), result);
+    // Syncing can take long: what happened to the place meanwhile is looked at after it.
+    await partial.sync();
     await context.targets.makeFolder(item.file.path);
+    const now = await context.replan(item);
+    if (now.action === "keep") return settled(now, "present");
+    if (!isFetch(now)) return failed(now, conflictError(now), result);
     const size = partial.size;
     const stat = await partial.commit(target, modeOf(item));
-    context.ledger.record(item.file.path, stat, sha256);
+    if (stat !== undefined) context.ledger.record(item.file.path, stat, sha256);
     return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
   } finally {
     await closeQuietly(partial);

@@ -27,7 +27,7 @@ export interface History {
   readonly failures: number;
   /** Whether this URL was already asked for everything anew. */
   readonly restarted: boolean;
-  /** Whether no other URL is left to try. */
+  /** Whether no other URL is left to try, and this one's host was not found to be away before. */
   readonly last: boolean;
 }
 
