@@ -2,23 +2,24 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { AssetsError } from "../errors.js";
 import { diskError } from "./disk-error.js";
-import type { FileStamp, HashMessage } from "./hash-worker.js";
+import { type FileDigest, hashFile } from "./hash-file.js";
+import type { HashMessage } from "./hash-worker.js";
 
-/** A file's digest, and how the file stood while it was read. `size` in bytes. */
-export interface FileDigest {
-  sha256: string;
-  size: number;
-  stat: FileStamp;
+export interface HashOptions {
+  signal: AbortSignal;
+  /** Told the bytes read so far. */
+  onProgress?: (bytes: number) => void;
 }
 
 /** Threads that hash. */
 export interface Hasher {
   /**
-   * Hashes one file; more calls than threads wait their turn. `onProgress` is told the bytes read so far.
-   * Throws LOCAL_IO when the file cannot be read or changes meanwhile; the signal's reason when aborted.
+   * Hashes one file; more calls than threads wait their turn. Throws LOCAL_IO when the file cannot be read or changes
+   * meanwhile; the signal's reason when aborted.
    */
-  hash(path: string, options: { signal: AbortSignal; onProgress?: (bytes: number) => void }): Promise<FileDigest>;
+  hash(path: string, options: HashOptions): Promise<FileDigest>;
   /** Ends the threads. */
   close(): Promise<void>;
 }
@@ -31,43 +32,68 @@ const workerFile = createRequire(import.meta.url).resolve("#hash-worker");
 export function createHasher(workers = Math.min(availableParallelism(), MOST_WORKERS)): Hasher {
   const all = new Set<Worker>();
   const idle: Worker[] = [];
-  const waiting: ((worker: Worker) => void)[] = [];
+  const waiting = new Set<(worker: Worker | undefined) => void>();
 
-  const take = (): Promise<Worker> => {
-    const free = idle.pop();
-    if (free !== undefined) return Promise.resolve(free);
-    if (all.size < workers) {
+  /** A new thread, or undefined where the system gives this process no further one. */
+  const start = () => {
+    try {
       const worker = new Worker(workerFile);
       all.add(worker);
-      return Promise.resolve(worker);
+      return worker;
+    } catch {
+      return undefined;
     }
-    return new Promise((resolve) => waiting.push(resolve));
+  };
+  const nextWaiting = () => {
+    const [next] = waiting;
+    if (next !== undefined) waiting.delete(next);
+    return next;
+  };
+  const take = (signal: AbortSignal): Promise<Worker | undefined> => {
+    const free = idle.pop();
+    if (free !== undefined || all.size < workers) return Promise.resolve(free ?? start());
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        waiting.delete(serve);
+        reject(signal.reason);
+      };
+      const serve = (worker: Worker | undefined) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(worker);
+      };
+      signal.addEventListener("abort", onAbort);
+      waiting.add(serve);
+    });
   };
   const give = (worker: Worker) => {
-    const next = waiting.shift();
-    if (next !== undefined) next(worker);
-    else idle.push(worker);
+    const next = nextWaiting();
+    if (next === undefined) idle.push(worker);
+    else next(worker);
+  };
+  const retire = (worker: Worker) => {
+    all.delete(worker);
+    void worker.terminate();
+    nextWaiting()?.(start());
   };
 
   return {
-    async hash(path, { signal, onProgress }) {
+    async hash(path, { signal, onProgress = () => {} }) {
       signal.throwIfAborted();
-      const worker = await take();
-      let broken = false;
+      const worker = await take(signal);
+      if (worker === undefined) return hashHere(path, signal, onProgress);
       try {
-        signal.throwIfAborted();
-        return await ask(worker, path, signal, onProgress);
+        const digest = await ask(worker, path, signal, onProgress);
+        give(worker);
+        return digest;
       } catch (error) {
-        // Its thread may still be in the middle of the file: it serves no other.
-        broken = signal.aborted;
-        throw error;
-      } finally {
-        if (broken) {
-          all.delete(worker);
-          void worker.terminate();
-          const next = waiting.shift();
-          if (next !== undefined) take().then(next);
-        } else give(worker);
+        if (error instanceof AssetsError && error.code === "LOCAL_IO") {
+          give(worker);
+          throw error;
+        }
+        // Aborted in the middle of a file, or the thread could not begin or go on.
+        retire(worker);
+        if (signal.aborted) throw error;
+        return hashHere(path, signal, onProgress);
       }
     },
     async close() {
@@ -78,34 +104,47 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
   };
 }
 
+function hashHere(path: string, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<FileDigest> {
+  const onBytes = (bytes: number) => {
+    signal.throwIfAborted();
+    onProgress(bytes);
+  };
+  return hashFile(path, onBytes).catch((error) => {
+    signal.throwIfAborted();
+    throw diskError(error, "read", path);
+  });
+}
+
 function ask(
   worker: Worker,
   path: string,
   signal: AbortSignal,
-  onProgress: ((bytes: number) => void) | undefined,
+  onProgress: (bytes: number) => void,
 ): Promise<FileDigest> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", onMessage);
-      worker.off("error", onError);
+      worker.off("error", fail);
+      worker.off("exit", onExit);
       signal.removeEventListener("abort", onAbort);
       worker.unref();
       act();
     };
+    const fail = (error: unknown) => settle(() => reject(error));
     const onMessage = (message: HashMessage) => {
-      if (message.type === "progress") onProgress?.(message.bytes);
+      if (message.type === "progress") onProgress(message.bytes);
       else if (message.type === "done") {
         const { sha256, size, stat } = message;
         settle(() => resolve({ sha256, size, stat }));
       } else {
-        const error = Object.assign(new Error(message.message), { code: message.errno });
-        settle(() => reject(diskError(error, "read", path)));
+        fail(diskError(Object.assign(new Error(message.message), { code: message.errno }), "read", path));
       }
     };
-    const onError = (error: Error) => settle(() => reject(error));
-    const onAbort = () => settle(() => reject(signal.reason));
+    const onExit = () => fail(new Error("The hashing thread ended."));
+    const onAbort = () => fail(signal.reason);
     worker.on("message", onMessage);
-    worker.on("error", onError);
+    worker.on("error", fail);
+    worker.on("exit", onExit);
     signal.addEventListener("abort", onAbort);
     worker.ref();
     worker.postMessage(path);

@@ -15,6 +15,7 @@ const SAYS: Readonly<Record<string, string>> = {
   ELOOP: "a symbolic link stands there",
   EMFILE: "too many files are open",
   EIO: "the disk reports an error",
+  EBUSY: "it is in use, or changed while it was read",
 };
 
 /** The errno of an error of the operating system, or an empty string for any other error. */

@@ -4,7 +4,7 @@ import { lstat, open, stat } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
 import { parsePointer } from "../lfs-pointer.js";
 import { diskError, errnoOf } from "./disk-error.js";
-import type { FileStamp } from "./hash-worker.js";
+import type { FileStamp } from "./hash-file.js";
 
 /** What a file should be. */
 export interface Pin {

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FileStamp } from "./hash-worker.js";
+import type { FileStamp } from "./hash-file.js";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 
 /**
