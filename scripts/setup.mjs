@@ -1,6 +1,6 @@
 /** Makes a fresh clone ready to run: installs what the lock file names if that was not done, then builds. */
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -20,4 +20,6 @@ function isInstalled() {
 const npm = process.env.npm_execpath;
 if (!isInstalled() && npm !== undefined)
   run([npm, "install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
+// What was built from sources that are gone must not be packed.
+rmSync(`${root}dist`, { recursive: true, force: true });
 run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);

@@ -43,7 +43,7 @@ export interface Run extends World {
   readonly command: string;
   readonly options: GlobalOptions & FormatOptions;
   /** How text for standard output is laid out. */
-  readonly render: { color: boolean; width?: number; verbose?: boolean };
+  readonly render: { color: boolean; program: string; width?: number; verbose?: boolean };
   loadManifest(): Promise<Manifest>;
   /** Starts the reporter that fits the terminal and the options; progress goes to standard error. */
   report(): Promise<Reporter>;

@@ -3,7 +3,6 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { AssetsError, exitCodeOf } from "../errors.js";
 import { renderLfs } from "../report/index.js";
-import { shellWord } from "../shell-word.js";
 import type { Run } from "./context.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -42,17 +41,11 @@ async function act(run: Run, paths: readonly string[]): Promise<number> {
     paths: searched,
     cwd: run.cwd,
     signal: run.signal,
-    program: programWords(run),
+    program: run.render.program,
     ...(manifest && { manifest }),
   });
   run.print(report, () => renderLfs(report, run.render));
   if (report.pointers.length > 0) return 1;
   // Where something could not be read, nobody can say that there is no pointer.
   return report.unreadable.length > 0 ? exitCodeOf("LOCAL_IO") : 0;
-}
-
-/** How this program was called, for commands that are to work on the same manifest. */
-function programWords({ options: { manifest, root } }: Run): string {
-  const flag = (name: string, value?: string) => (value === undefined ? [] : [name, shellWord(value)]);
-  return ["assets", ...flag("--manifest", manifest), ...flag("--root", root)].join(" ");
 }

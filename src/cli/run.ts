@@ -5,6 +5,7 @@ import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
 import { createLines } from "../report/lines.js";
+import { shellWord } from "../shell-word.js";
 import { both, type FormatOptions, type GlobalOptions, type Run, type Stream, type World } from "./context.js";
 import { reporterMode, wantsColor, widthOf } from "./terminal.js";
 
@@ -17,6 +18,7 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   const log = options.logFile === undefined ? undefined : createLog(resolve(cwd, options.logFile), stderr);
   const render = {
     color: wantsColor(stdout, env, options.color),
+    program: programWords(options),
     ...(width !== undefined && { width }),
     ...(options.verbose && { verbose: true }),
   };
@@ -53,6 +55,12 @@ export function printError(world: World, error: AssetsError, command: string, op
   if (options.json) world.stdout.write(toJson(command, { ok: false, exitCode, ...info }));
   else if (options.ndjson) world.stdout.write(toNdjson({ type: "error", exitCode, ...info }));
   world.stderr.write(`assets: ${message}\n${hint === undefined ? "" : `${hint}\n`}`);
+}
+
+/** How this program was called, for commands that are to work on the same manifest. */
+function programWords({ manifest, root }: GlobalOptions): string {
+  const flag = (name: string, value?: string) => (value === undefined ? [] : [name, shellWord(value)]);
+  return ["assets", ...flag("--manifest", manifest), ...flag("--root", root)].join(" ");
 }
 
 function refuseTogether<T extends object>(options: T, first: keyof T & string, second: keyof T & string): void {

@@ -44,6 +44,7 @@ const DEFAULT_POLICY: TransferPolicy = {
   maxRetryAfterMs: 5 * 60_000,
   stallTimeoutMs: 30_000,
   firstByteTimeoutMs: 60_000,
+  slowTimeoutMs: 2 * 60_000,
   lockTimeoutMs: 60 * 60_000,
   offline: false,
 };
@@ -75,7 +76,11 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       return sum + Math.max(0, (file.size ?? 0) - (partials[index] ?? 0));
     }, 0);
     emit(planEvent(planned, bytesToFetch));
-    if (dryRun) return report(options, planned.map(foresee), 0, started, planned);
+    if (dryRun) {
+      const conflicts = planned.filter(({ action }) => action === "conflict");
+      const foreseen = conflicts.map((item) => failed(item, item.unsafe ?? conflictError(item)));
+      return report(options, foreseen, 0, started, planned);
+    }
     await checkSpace(manifest.root, bytesToFetch);
 
     const run = { workspace, sources, policy, force, signal, emit, jobs };
@@ -221,12 +226,6 @@ function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEve
   return { type: "plan", files, bytesToFetch };
 }
 
-/** What a dry run says would become of a file. */
-function foresee(item: Planned): Outcome {
-  if (item.action === "conflict") return failed(item, item.unsafe ?? conflictError(item));
-  return settled(item, item.action === "keep" ? "present" : "downloaded");
-}
-
 function report(
   { manifest, dryRun = false }: DownloadOptions,
   outcomes: Outcome[],
@@ -245,7 +244,7 @@ function report(
     outcomes,
     ...(planned && { planned: planned.map(plannedReport) }),
     totals: {
-      files: outcomes.length,
+      files: planned?.length ?? outcomes.length,
       downloaded: count("downloaded"),
       present: count("present"),
       failed: count("failed"),

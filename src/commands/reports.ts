@@ -81,6 +81,7 @@ export interface DownloadReport {
   ok: boolean;
   /** 0, or the exit code that fits the failures (1 when they are of several kinds). */
   exitCode: number;
+  /** One for each selected file; with `dryRun` only those that would fail. */
   outcomes: Outcome[];
   /** Only with `dryRun`: what would be done. */
   planned?: {

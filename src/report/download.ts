@@ -23,7 +23,7 @@ export function renderDownload(report: DownloadReport, options: DownloadOptions)
   const blocks = [
     options.verbose ? renderDone(report.outcomes, options, colors) : "",
     others.length > 0 ? renderFailures(others, colors) : "",
-    conflicts.length > 0 ? renderConflicts(conflicts, colors) : "",
+    conflicts.length > 0 ? renderConflicts(conflicts, options, colors) : "",
     `${[totalLine(report, colors), ...stopLines(report, options, colors)].join("\n")}\n`,
   ];
   return blocks.filter((block) => block !== "").join("\n");
@@ -64,14 +64,14 @@ function withoutUrl({ url, error: { message } }: TriedUrl): string {
   return message.startsWith(url) ? message.slice(url.length).replace(/^[:\s]+/, "") : message;
 }
 
-function renderConflicts(outcomes: readonly Outcome[], colors: Colors): string {
+function renderConflicts(outcomes: readonly Outcome[], options: RenderOptions, colors: Colors): string {
   const files = outcomes.map(({ path, error }) => {
     const message = error?.message ?? "";
     return `  ${oneLine(message.includes(path) ? message : `${path}: ${message}`)}`;
   });
   const ids = [...new Set(outcomes.map((outcome) => shellWord(oneLine(outcome.asset))))].join(" ");
   const title = `${plural(outcomes.length, "file")} left alone, because something else stands in the place:`;
-  const fix = colors.command(`assets download ${ids} --force`);
+  const fix = colors.command(`${options.program ?? "assets"} download ${ids} --force`);
   return `${colors.bad(title)}\n${files.join("\n")}\n  To replace ${outcomes.length === 1 ? "it" : "them"}: ${fix}\n`;
 }
 

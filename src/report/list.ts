@@ -71,24 +71,24 @@ function labels(row: ListRow): string {
 // More ids than this in one command are harder to read than a flag.
 const MOST_IDS = 4;
 
-function nextSteps({ assets }: ListReport, { selection }: ListOptions, colors: Colors): string[] {
+function nextSteps({ assets }: ListReport, { selection, program = "assets" }: ListOptions, colors: Colors): string[] {
   const steps: string[] = [];
   const unproven = assets.filter((row) => row.state === "ready" && !row.proven);
   if (unproven.some((row) => row.unpinned === 0)) {
     steps.push(
-      `Not hashed: the sizes are right, the content is not proven. ${colors.command("assets verify")} proves it.`,
+      `Not hashed: the sizes are right, the content is not proven. ${colors.command(`${program} verify`)} proves it.`,
     );
   }
   if (unproven.some((row) => row.unpinned > 0)) {
     steps.push("Not pinned: the manifest has no SHA-256 to hold the content against.");
   }
   if (assets.some((row) => row.state === "damaged")) {
-    steps.push(`Damaged: ${colors.command("assets verify")} tells what is wrong.`);
+    steps.push(`Damaged: ${colors.command(`${program} verify`)} tells what is wrong.`);
   }
   const wanted = assets.filter((row) => row.state === "missing" || row.state === "partial");
   if (wanted.length > 0) {
     const ids = wanted.length <= MOST_IDS ? wanted.map((row) => shellWord(oneLine(row.id))).join(" ") : "--all";
-    steps.push(`To fetch what is missing: ${colors.command(`assets download ${selection ?? ids}`)}`);
+    steps.push(`To fetch what is missing: ${colors.command(`${program} download ${selection ?? ids}`)}`);
   }
   return steps;
 }

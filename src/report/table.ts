@@ -9,6 +9,8 @@ export interface RenderOptions {
   width?: number;
   /** Also what is as it should be. */
   verbose?: boolean;
+  /** How the program is called in the commands that are told. Default `assets`. */
+  program?: string;
 }
 
 /** One column of a table. */

@@ -14,13 +14,13 @@ interface Finding {
   short: string;
   /** Columns before the path. */
   columns: { titles: string[]; cells: (file: FileReport) => string[] };
-  fix?: (ids: string) => { command: string; effect: string };
+  fix?: (ids: string, program: string) => { command: string; effect: string };
 }
 
 const PATH: Column = { title: "PATH", path: true };
 const EXPECTED_FOUND = ["EXPECTED", "FOUND"];
-const OVERWRITE = (ids: string) => ({
-  command: `assets download ${ids} --force`,
+const OVERWRITE = (ids: string, program: string) => ({
+  command: `${program} download ${ids} --force`,
   effect: "overwrites what is there",
 });
 
@@ -45,14 +45,14 @@ const FINDINGS: readonly Finding[] = [
     title: "with a Git LFS pointer in place of the content",
     short: "with a Git LFS pointer",
     columns: { titles: EXPECTED_FOUND, cells: (file) => [bytes(file.expected?.size), file.reason ?? "a pointer"] },
-    fix: (ids) => ({ command: `assets download ${ids}`, effect: "puts the content there" }),
+    fix: (ids, program) => ({ command: `${program} download ${ids}`, effect: "puts the content there" }),
   },
   {
     status: "missing",
     title: "missing",
     short: "missing",
     columns: { titles: ["SIZE", "ASSET"], cells: (file) => [known(file.size), file.asset] },
-    fix: (ids) => ({ command: `assets download ${ids}`, effect: "" }),
+    fix: (ids, program) => ({ command: `${program} download ${ids}`, effect: "" }),
   },
   {
     status: "unreadable",
@@ -81,7 +81,7 @@ function renderFinding(finding: Finding, files: readonly FileReport[], options: 
   const table = renderTable(columns, rows, { ...options, indent: 2 });
   const title = colors.bad(`${plural(files.length, "file")} ${finding.title}:`);
   const ids = [...new Set(files.map((file) => shellWord(oneLine(file.asset))))].join(" ");
-  const fix = finding.fix?.(ids);
+  const fix = finding.fix?.(ids, options.program ?? "assets");
   if (!fix) return `${title}\n${table}`;
   return `${title}\n${table}  To mend: ${colors.command(fix.command)}${fix.effect && `  (${fix.effect})`}\n`;
 }

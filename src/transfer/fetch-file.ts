@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { AssetsError, abortError, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
-import { shellWord } from "../shell-word.js";
 import type { Sources } from "../source/index.js";
 import type { Ledger } from "../store/ledger.js";
 import { type Held, lock } from "../store/lock.js";
@@ -124,7 +123,7 @@ export function conflictError({ file, state, reason = "" }: PlanItem): AssetsErr
   return new AssetsError("CONFLICT", `${file.path}: ${reason}.`, {
     hint: folder
       ? "Move the folder away, then run the same command again."
-      : `It was left alone. To replace it: assets download ${shellWord(file.asset)} --force`,
+      : "It was left alone. To replace it, run the same command with --force.",
   });
 }
 

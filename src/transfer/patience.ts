@@ -7,6 +7,8 @@ export interface PatiencePolicy {
   readonly stallTimeoutMs: number;
   /** Longest wait for the first byte, before the allowance for large files. */
   readonly firstByteTimeoutMs: number;
+  /** A source that gives less than {@link LEAST_RATE} over this much waiting for it is left. */
+  readonly slowTimeoutMs: number;
 }
 
 /** The watch over one attempt. */
@@ -25,6 +27,9 @@ export interface Patience {
 
 /** Buffering proxies send nothing until they have the whole file; this rate is assumed for them, in bytes a second. */
 const PROXY_RATE = 10_000_000;
+
+/** Slower than any line that is meant to carry files, in bytes a second. */
+const LEAST_RATE = 1_000;
 
 /** Watches over one attempt at `url` within a run. `size` in bytes lengthens the wait for a first byte. */
 export function createPatience(url: string, run: AbortSignal, policy: PatiencePolicy, size = 0): Patience {
@@ -69,11 +74,27 @@ export function createPatience(url: string, run: AbortSignal, policy: PatiencePo
     async *watch(body) {
       const iterator = body[Symbol.asyncIterator]();
       let limit = firstByteMs;
+      let waitedMs = 0;
+      let bytes = 0;
       try {
         for (;;) {
+          const asked = performance.now();
           const { done, value } = await within(limit, "sent no byte", iterator.next());
           if (done) return;
+          // The wait for the first byte says nothing of the pace.
+          if (limit === policy.stallTimeoutMs) {
+            waitedMs += performance.now() - asked;
+            bytes += value.length;
+          }
           limit = policy.stallTimeoutMs;
+          if (waitedMs >= policy.slowTimeoutMs) {
+            if (bytes < (waitedMs / 1000) * LEAST_RATE) {
+              const message = `${url} sent ${bytes} bytes in ${Math.round(waitedMs / 1000)} s, too slowly to go on with.`;
+              throw new AssetsError("NETWORK", message, { retry: {} });
+            }
+            waitedMs = 0;
+            bytes = 0;
+          }
           yield value;
         }
       } finally {

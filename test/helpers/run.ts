@@ -14,6 +14,7 @@ const IMPATIENT: TransferPolicy = {
   maxRetryAfterMs: 5 * 60_000,
   stallTimeoutMs: 15_000,
   firstByteTimeoutMs: 15_000,
+  slowTimeoutMs: 60_000,
   lockTimeoutMs: 10_000,
   offline: false,
 };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createPatience } from "../../src/transfer/patience.js";
 
 const URL_SHOWN = "https://example.org/file";
-const POLICY = { stallTimeoutMs: 1000, firstByteTimeoutMs: 5000 };
+const POLICY = { stallTimeoutMs: 1000, firstByteTimeoutMs: 5000, slowTimeoutMs: 20_000 };
 const never = new Promise<never>(() => {});
 
 function watchOver(size?: number, run = new AbortController().signal) {
@@ -51,6 +51,15 @@ describe("patience", () => {
     const large = readThrough(watchOver(1e9), body(100_000));
     await vi.advanceTimersByTimeAsync(200_000);
     expect([await slow, await slower, await large].map(({ chunks }) => chunks)).toEqual([1, 0, 1]);
+  });
+
+  it("ends where bytes keep dripping, but too slowly to ever bring a file", async () => {
+    const drip = Array.from({ length: 100 }, () => 900);
+    const reading = readThrough(watchOver(), body(...drip));
+    await vi.advanceTimersByTimeAsync(100_000);
+    const { chunks, error } = await reading;
+    expect(error).toMatchObject({ code: "NETWORK", retry: {}, message: expect.stringContaining("too slowly") });
+    expect(chunks).toBe(22);
   });
 
   it("does not count the time that the reader takes", async () => {

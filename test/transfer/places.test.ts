@@ -52,7 +52,7 @@ describe("a file that is here already", () => {
     const report = await run(tree);
     expect(report).toMatchObject({ exitCode: 6, totals: { failed: 1 } });
     const { error } = report.of("models/a.bin");
-    expect(error).toMatchObject({ code: "CONFLICT", hint: expect.stringContaining("assets download a --force") });
+    expect(error).toMatchObject({ code: "CONFLICT", hint: expect.stringContaining("with --force") });
     expect(tree.read("models/a.bin").toString()).toBe("my own work");
     expect([server.requests, tree.leftovers()]).toEqual([[], []]);
   });
