@@ -12,6 +12,7 @@ import { extractMembers } from "../store/extract.js";
 import { homeFolder } from "../store/home.js";
 import { lock } from "../store/lock.js";
 import { removePartial } from "../store/partial.js";
+import { allowance } from "../store/space.js";
 import { type FetchContext, fetchBytes } from "./fetch-bytes.js";
 
 /** A file of the plan, one of whose URLs leads into an archive. */
@@ -105,6 +106,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     await mkdir(folder, { recursive: true }).catch((error) => {
       throw diskError(error, "create the folder", folder);
     });
+    const room = await allowance(folder);
     const wanted = new Map<string, string>();
     const maxBytes = new Map<string, number>();
     for (const wish of wishes) {
@@ -112,7 +114,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
       const { member } = await context.sources.locate(wish.url, { signal: context.signal });
       if (member === undefined) continue;
       if (!wanted.has(member.path)) wanted.set(member.path, join(folder, String(wanted.size)));
-      maxBytes.set(member.path, Math.max(maxBytes.get(member.path) ?? 0, wish.size ?? Number.POSITIVE_INFINITY));
+      maxBytes.set(member.path, Math.max(maxBytes.get(member.path) ?? 0, wish.size ?? room));
     }
     const { format, strip } = located.member ?? { format: "tar", strip: 0 };
     const found = await extractMembers({ archive, format, strip, wanted, maxBytes, signal: context.signal });

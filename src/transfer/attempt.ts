@@ -1,8 +1,10 @@
 /** One attempt to complete a partial from one URL: continue it, watch it arrive, prove the whole. */
+import { dirname } from "node:path";
 import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { Digest, Located, Opened } from "../source/source.js";
 import { type PartialFile, readValidator, writeValidator } from "../store/partial.js";
+import { allowance } from "../store/space.js";
 import { impostor } from "./body-check.js";
 import { createPatience, type Patience, type PatiencePolicy } from "./patience.js";
 import type { RunningDigest } from "./running-digest.js";
@@ -119,7 +121,7 @@ async function open(
   return { ...opened, url, ...(unpacked && { unpacked }) };
 }
 
-/** Brings the body into the partial, after a look at its beginning when it starts at 0. */
+/** Brings the body into the partial, after a look at its beginning when it starts at 0, and no more than may come. */
 async function copy(
   { wanted, partial, running, restart }: Work,
   opened: Answer,
@@ -129,6 +131,8 @@ async function copy(
 ): Promise<void> {
   const { label: path, kind, digest } = wanted;
   const size = wanted.size ?? opened.totalSize;
+  // A body that nobody gave a size may have no end.
+  const room = size ?? partial.size + (await allowance(dirname(partial.path)));
   const state = () => ({ path, received: partial.size, ...(size !== undefined && { size }) });
   const start = () =>
     emit({ type: "transfer:start", kind: opened.unpacked ? "member" : kind, url: opened.url, ...state() });
@@ -145,10 +149,7 @@ async function copy(
       tally.wroteFromZero = true;
       start();
     }
-    if (size !== undefined && partial.size + chunk.length > size) {
-      const said = wanted.size === undefined ? "it announced" : "are pinned";
-      throw new AssetsError("SIZE_MISMATCH", `${opened.url} sends more than the ${size} bytes that ${said}.`);
-    }
+    if (partial.size + chunk.length > room) throw tooMuch(opened, wanted.size);
     if (opened.unpacked !== true) tally.received += chunk.length;
     await partial.append(chunk);
     running.update(chunk);
@@ -160,6 +161,16 @@ async function copy(
   if (missing > 0) {
     throw new AssetsError("NETWORK", `${opened.url} ended ${missing} bytes too early.`, { retry: {} });
   }
+}
+
+function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): AssetsError {
+  const limit =
+    pinned !== undefined
+      ? `the ${pinned} bytes that are pinned`
+      : totalSize !== undefined
+        ? `the ${totalSize} bytes that it announced`
+        : "the disk has room for, without an end in sight";
+  return new AssetsError("SIZE_MISMATCH", `${url} sends more than ${limit}.`);
 }
 
 function prove({ wanted: { digest }, running }: Work, { url }: Answer): void {

@@ -65,4 +65,19 @@ describe.skipIf(!canMakeSmallDisk())("a full disk (needs root and tmpfs)", () =>
     expect(report).toMatchObject({ exitCode: 6, totals: { failed: 1 } });
     expect(tree.exists("a.bin")).toBe(false);
   });
+
+  it("is not filled by a body without a size and without an end: the next URL is asked, and others go on", async () => {
+    const disk = makeSmallDisk(4 * MIB);
+    const server = await startFaultServer();
+    const tree = makeTree(disk.path);
+    const endless = server.serve("/endless", { body: SMALL, fault: "endless body" });
+    tree.manifestFor({
+      "a.bin": { url: [endless, server.serve("/a", { body: SMALL })], body: SMALL, pin: "none" },
+      "b.bin": { url: server.serve("/b", { body: SMALL }), body: SMALL },
+    });
+    const report = await run(tree, { jobs: 1 });
+    expect(report.outcomes.map(({ status }) => status)).toEqual(["downloaded", "downloaded"]);
+    expect(report.of("a.bin").tried[0]?.error).toMatchObject({ code: "SIZE_MISMATCH" });
+    expect(tree.leftovers()).toEqual([]);
+  });
 });

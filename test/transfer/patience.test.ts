@@ -59,7 +59,7 @@ describe("patience", () => {
     await vi.advanceTimersByTimeAsync(100_000);
     const { chunks, error } = await reading;
     expect(error).toMatchObject({ code: "NETWORK", retry: {}, message: expect.stringContaining("too slowly") });
-    expect(chunks).toBe(22);
+    expect(chunks).toBe(23);
   });
 
   it("does not count the time that the reader takes", async () => {
