@@ -99,6 +99,30 @@ describe("the asset manager", () => {
     expect((await manager.verifyAssets()).totals.byStatus).toEqual({ missing: 1, valid: 2 });
   });
 
+  it("says that checking and verifying were aborted, and calls no file bad for it", async () => {
+    const { tree, manager } = await project();
+    tree.write("models/one.bin", "one");
+    const signal = AbortSignal.abort();
+    await expect(manager.verifyAssets({ signal })).rejects.toMatchObject({ code: "ABORTED" });
+    await expect(manager.checkAsset("one", { signal })).rejects.toMatchObject({ code: "ABORTED" });
+  });
+
+  it("goes on although a listener throws", async () => {
+    const { tree, manager } = await project();
+    const thrown: unknown[] = [];
+    const before = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.once("uncaughtException", (error) => thrown.push(error));
+    const stop = manager.onProgress(() => {
+      stop();
+      throw new Error("mine");
+    });
+    await manager.downloadAsset("one");
+    for (const listener of before) process.on("uncaughtException", listener);
+    expect(tree.exists("models/one.bin")).toBe(true);
+    expect(thrown).toMatchObject([{ message: "mine" }]);
+  });
+
   it("lists what there is and how it stands", async () => {
     const { manager } = await project();
     await manager.downloadAsset("one");

@@ -62,4 +62,14 @@ describe("the target of a file", () => {
     await expect(createTargets(tree.root).makeFolder("models/a.bin")).rejects.toMatchObject({ code: "LOCAL_IO" });
     expect(tree.read("models").toString()).toBe("I am a file");
   });
+
+  it.each([".git", ".git/hooks", ".GIT", ".assets"])(
+    "is refused behind a link into %s, though that lies inside the root",
+    async (place) => {
+      const tree = makeTree();
+      mkdirSync(tree.path(place), { recursive: true });
+      symlinkSync(place, tree.path("models"), "dir");
+      await expect(createTargets(tree.root).makeFolder("models/a.bin")).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+    },
+  );
 });

@@ -178,4 +178,30 @@ describe.each([
     expect(tree.files().filter((file) => file.includes("evil"))).toEqual([]);
     expect(makeTree().exists("../evil.bin")).toBe(false);
   });
+
+  it("arrive from an archive that was damaged on its way, in the same run, although nothing pins the archive", async () => {
+    const { server, tree } = await withArchive("/data.tar.gz", TARBALL, ["flips one bit"]);
+    const report = await run(tree);
+    expect([report.exitCode, wrong(tree), tree.leftovers()]).toEqual([0, [], []]);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("arrive for two runs at once that want different members, and no archive stays behind", async () => {
+    const { tree } = await withArchive("/data.tar.gz", TARBALL);
+    const runs = await Promise.all(
+      NAMES.map((name) => run(tree, { selection: { include: [`out/${name}`] }, policy: { retries: 0 } })),
+    );
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual(NAMES.map(() => 0));
+    expect(wrong(tree)).toEqual([]);
+    expect(tree.files().filter((name) => /^\.assets\/(?:archives|spool)\//.test(name))).toEqual([]);
+  });
+
+  it("tell nothing of the credentials in their archive's URL", async () => {
+    const { tree, server } = await withArchive("/data.tar.gz", TARBALL);
+    const url = server.main.replace("//", "//user:CANARY@1@");
+    tree.manifestFor(wanting((name) => `${url}/data.tar.gz?token=CANARY-2#member=${name}`));
+    const report = await run(tree);
+    expect([report.exitCode, wrong(tree)]).toEqual([0, []]);
+    expect(report.told).not.toContain("CANARY");
+  });
 });
