@@ -1,43 +1,46 @@
-/** The operating system and this process in it: the one file outside `cli/` that asks Node about them. */
-import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
-import process from "node:process";
+/** What differs between operating systems when files are opened, named and made to last. */
+import { constants } from "node:fs";
+import { chmod, open, rename } from "node:fs/promises";
+import { platform } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** True on Windows, where an open file cannot be replaced and a folder cannot be synced. */
-export const isWindows = process.platform === "win32";
+export const isWindows = platform() === "win32";
 
-/**
- * Identity of this process as lock files record it; `startedAt` in milliseconds since the epoch. Process ids can only be
- * compared within one `place`: containers may share a host's name and not its processes.
- */
-export const self = {
-  pid: process.pid,
-  host: hostname(),
-  place: [hostname(), ...linuxPlace()].join(" "),
-  startedAt: Math.round(Date.now() - process.uptime() * 1000),
-};
+/** Flag for opening that does not wait for the other end of a named pipe. Windows has none in its folders. */
+export const NO_WAIT = constants.O_NONBLOCK ?? 0;
 
-/** The boot of the machine and the process namespace; nothing where the system has no such files. */
-function linuxPlace(): string[] {
-  try {
-    return [readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), readlinkSync("/proc/self/ns/pid")];
-  } catch {
-    return [];
+/** Flag for opening that refuses a symbolic link in the file's place. Windows has no such flag. */
+export const NO_LINK = constants.O_NOFOLLOW ?? 0;
+
+const RENAME_TRIES = 10;
+
+/** Rename that replaces. On Windows a virus scanner or indexer may hold the file for a moment. */
+export async function renameOver(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const held = isWindows && ["EPERM", "EACCES", "EBUSY"].includes((error as NodeJS.ErrnoException).code ?? "");
+      if (!held || attempt === RENAME_TRIES) throw error;
+      await sleep(attempt * 50);
+    }
   }
 }
 
-/** Whether a process of this place is still there. A process of another user counts as alive. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** Gives a file permissions. Windows has others. */
+export async function setMode(path: string, mode: number): Promise<void> {
+  if (!isWindows) await chmod(path, mode);
 }
 
-/** The environment this process was started with; not to be written to. */
-export const environment: Readonly<Record<string, string | undefined>> = process.env;
-
-/** The file of the running Node, from which npm derives where its own global settings lie. */
-export const nodeFile = process.execPath;
+/** Makes a rename in a folder survive a power cut. Windows offers nothing of the kind. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (isWindows) return;
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

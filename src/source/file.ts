@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { AssetsError } from "../errors.js";
+import { NO_WAIT } from "../platform.js";
 import type { Opened, OpenOptions, Source } from "./source.js";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -16,8 +17,7 @@ export const fileSource: Source = {
 
 /** Opens a file by its path. Throws NOT_FOUND, ACCESS, SIZE_MISMATCH. */
 export async function openLocalFile(path: string, options: OpenOptions): Promise<Opened> {
-  // O_NONBLOCK: opening a named pipe must not wait for a writer.
-  const handle = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error) => {
+  const handle = await openFile(path, constants.O_RDONLY | NO_WAIT).catch((error) => {
     throw fileError(error, path);
   });
   try {

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import Config from "@npmcli/config";
 import npm from "@npmcli/config/lib/definitions/index.js";
 import { AssetsError, visibleLine } from "../errors.js";
-import { isWindows, nodeFile } from "../platform.js";
+import { isWindows } from "../platform.js";
+import { nodeFile } from "../this-process.js";
 import type { NetworkSettings } from "./http.js";
 
 /** What fetching a package needs to know. */

@@ -1,6 +1,6 @@
 /** Files inside packages of the npm registry that the user's npm configuration names. */
 import { AssetsError, visibleLine } from "../errors.js";
-import { environment } from "../platform.js";
+import { environment } from "../this-process.js";
 import type { HttpClient, NetworkSettings } from "./http.js";
 import { decodeMemberPath } from "./member.js";
 import type { NpmConfig } from "./npm-config.js";

@@ -1,9 +1,11 @@
 /** Finds the small files under a folder, whatever their names are. */
+
 import type { Dirent } from "node:fs";
 import { close, constants, lstat, open, read, readdir } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { promisify } from "node:util";
+import { NO_LINK, NO_WAIT } from "../platform.js";
 import { diskError, errnoOf } from "./disk-error.js";
 
 /** What to look for, and who is told. */
@@ -30,7 +32,7 @@ const FILES = 16;
 /** Files found but not yet looked at, above which no further folder is listed: this bounds the memory. */
 const BACKLOG = 2_000;
 // A file may have become a link or a pipe since it was looked at: neither is followed or waited for. Absent on Windows.
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const READ_FLAGS = constants.O_RDONLY | NO_LINK | NO_WAIT;
 
 // Twice as fast over many files as the functions of node:fs/promises.
 const disk = { close: promisify(close), lstat: promisify(lstat), open: promisify(open), read: promisify(read) };

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { NO_WAIT } from "../platform.js";
 
 /** What must not change while a file is read, nor between two looks at it. */
 export interface FileStamp {
@@ -24,8 +25,7 @@ const PROGRESS_BYTES = 32 * 1024 * 1024;
 
 /** `onProgress` is told the bytes read so far, every 32 MiB; what it throws ends the reading. Throws errno errors. */
 export async function hashFile(path: string, onProgress: (bytes: number) => void): Promise<FileDigest> {
-  // O_NONBLOCK: opening a named pipe must not wait for a writer.
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const handle = await open(path, constants.O_RDONLY | NO_WAIT);
   try {
     const before = await stamp(handle);
     const hash = createHash("sha256");

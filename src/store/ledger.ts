@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { NO_LINK, NO_WAIT } from "../platform.js";
 import type { FileStamp } from "./hash-file.js";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 
@@ -182,13 +183,12 @@ function toLines(entries: Entry[]): string {
 
 /** Opens a file of ours, never through a link that may have come with the repository. */
 function openOwn(path: string, flags: number): Promise<FileHandle> {
-  const { O_CREAT, O_NOFOLLOW = 0 } = constants;
-  return open(path, flags | O_CREAT | O_NOFOLLOW);
+  return open(path, flags | constants.O_CREAT | NO_LINK | NO_WAIT);
 }
 
 async function readOwn(path: string): Promise<string> {
   try {
-    return await readFile(path, { encoding: "utf8", flag: constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) });
+    return await readFile(path, { encoding: "utf8", flag: constants.O_RDONLY | NO_LINK | NO_WAIT });
   } catch {
     return "";
   }

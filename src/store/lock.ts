@@ -5,7 +5,8 @@ import { open, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError } from "../errors.js";
-import { isAlive, self } from "../platform.js";
+import { NO_LINK, NO_WAIT } from "../platform.js";
+import { isAlive, self } from "../this-process.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { homeFolder } from "./home.js";
 
@@ -113,7 +114,7 @@ function hold(file: string, owner: Owner): () => Promise<void> {
 async function look(file: string): Promise<{ owner: Owner | undefined; sign: string } | undefined> {
   try {
     // Never through a link, and no more than an owner takes: the file may have come with the repository.
-    const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const handle = await open(file, constants.O_RDONLY | NO_LINK | NO_WAIT);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(OWNER_BYTES), 0, OWNER_BYTES, 0);
       const text = buffer.toString("utf8", 0, bytesRead);

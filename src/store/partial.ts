@@ -1,11 +1,10 @@
 /** The unfinished download beside its target: bytes are written here, and get their final name only once they are right. */
 import { createHash, randomUUID } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
-import { chmod, copyFile, type FileHandle, lstat, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, type FileHandle, lstat, open, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError } from "../errors.js";
-import { isWindows } from "../platform.js";
+import { NO_LINK, NO_WAIT, renameOver, setMode, syncFolder } from "../platform.js";
 import { diskError, errnoOf } from "./disk-error.js";
 
 const READ_BYTES = 1024 * 1024;
@@ -122,7 +121,7 @@ export async function openPartial(path: string, { shared = false } = {}): Promis
         throw errnoOf(error) === "ENOENT" ? takenOver(path) : diskError(error, "put in place", target);
       }
       // The file stands: what follows makes it last and fit, and cannot undo that.
-      if (mode !== undefined && !isWindows) await chmod(target, mode).catch(() => {});
+      if (mode !== undefined) await setMode(target, mode).catch(() => {});
       await syncFolder(dirname(target)).catch(() => {});
       await rm(journalPath(path), { force: true }).catch(() => {});
       const stat = await lstat(target, { bigint: true }).catch(() => undefined);
@@ -170,8 +169,7 @@ function journalPath(partial: string): string {
 }
 
 async function openOwn(path: string, shared: boolean): Promise<FileHandle> {
-  const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const openIt = () => open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
+  const openIt = () => open(path, constants.O_RDWR | constants.O_CREAT | NO_LINK | NO_WAIT, 0o666);
   try {
     const handle = await openIt();
     const found = await handle.stat();
@@ -191,31 +189,4 @@ function takenOver(path: string): AssetsError {
   return new AssetsError("LOCKED", `${path} was taken over by another process.`, {
     hint: "Run the same command again.",
   });
-}
-
-/** Rename that replaces. On Windows a virus scanner or indexer may hold the file for a moment. */
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const held = isWindows && ["EPERM", "EACCES", "EBUSY"].includes(errnoOf(error));
-      if (!held || attempt === 10) throw error;
-      await sleep(attempt * 50);
-    }
-  }
-}
-
-/** Makes a rename survive a power cut. Windows offers nothing of the kind; some network file systems refuse. */
-async function syncFolder(folder: string): Promise<void> {
-  if (isWindows) return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (!["EINVAL", "ENOTSUP", "EBADF"].includes(errnoOf(error))) throw error;
-  } finally {
-    await handle.close();
-  }
 }

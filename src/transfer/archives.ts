@@ -3,7 +3,6 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AssetsError, redact } from "../errors.js";
-import { isAlive, self } from "../platform.js";
 import { openLocalFile } from "../source/file.js";
 import type { Sources } from "../source/index.js";
 import type { Located } from "../source/source.js";
@@ -13,6 +12,7 @@ import { homeFolder } from "../store/home.js";
 import { lock } from "../store/lock.js";
 import { removePartial } from "../store/partial.js";
 import { allowance } from "../store/space.js";
+import { isAlive, self } from "../this-process.js";
 import { type FetchContext, fetchBytes } from "./fetch-bytes.js";
 
 /** A file of the plan, one of whose URLs leads into an archive. */

@@ -1,8 +1,9 @@
 /** An npm user of a test's own: a home, a prefix and a project, each with the `.npmrc` that the test writes. */
-import { environment } from "../../src/platform.js";
+
 import { createNpmSource } from "../../src/source/npm.js";
 import { type NpmConfig, readNpmConfig } from "../../src/source/npm-config.js";
 import type { Located, Source } from "../../src/source/source.js";
+import { environment } from "../../src/this-process.js";
 import { makeClient } from "./client.js";
 import { makeTree, type Tree } from "./tree.js";
 

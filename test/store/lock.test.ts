@@ -3,8 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { self } from "../../src/platform.js";
 import { lock } from "../../src/store/lock.js";
+import { self } from "../../src/this-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const { signal } = new AbortController();
