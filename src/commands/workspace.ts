@@ -1,4 +1,5 @@
 /** A manifest's files as they stand on this machine. */
+import { setMaxListeners } from "node:events";
 import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
@@ -83,6 +84,8 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     ledger,
     look,
     async lookAll(files, options) {
+      // Every file that is looked at listens: that many listeners are no leak.
+      if (options.signal !== undefined) setMaxListeners(0, options.signal);
       const first = await runPool(files, LOOKS, (file) => lookSafely(file, { ...options, hash: false }));
       const open = [...first.entries()].flatMap(([index, looked]) => {
         return options.hash && isUndecided(looked, options) ? [index] : [];

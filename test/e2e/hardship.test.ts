@@ -39,6 +39,7 @@ describe("a download by the real program", () => {
     tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url(name), body: BODY }])));
     const result = await runBin(["download", "--all", "--jobs", "32"], { cwd: tree.root });
     expect([result.code, result.stderr]).toEqual([0, expect.not.stringMatching(/Warning|node:/)]);
+    expect(await runBin(["verify"], { cwd: tree.root })).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("names each failed file with every URL, why it failed, and what to do", { timeout: 20_000 }, async () => {
