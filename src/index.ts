@@ -9,7 +9,7 @@ export type {
   PointerReport,
   VerifyReport,
 } from "./commands/reports.js";
-export { AssetsError, type ErrorCode } from "./errors.js";
+export { AssetsError, type AssetsErrorOptions, type ErrorCode } from "./errors.js";
 export type { AssetEvent, ErrorInfo, EventListener, Outcome, PlannedAction, TriedUrl } from "./events.js";
 export {
   type AssetCheck,

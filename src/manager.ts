@@ -6,7 +6,7 @@ import { list } from "./commands/list.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
 import { verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
-import { AssetsError } from "./errors.js";
+import { AssetsError, abortError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import { loadManifest } from "./manifest/load.js";
 import { type Selection, selectAssets } from "./manifest/select.js";
@@ -27,6 +27,7 @@ export interface AssetManagerOptions {
   retries?: number;
   /** Use no network. Default false. */
   offline?: boolean;
+  /** How to reach the network. Default: as the environment says (HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS). */
   network?: NetworkSettings;
 }
 
@@ -51,7 +52,7 @@ export interface AssetCheck {
 /** Finds, fetches and checks the assets of one manifest. Silent: all it tells goes to `onProgress`. */
 export interface AssetManager {
   /** Reads the manifest; the other calls do it when it was not done. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID. */
-  initialize(): Promise<void>;
+  initialize(options?: CallOptions): Promise<void>;
   /**
    * Absolute path of an asset, fetched first if it is not here as pinned: of the file of a one-file asset, of the common
    * folder of several, or of the one `file` (its path, or the end of it). Throws UNKNOWN_ID, and what downloading throws.
@@ -64,7 +65,7 @@ export interface AssetManager {
   /** Fetches every asset that the manifest calls required; none is no error. Throws like `downloadAsset`. */
   downloadRequiredAssets(options?: CallOptions): Promise<DownloadReport>;
   /** What the manifest holds, and how it stands here; nothing is hashed. */
-  listAssets(selection?: Selection): Promise<ListRow[]>;
+  listAssets(selection?: Selection, options?: CallOptions): Promise<ListRow[]>;
   /** Hashes every selected file (default: all), without a network. */
   verifyAssets(options?: CallOptions & { selection?: Selection }): Promise<VerifyReport>;
   /** Calls back with every event of every call; answers how to end that. What the listener throws is uncaught. */
@@ -115,7 +116,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   };
 
   return {
-    async initialize() {
+    async initialize({ signal } = {}) {
+      if (signal?.aborted) throw abortError();
       await load();
     },
     async getAssetPath(id, { file, ...more } = {}) {
@@ -146,8 +148,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
       const assets = manifest.assets.filter(({ required }) => required);
       return fetch({ ...manifest, assets }, {}, more);
     },
-    async listAssets(selection = {}) {
-      return (await list({ manifest: await load(), selection })).assets;
+    async listAssets(selection = {}, { signal } = {}) {
+      return (await list({ manifest: await load(), selection, ...(signal && { signal }) })).assets;
     },
     async verifyAssets({ selection = {}, signal } = {}) {
       return verify({ manifest: await load(), selection, onEvent: emit, ...(signal && { signal }) });

@@ -37,7 +37,7 @@ async function act(run: Run, ids: readonly string[], flags: ListFlags): Promise<
   const manifest = await run.loadManifest();
   const { list } = await import("../commands/list.js");
   const selection = selectionOf(ids, flags);
-  const report = await list({ manifest, selection, ...(flags.sort && { sort: flags.sort }) });
+  const report = await list({ manifest, selection, signal: run.signal, ...(flags.sort && { sort: flags.sort }) });
   const words = selectionWords(ids, flags);
   run.print(report, () => renderList(report, { ...run.render, ...(words !== "" && { selection: words }) }));
   return 0;

@@ -49,6 +49,9 @@ const DEFAULT_POLICY: TransferPolicy = {
   offline: false,
 };
 
+/** How often what was proven is written down: a killed run loses no more than this, and only time. */
+const FLUSH_MS = 2_000;
+
 /** Files fetched side by side unless told otherwise. */
 export const DEFAULT_JOBS = 4;
 
@@ -127,6 +130,7 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
       return planFile(found, { force: run.force });
     },
   };
+  let flushed = performance.now();
   let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
   const settle = async (item: Planned): Promise<Outcome> => {
     if (item.action === "keep") return settled(item, "present");
@@ -134,6 +138,10 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
     if (stop.signal.aborted) return failed(item, abortError());
     const outcome = await fetchFile(item, context);
     if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
+    if (performance.now() - flushed > FLUSH_MS) {
+      flushed = performance.now();
+      await workspace.ledger.flush();
+    }
     if (outcome.error?.code === "DISK_FULL") {
       stopped ??= outcome.error;
       stop.abort(abortError());

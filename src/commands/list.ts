@@ -11,15 +11,16 @@ export interface ListOptions {
   selection?: Selection;
   /** Order of the rows. Default: as the manifest has them. */
   sort?: "size" | "id";
+  signal?: AbortSignal;
 }
 
-/** Lists the selected assets. Throws UNKNOWN_ID, NOTHING_SELECTED. */
-export async function list({ manifest, selection = {}, sort }: ListOptions): Promise<ListReport> {
+/** Lists the selected assets. Throws UNKNOWN_ID, NOTHING_SELECTED, ABORTED. */
+export async function list({ manifest, selection = {}, sort, signal }: ListOptions): Promise<ListReport> {
   const assets = selectAssets(manifest, selection);
   const workspace = await openWorkspace(manifest);
   try {
     const files = assets.flatMap((asset) => asset.files);
-    const found = await workspace.lookAll(files, { recall: true, hash: false });
+    const found = await workspace.lookAll(files, { recall: true, hash: false, ...(signal && { signal }) });
     const reports = found.map(fileReport);
     let next = 0;
     const rows = assets.map((asset) => {

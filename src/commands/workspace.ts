@@ -70,6 +70,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
 
   async function lookSafely(file: AssetFile, options: LookOptions, onBytes?: (bytes: number) => void): Promise<Looked> {
     try {
+      if (options.signal?.aborted) throw abortError();
       return await look(file, options, onBytes);
     } catch (error) {
       if (options.signal?.aborted) throw abortError();

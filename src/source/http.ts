@@ -17,7 +17,9 @@ export interface NetworkSettings {
   cert?: string;
   /** Key of the client certificate in PEM. */
   key?: string;
+  /** URL of the proxy for http, with user and password if it needs them. */
   httpProxy?: string;
+  /** URL of the proxy for https, with user and password if it needs them. */
   httpsProxy?: string;
   /** Hosts reached without a proxy, in the form of the NO_PROXY variable. */
   noProxy?: string;
@@ -25,6 +27,7 @@ export interface NetworkSettings {
   rejectUnauthorized?: boolean;
   /** Address of this machine to connect from. */
   localAddress?: string;
+  /** Default `assets/<version>`. */
   userAgent?: string;
 }
 
