@@ -58,6 +58,7 @@ function levelOf(path: string): number {
     "platform.ts": 0,
     "this-process.ts": 0,
     "shell-word.ts": 0,
+    "url-forms.ts": 0,
     "version.ts": 0,
     manifest: 1,
     store: 2,

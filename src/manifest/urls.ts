@@ -1,20 +1,14 @@
 /** Which URLs a manifest may name as sources. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { archiveFormat, isExactVersion, isPackageName, MEMBER_FRAGMENT } from "../url-forms.js";
 import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
 
 const MAX_LENGTH = 8192;
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
-const MEMBER = "#member=";
-/** Wheels, jars, NumPy's and NuGet's archives are zip files under another name. */
-const ARCHIVE = /\.(?:zip|whl|jar|npz|nupkg|tar|tar\.gz|tgz)$/i;
 const OTHER_ARCHIVE = /\.(?:tar\.[a-z0-9]+|txz|tbz2?|tzst|7z|rar|gz|xz|bz2|zst)$/i;
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
-const NPM_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
-// semver.org, "Is there a suggested regular expression": an exact version, without a leading v.
-const EXACT_VERSION =
-  /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-z-][0-9a-z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-z-][0-9a-z-]*))*)?(?:\+[0-9a-z-]+(?:\.[0-9a-z-]+)*)?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
 const KINDS = "https:, http:, file:, npm: and relative paths";
 /** Schemes of stores that also answer over https. */
@@ -59,7 +53,7 @@ export function resolveUrl(url: string, base: string): string {
   if (scheme !== undefined) return scheme.toLowerCase() + url.slice(scheme.length);
   const [path, member] = splitMember(url);
   const resolved = pathToFileURL(resolve(base, path)).href;
-  return member === undefined ? resolved : `${resolved}${MEMBER}${member}`;
+  return member === undefined ? resolved : `${resolved}${MEMBER_FRAGMENT}${member}`;
 }
 
 /** The name that a URL gives its file, decoded; undefined where it gives none. */
@@ -134,10 +128,10 @@ function checkFile(url: string): Problem | undefined {
 
 function checkNpm(url: string): Problem | undefined {
   const [, name = "", version = "", path = ""] = NPM.exec(url) ?? [];
-  if (!NPM_NAME.test(name) || name.length > 214) {
+  if (!isPackageName(name)) {
     return { message: "the npm: URL has no valid package name", suggestion: NPM_EXAMPLE };
   }
-  if (!EXACT_VERSION.test(version)) {
+  if (!isExactVersion(version)) {
     const seen = version === "" ? "no version" : `the version ${JSON.stringify(version)}, which is not exact`;
     return { message: `the npm: URL has ${seen}`, suggestion: `${NPM_EXAMPLE} Ranges and tags may change.` };
   }
@@ -156,7 +150,7 @@ function checkFragment(url: string, pathname: string): Problem | undefined {
 }
 
 function checkArchive(path: string, member: string): Problem | undefined {
-  if (!ARCHIVE.test(path)) {
+  if (archiveFormat(path) === undefined) {
     const ending = OTHER_ARCHIVE.exec(path)?.[0];
     const message = ending === undefined ? "no archive is known by this name" : `${ending} archives are not supported`;
     return { message, suggestion: "#member= reads from .zip (also .whl, .jar, .npz, .nupkg), .tar, .tar.gz and .tgz." };
@@ -166,9 +160,9 @@ function checkArchive(path: string, member: string): Problem | undefined {
 
 function splitMember(url: string): [address: string, member: string | undefined] {
   // In a path a # may be part of a name; in a URL the first one ends it.
-  const at = SCHEME.test(url) ? url.indexOf("#") : url.indexOf(MEMBER);
-  if (at === -1 || !url.startsWith(MEMBER, at)) return [url, undefined];
-  return [url.slice(0, at), url.slice(at + MEMBER.length)];
+  const at = SCHEME.test(url) ? url.indexOf("#") : url.indexOf(MEMBER_FRAGMENT);
+  if (at === -1 || !url.startsWith(MEMBER_FRAGMENT, at)) return [url, undefined];
+  return [url.slice(0, at), url.slice(at + MEMBER_FRAGMENT.length)];
 }
 
 function decode(text: string): string | undefined {

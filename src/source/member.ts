@@ -1,11 +1,7 @@
 /** Reads the `#member=` fragment, by which a URL names one file inside an archive. */
 import { AssetsError, visibleLine } from "../errors.js";
+import { archiveFormat, MEMBER_FRAGMENT } from "../url-forms.js";
 import type { ArchiveMember } from "./source.js";
-
-const FRAGMENT = "#member=";
-const TAR_NAME = /\.(?:tar|tar\.gz|tgz)$/i;
-/** Wheels, jars, NumPy's and NuGet's archives are zip files under another name. */
-const ZIP_NAME = /\.(?:zip|whl|jar|npz|nupkg)$/i;
 
 /**
  * Takes the fragment off a URL, since it is never sent, and tells the member that it names. The archive's format follows
@@ -16,8 +12,8 @@ export function parseMember(url: string): { url: string; member?: ArchiveMember 
   if (hash === -1) return { url };
   const container = url.slice(0, hash);
   const fragment = url.slice(hash);
-  if (!fragment.startsWith(FRAGMENT)) return { url: container };
-  const path = decodeMemberPath(fragment.slice(FRAGMENT.length), url);
+  if (!fragment.startsWith(MEMBER_FRAGMENT)) return { url: container };
+  const path = decodeMemberPath(fragment.slice(MEMBER_FRAGMENT.length), url);
   return { url: container, member: { format: formatOf(container), path, strip: 0 } };
 }
 
@@ -51,8 +47,8 @@ function formatOf(container: string): ArchiveMember["format"] {
     });
   }
   const name = path?.pathname ?? container;
-  if (TAR_NAME.test(name)) return "tar";
-  if (ZIP_NAME.test(name)) return "zip";
+  const format = archiveFormat(name);
+  if (format !== undefined) return format;
   throw new AssetsError("UNSUPPORTED_URL", `${visibleLine(container)} is not known to be an archive.`, {
     hint: "#member= needs a URL whose path ends in .tar, .tar.gz, .tgz or .zip (or .whl, .jar, .npz, .nupkg).",
   });

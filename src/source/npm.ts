@@ -1,6 +1,7 @@
 /** Files inside packages of the npm registry that the user's npm configuration names. */
 import { AssetsError, visibleLine } from "../errors.js";
 import { environment } from "../this-process.js";
+import { isExactVersion, isPackageName } from "../url-forms.js";
 import type { HttpClient, NetworkSettings } from "./http.js";
 import { decodeMemberPath } from "./member.js";
 import type { NpmConfig } from "./npm-config.js";
@@ -28,8 +29,6 @@ interface Npm {
 }
 
 const NPM_URL = /^npm:((?:@[^/@]+\/)?[^/@]+)@([^/]*)\/(.*)$/is;
-const NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
-const EXACT_VERSION = /^\d+\.\d+\.\d+(?:-[0-9a-z.-]+)?(?:\+[0-9a-z.-]+)?$/i;
 /** The short form of what a registry knows, which most of them offer. */
 const ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const MAX_PACKUMENT_BYTES = 64 * 1024 * 1024;
@@ -76,8 +75,8 @@ export function parseNpmUrl(url: string): PackageFile {
   if (name === undefined || version === undefined || path === undefined) {
     throw refuse("does not name a package, a version and a path");
   }
-  if (!NAME.test(name)) throw refuse("has no valid package name");
-  if (!EXACT_VERSION.test(version)) throw refuse(`needs an exact version in place of "${visibleLine(version)}"`);
+  if (!isPackageName(name)) throw refuse("has no valid package name");
+  if (!isExactVersion(version)) throw refuse(`needs an exact version in place of "${visibleLine(version)}"`);
   if (path.includes("#")) throw refuse("contains #, which a path needs as %23");
   return { name, version, path: decodeMemberPath(path, url) };
 }
