@@ -1,5 +1,6 @@
 /** Decides what an HTTP answer is good for: pure, from its status and headers, trusting none of them further than needed. */
 import { AssetsError } from "../errors.js";
+import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 
 /** Response headers by lower-case name. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -35,8 +36,6 @@ export type Decision =
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const PAGE_NAME = /\.x?html?$/i;
-/** A Git LFS pointer has fewer bytes than this. */
-const MOST_POINTER_BYTES = 1024;
 const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-stream"]);
 /** As long as for ever; what is longer cannot be told apart from it. */
 const LONGEST_WAIT_S = 1_000_000_000;
@@ -144,7 +143,7 @@ function contradiction(
       { hint: "Open the URL in a browser: it may ask for a login, a licence or a network sign-in." },
     );
   }
-  if (whole && total > 0 && total < MOST_POINTER_BYTES && POINTER_TYPES.has(mediaType)) return undefined;
+  if (whole && total > 0 && total < POINTER_SIZE_LIMIT && POINTER_TYPES.has(mediaType)) return undefined;
   return new AssetsError(
     "SIZE_MISMATCH",
     `${asked.url} announces ${total} bytes where the manifest pins ${asked.expectedSize}.`,

@@ -2,7 +2,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, open, stat } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
-import { parsePointer } from "../lfs-pointer.js";
+import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import type { FileStamp } from "./hash-file.js";
 
@@ -37,9 +37,6 @@ export interface InspectMeans {
   hashUnpinned?: boolean;
 }
 
-/** Largest size in bytes that a Git LFS pointer can have. */
-const POINTER_BYTES = 1023;
-
 /** Looks at `target` (absolute), follows a link to a file, never opens what is not a regular file. */
 export async function inspect(target: string, pin: Pin, means: InspectMeans): Promise<FileState> {
   const found = await look(target);
@@ -47,7 +44,7 @@ export async function inspect(target: string, pin: Pin, means: InspectMeans): Pr
   const size = Number(found.size);
   const sizeFits = pin.size === undefined || pin.size === size;
   try {
-    if (size > 0 && size <= POINTER_BYTES && !(sizeFits && pin.size !== undefined)) {
+    if (size > 0 && size < POINTER_SIZE_LIMIT && !(sizeFits && pin.size !== undefined)) {
       const pointer = parsePointer(await readSmall(target));
       if (pointer.kind === "pointer" || pointer.kind === "non-canonical") {
         return { kind: "lfs-pointer", size, stat: found, oid: pointer.oid, pointerSize: pointer.size };
@@ -118,7 +115,7 @@ async function look(target: string): Promise<BigIntStats | FileState> {
 async function readSmall(target: string): Promise<Uint8Array> {
   const handle = await open(target);
   try {
-    const buffer = Buffer.alloc(POINTER_BYTES + 1);
+    const buffer = Buffer.alloc(POINTER_SIZE_LIMIT);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     return buffer.subarray(0, bytesRead);
   } finally {

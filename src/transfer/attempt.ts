@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
+import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import type { Digest, Located, Opened } from "../source/source.js";
 import { type PartialFile, readValidator, writeValidator } from "../store/partial.js";
 import { allowance } from "../store/space.js";
@@ -10,7 +11,7 @@ import { createPatience, type Patience, type PatiencePolicy } from "./patience.j
 import type { RunningDigest } from "./running-digest.js";
 
 /** As many bytes as a body is judged by before any is kept: one more than a Git LFS pointer can have. */
-const HEAD_BYTES = 1024;
+const HEAD_BYTES = POINTER_SIZE_LIMIT;
 
 /** What is wanted, whatever URL it comes from. */
 export interface Wanted {

@@ -1,6 +1,6 @@
 /** Recognises what servers send instead of a file, from the first bytes of a body: pure. */
 import { AssetsError } from "../errors.js";
-import { parsePointer } from "../lfs-pointer.js";
+import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import type { Opened } from "../source/source.js";
 
 /** What the body should be. */
@@ -21,7 +21,7 @@ const HTML_START = /^(?:\ufeff)?\s*(?:<!--[\s\S]{0,200}?-->\s*)?<(?:!doctype\s+h
  */
 export function impostor(head: Uint8Array, opened: Opened, expected: Expected, url: string): AssetsError | undefined {
   if (expected.size !== undefined && opened.totalSize === expected.size) return undefined;
-  const pointer = head.length < 1024 ? parsePointer(head) : undefined;
+  const pointer = head.length < POINTER_SIZE_LIMIT ? parsePointer(head) : undefined;
   if ((pointer?.kind === "pointer" || pointer?.kind === "non-canonical") && expected.size !== head.length) {
     return new AssetsError(
       "LFS_POINTER",
