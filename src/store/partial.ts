@@ -18,8 +18,10 @@ export interface PartialFile {
   readonly size: number;
   /** Appends a chunk. Throws DISK_FULL, LOCAL_IO. */
   append(chunk: Uint8Array): Promise<void>;
-  /** Drops everything. */
-  empty(): Promise<void>;
+  /** Drops what lies beyond the first `size` bytes. Throws LOCAL_IO. */
+  cut(size: number): Promise<void>;
+  /** Whether these bytes stand there, beginning at the offset `at`. Throws LOCAL_IO. */
+  holds(chunk: Uint8Array, at: number): Promise<boolean>;
   /** Reads the bytes that are there, from the offset `from` to the last. Throws LOCAL_IO, the signal's reason. */
   feed(take: (chunk: Uint8Array) => void, signal: AbortSignal, from: number): Promise<void>;
   /** Brings the bytes to the disk, which can take long. Throws DISK_FULL, LOCAL_IO. */
@@ -84,11 +86,22 @@ export async function openPartial(path: string, { shared = false } = {}): Promis
         throw diskError(error, "write", path);
       }
     },
-    async empty() {
-      await handle.truncate(0).catch((error) => {
-        throw diskError(error, "empty", path);
+    async cut(to) {
+      await handle.truncate(to).catch((error) => {
+        throw diskError(error, "cut", path);
       });
-      size = 0;
+      size = to;
+    },
+    async holds(chunk, at) {
+      const there = Buffer.allocUnsafe(chunk.length);
+      for (let read = 0; read < there.length; ) {
+        const { bytesRead } = await handle.read(there, read, there.length - read, at + read).catch((error) => {
+          throw diskError(error, "read", path);
+        });
+        if (bytesRead === 0) return false;
+        read += bytesRead;
+      }
+      return there.equals(chunk);
     },
     async feed(take, signal, from) {
       const buffer = Buffer.allocUnsafe(READ_BYTES);

@@ -41,8 +41,8 @@ export interface Work {
   readonly wanted: Wanted;
   readonly partial: PartialFile;
   readonly running: RunningDigest;
-  /** Drops what the partial holds, and tells why. */
-  restart(reason: string): Promise<void>;
+  /** Drops what the partial holds beyond its first `kept` bytes (default 0), and tells why. */
+  restart(reason: string, kept?: number): Promise<void>;
 }
 
 /** How an attempt ended. `received` counts the bytes that arrived for the file. */
@@ -137,7 +137,9 @@ async function copy(
   const state = () => ({ path, received: partial.size, ...(size !== undefined && { size }) });
   const start = () =>
     emit({ type: "transfer:start", kind: opened.unpacked ? "member" : kind, url: opened.url, ...state() });
-  let first = opened.offset === 0;
+  /** Where the next byte of the body belongs. */
+  let at = opened.offset;
+  let first = at === 0;
   if (!first) start();
   for await (const chunk of gathered(patience.watch(opened.body), HEAD_BYTES)) {
     if (first) {
@@ -145,20 +147,27 @@ async function copy(
       const expected = { path, size: wanted.size, pinned: digest !== undefined };
       const error = kind === "file" ? impostor(chunk, opened, expected, opened.url) : undefined;
       if (error !== undefined) throw error;
-      if (partial.size > 0) await restart("the server starts over");
+      if (partial.size > 0 && digest === undefined) await restart("the server starts over");
       if (digest === undefined) await writeValidator(partial.path, opened.validator);
       tally.wroteFromZero = true;
       start();
     }
-    if (partial.size + chunk.length > room) throw tooMuch(opened, wanted.size);
+    if (at + chunk.length > room) throw tooMuch(opened, wanted.size);
     if (opened.unpacked !== true) tally.received += chunk.length;
-    await partial.append(chunk);
-    running.update(chunk);
+    // A server that starts over sends what is here already: it is compared, and kept as long as it is the same.
+    const overlap = chunk.subarray(0, Math.max(0, partial.size - at));
+    const same = overlap.length === 0 || (await partial.holds(overlap, at));
+    if (!same) await restart("what was kept from before is not what the server sends", at);
+    const fresh = same ? chunk.subarray(overlap.length) : chunk;
+    at += chunk.length;
+    if (fresh.length === 0) continue;
+    await partial.append(fresh);
+    running.update(fresh);
     emit({ type: "transfer:progress", ...state() });
   }
   // An empty body has no first chunk: what the server says is that the file is empty.
-  if (first && partial.size > 0) await restart("the server says that the file is empty");
-  const missing = (size ?? 0) - partial.size;
+  if (first && digest === undefined && partial.size > 0) await restart("the server says that the file is empty");
+  const missing = (size ?? 0) - at;
   if (missing > 0) {
     throw new AssetsError("NETWORK", `${opened.url} ended ${missing} bytes too early.`, { retry: {} });
   }

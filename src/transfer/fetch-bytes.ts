@@ -81,10 +81,11 @@ async function fetchFrom(
   let mark = 0;
   const partial = await openPartial(candidate.partial, { shared: wanted.shared ?? false });
   const running = createRunningDigest(wanted.digest?.algorithm);
-  const restart = async (reason: string) => {
-    await partial.empty();
+  const restart = async (reason: string, kept = 0) => {
+    await partial.cut(kept);
     running.reset();
-    context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason });
+    await running.catchUp(partial, context.signal);
+    context.emit({ type: "transfer:restart", path: wanted.label, received: kept, reason });
   };
   const work: Work = { wanted, partial, running, restart };
   for (;;) {

@@ -36,6 +36,35 @@ describe("a partial of a pinned file", () => {
     expect(tree.leftovers()).toEqual([]);
   });
 
+  /** Knows no ranges, and breaks off after so many bytes. */
+  const rangelessUntil = (bytes: number): Fault => {
+    return (exchange) => {
+      delete exchange.request.headers.range;
+      return cutAfter(bytes)(exchange);
+    };
+  };
+
+  it("loses nothing to a server that starts over and breaks off", async () => {
+    const { server, tree } = await setUp([rangelessUntil(30_000)]);
+    tree.write(PARTIAL, BYTES.subarray(0, 250_000));
+    expect((await run(tree, ONCE)).of("a.bin").status).toBe("failed");
+    expect(tree.read(PARTIAL).equals(BYTES.subarray(0, 250_000))).toBe(true);
+    expect((await run(tree, ONCE)).of("a.bin")).toMatchObject({ status: "downloaded", received: 50_000 });
+    expect(server.requests[1]?.range).toBe("bytes=250000-");
+  });
+
+  it("is kept as far as it is what a server that starts over sends, and mended from there in the same answer", async () => {
+    const { server, tree } = await setUp("ignores the range and answers 200");
+    tree.write(PARTIAL, Buffer.concat([BYTES.subarray(0, 150_000), Buffer.alloc(100_000)]));
+    const { events, ...report } = await run(tree, ONCE);
+    expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 1 });
+    expect([tree.sha256("a.bin"), server.requests.length]).toEqual([SHA256, 1]);
+    const kept = events.flatMap((event) => (event.type === "transfer:restart" ? [event.received] : []));
+    expect(kept).toEqual([expect.any(Number)]);
+    expect(kept[0]).toBeGreaterThan(0);
+    expect(kept[0]).toBeLessThanOrEqual(150_000);
+  });
+
   it("is continued by any mirror, whatever its entity tag", async () => {
     const { server, tree, url } = await setUp(cutAfter(100_000));
     const mirror = `${server.other}/b`;
