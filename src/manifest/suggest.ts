@@ -25,8 +25,14 @@ export function nearestFew(word: string, candidates: Iterable<string>, count: nu
 /** Smaller is nearer: below 1 a typing slip, from 1 on a part of the word. Undefined is far. */
 function scoreOf(wanted: string, known: string): number | undefined {
   const longest = Math.max(wanted.length, known.length);
-  const slips = distance(wanted, known);
+  // Letters in another order are one slip of the fingers, not two.
+  const swapped = wanted !== known && sortedLetters(wanted) === sortedLetters(known);
+  const slips = swapped ? 1 : distance(wanted, known);
   if (slips <= Math.max(1, Math.floor(longest * 0.4)) && slips < longest) return slips / longest;
   if (wanted.length >= 3 && known.includes(wanted)) return 1 + known.indexOf(wanted) / known.length;
   return undefined;
+}
+
+function sortedLetters(word: string): string {
+  return [...word].sort().join("");
 }

@@ -19,6 +19,10 @@ describe("nearest", () => {
     expect(nearest(word, COMMANDS)).toBeUndefined();
   });
 
+  test("swapped letters are one slip", () => {
+    expect(nearest("tpye", ["id", "type", "tags"])).toBe("type");
+  });
+
   test("a slip is nearer than a part of a longer word", () => {
     expect(nearest("qwen2", ["qwen2.5-0.5b-instruct", "qwen3"])).toBe("qwen3");
   });
