@@ -4,13 +4,12 @@ import { CommanderError } from "commander";
 import { AssetsError, abortError, safeText } from "../errors.js";
 import type { FormatOptions, World } from "./context.js";
 import { createProgram } from "./program.js";
-import { createRun, printError } from "./run.js";
+import { createRun, printError, printJsonError } from "./run.js";
 
 /** Exit codes of the signals that end a run in order. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** How long open handles may keep a stopped process, in milliseconds: a pending name look-up can take many seconds. */
 const LINGER_MS = 500;
-const USAGE_EXIT_CODE = 2;
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
@@ -54,8 +53,13 @@ async function runCommand(world: World, argv: readonly string[]): Promise<number
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    // Commander has printed its message, the help or the version already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+    if (error instanceof CommanderError) {
+      // Commander has told people already: its message, the help or the version.
+      if (error.exitCode === 0) return 0;
+      const usage = new AssetsError("USAGE", error.message.replace(/^error: /, ""));
+      printJsonError(world, usage, name, { json: argv.includes("--json"), ndjson: argv.includes("--ndjson") });
+      return usage.exitCode;
+    }
     if (!(error instanceof AssetsError)) {
       world.stderr.write(
         `assets: this is a bug, please report it.\n${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,

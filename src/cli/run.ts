@@ -48,12 +48,18 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   };
 }
 
-/** An error as the run's format has it: on standard error for people, on standard output for programs. */
-export function printError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
+/** An error on standard output, in the format that a program asked for. */
+export function printJsonError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
   const { code, message, hint, exitCode } = error;
   const info = { error: { code, message, ...(hint !== undefined && { hint }) } };
   if (options.json) world.stdout.write(toJson(command, { ok: false, exitCode, ...info }));
   else if (options.ndjson) world.stdout.write(toNdjson({ type: "error", exitCode, ...info }));
+}
+
+/** An error as the run's format has it: on standard error for people, on standard output for programs. */
+export function printError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
+  const { message, hint } = error;
+  printJsonError(world, error, command, options);
   world.stderr.write(`assets: ${message}\n${hint === undefined ? "" : `${hint}\n`}`);
 }
 

@@ -117,6 +117,7 @@ describe("the command line", () => {
     expect(await parsed(["verify"])).toMatchObject({ command: "verify", ok: true, totals: { files: 2 } });
     expect(await parsed(["lfs"])).toMatchObject({ command: "lfs", pointers: [] });
     expect(await parsed(["download", "nope"])).toMatchObject({ ok: false, exitCode: 2, error: { code: "UNKNOWN_ID" } });
+    expect(await parsed(["download", "--nope"])).toMatchObject({ ok: false, exitCode: 2, error: { code: "USAGE" } });
   });
 
   it("prints events as they happen when asked: one plan, one outcome per file, then the end", async () => {
