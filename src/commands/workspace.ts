@@ -37,6 +37,13 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
+/** How hashing is accompanied. */
+interface Watch {
+  onBytes?: (bytes: number) => void;
+  /** The file system's clock at a moment before the file is read. */
+  since?: () => Promise<bigint | undefined>;
+}
+
 /** Files that are looked at side by side; each holds at most one descriptor. */
 const LOOKS = 32;
 
@@ -46,11 +53,18 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
   const targets = createTargets(root);
   const hasher = createHasher();
 
-  async function look(file: AssetFile, options: LookOptions, onBytes?: (bytes: number) => void): Promise<FoundFile> {
+  /** The file system's clock before anything is read, or nothing where it cannot be asked. */
+  const clock = () => ledger.clock().catch(() => undefined);
+
+  async function look(
+    file: AssetFile,
+    options: LookOptions,
+    { onBytes, since = clock }: Watch = {},
+  ): Promise<FoundFile> {
     const { signal = new AbortController().signal } = options;
     const target = await targets.resolve(file.path);
     const prove = async () => {
-      const at = await ledger.clock().catch(() => undefined);
+      const at = await since();
       const digest = await hasher.hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
       // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
       if (digest.sha256 === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.sha256, at);
@@ -68,10 +82,10 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     return { file, target, state, earlierPin: last?.sha256 };
   }
 
-  async function lookSafely(file: AssetFile, options: LookOptions, onBytes?: (bytes: number) => void): Promise<Looked> {
+  async function lookSafely(file: AssetFile, options: LookOptions, watch?: Watch): Promise<Looked> {
     try {
       if (options.signal?.aborted) throw abortError();
-      return await look(file, options, onBytes);
+      return await look(file, options, watch);
     } catch (error) {
       if (options.signal?.aborted) throw abortError();
       if (!(error instanceof AssetsError)) throw error;
@@ -96,9 +110,12 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
         open.map((index) => first[index]?.state),
         options.emit,
       );
+      // One look at the clock serves all that is read after it.
+      const start = clock();
+      const since = () => start;
       const second = await runPool(open, LOOKS, async (index) => {
         const own = progress.file();
-        const looked = await lookSafely((first[index] as Looked).file, options, own.read);
+        const looked = await lookSafely((first[index] as Looked).file, options, { onBytes: own.read, since });
         own.done("size" in looked.state ? looked.state.size : 0);
         return looked;
       });

@@ -29,18 +29,20 @@ export async function hashFile(path: string, onProgress: (bytes: number) => void
   try {
     const before = await stamp(handle);
     const hash = createHash("sha256");
-    let spare = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    // One byte more than the file has, so that its end is seen by the second read of a small file.
+    const length = Number(before.size < CHUNK_BYTES ? before.size + 1n : CHUNK_BYTES);
+    let spare = Buffer.allocUnsafe(length);
     let size = 0;
     let told = 0;
-    let reading = handle.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, 0);
+    let reading = handle.read(Buffer.allocUnsafe(length), 0, length, 0);
     for (;;) {
       const { buffer, bytesRead } = await reading;
       if (bytesRead === 0) break;
       size += bytesRead;
-      reading = handle.read(spare, 0, CHUNK_BYTES, size);
+      reading = handle.read(spare, 0, length, size);
       // Should hashing or telling throw, nobody waits for this read.
       reading.catch(() => {});
-      hash.update(bytesRead === CHUNK_BYTES ? buffer : buffer.subarray(0, bytesRead));
+      hash.update(bytesRead === length ? buffer : buffer.subarray(0, bytesRead));
       spare = buffer;
       if (size - told >= PROGRESS_BYTES) {
         told = size;
