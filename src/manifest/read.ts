@@ -7,6 +7,7 @@ import { type Claim, normaliseAsset } from "./normalise.js";
 import { parseJson } from "./parse.js";
 import { foldPath, normaliseFolder } from "./paths.js";
 import { lineAndColumn } from "./position.js";
+import { salvage, standsAlone } from "./salvage.js";
 import { parseAsset, parseEnvelope } from "./schema.js";
 import type { Asset, Manifest } from "./types.js";
 
@@ -50,6 +51,12 @@ export function readManifest(source: string, { file, root }: ReadOptions): ReadR
     const parsed = parseAsset(rawAsset, at);
     if (parsed.value === undefined) {
       findings.push(...parsed.findings);
+      const rest = salvage(rawAsset, at, parsed.findings);
+      const again = rest && parseAsset(rest.value, at).value;
+      if (rest === undefined || again === undefined) continue;
+      const examined = normaliseAsset(again, at, base);
+      for (const claim of examined.claims) claims.push(claim);
+      findings.push(...examined.findings.filter((finding) => standsAlone(finding, at, rest.without)));
       continue;
     }
     const normalised = normaliseAsset(parsed.value, at, base);

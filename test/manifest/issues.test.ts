@@ -96,13 +96,26 @@ describe("the issues of a manifest", () => {
     expect(issue?.found).not.toMatch(/\p{Surrogate}/u);
   });
 
+  test("a wrong key hides no other problem of its asset, and what only follows from it is not told", () => {
+    const file = { path: "a", url: "https://h/a" };
+    const issues = issuesOf(document([{ id: "../a", path: "x", destination: "y", files: [file], lisence: "MIT" }]));
+    expect(issues.map(({ path }) => path).sort()).toEqual([
+      "assets[0].destination",
+      "assets[0].id",
+      "assets[0].lisence",
+      "assets[0].type",
+    ]);
+    const places = issuesOf(document([{ id: "b", type: "model", url: "ftp://h/b", localPath: "b" }]));
+    expect(places.map(({ path }) => path)).toEqual(["assets[0].url"]);
+  });
+
   test("only the first fifty are shown, the rest counted", () => {
-    const issues = issuesOf(document(Array(80).fill({})));
+    const issues = issuesOf(document(Array(80).fill({ id: 1, type: "model", files: 1 })));
     const text = formatIssues("m.json", issues);
-    expect(issues).toHaveLength(80);
+    expect(issues).toHaveLength(160);
     expect(text.split("\n")).toHaveLength(52);
-    expect(text).toContain("m.json is not a valid manifest: 80 problems.");
-    expect(text).toContain("… and 30 more.");
+    expect(text).toContain("m.json is not a valid manifest: 160 problems.");
+    expect(text).toContain("… and 110 more.");
   });
 
   test("no more than a thousand are collected", () => {
