@@ -1,6 +1,6 @@
 /** Unfinished downloads on disk. */
 import { createHash } from "node:crypto";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openPartial, partialPath, readValidator, writeValidator } from "../../src/store/partial.js";
@@ -75,6 +75,32 @@ describe("a partial", () => {
     symlinkSync(tree.path("victim"), tree.path("a.part"));
     await expect(openPartial(tree.path("a.part"))).rejects.toMatchObject({ code: "LOCAL_IO" });
     expect(tree.read("victim").toString()).toBe("precious");
+  });
+
+  it("that another process or another name may hold is continued in a copy, and the other is never written", async () => {
+    for (const how of ["shared", "linked"]) {
+      const tree = makeTree();
+      tree.write("a.part", "kept");
+      if (how === "linked") linkSync(tree.path("a.part"), tree.path("other"));
+      const stale = openSync(tree.path("a.part"), "r+");
+      const partial = await openPartial(tree.path("a.part"), { shared: how === "shared" });
+      await partial.append(Buffer.from(" and more"));
+      writeSync(stale, "WRONG", 0);
+      closeSync(stale);
+      await partial.sync();
+      await partial.commit(tree.path("a.bin"));
+      expect(tree.read("a.bin").toString()).toBe("kept and more");
+    }
+  });
+
+  it("that another process took over is not put in place", async () => {
+    const tree = makeTree();
+    const partial = await openPartial(tree.path("a.part"));
+    await partial.append(Buffer.from("mine"));
+    renameSync(tree.write("new", "theirs"), tree.path("a.part"));
+    await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
+    await partial.close();
+    expect([tree.exists("a.bin"), tree.read("a.part").toString()]).toEqual([false, "theirs"]);
   });
 
   it("remembers the validator of bytes that no digest proves, and forgets it with them", async () => {
