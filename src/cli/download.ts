@@ -33,10 +33,9 @@ export function addDownload(
     .option("--offline", "use no network: only file: sources and relative paths")
     .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
     .addOption(
-      new Option("--jobs <n>", "files fetched side by side")
+      new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
         .argParser(wholeNumber(1, 64))
-        .env("ASSETS_JOBS")
-        .default(4),
+        .env("ASSETS_JOBS"),
     )
     .addOption(
       new Option("--retries <n>", "further tries of one URL after a failure that may pass")
@@ -86,7 +85,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
-      jobs: flags.jobs ?? 4,
+      jobs: flags.jobs,
       policy: {
         offline: flags.offline ?? false,
         retries: flags.retries ?? 5,

@@ -92,7 +92,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   async function fetchArchive(container: string, located: Located, archive: string, shared: boolean): Promise<void> {
     const { open, url, digest } = located;
     const label = redact(container);
-    const candidate = { url, partial: archive, locate: async () => ({ url, open }) };
+    const candidate = { url, partial: archive, divisible: true, locate: async () => ({ url, open }) };
     const result = await fetchBytes({ label, kind: "archive", digest, shared }, [candidate], context);
     received += result.received;
     context.emit({ type: "transfer:end", path: label });
