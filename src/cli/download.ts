@@ -80,7 +80,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
   const { download } = await import("../commands/download.js");
   const reporter = await run.report();
   try {
-    const report = await download({
+    const done = await download({
       manifest,
       selection,
       force: flags.force ?? false,
@@ -95,6 +95,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       signal: run.signal,
       onEvent: reporter.onEvent,
     });
+    const report = { ...done, exitCode: run.exitCode(done.exitCode) };
     reporter.stop({ exitCode: report.exitCode, totals: report.totals });
     run.print(report, () => {
       return run.options.quiet && report.ok && !report.dryRun
