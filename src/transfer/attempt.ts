@@ -171,6 +171,7 @@ async function copy(
   if (missing > 0) {
     throw new AssetsError("NETWORK", `${opened.url} ended ${missing} bytes too early.`, { retry: {} });
   }
+  if (at < partial.size) await restart("more was kept from before than the server sends", at);
 }
 
 function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): AssetsError {
