@@ -7,6 +7,9 @@ import { partialPath, removePartial } from "./partial.js";
 /** An archive that nobody wrote to, and whose lock nobody refreshed, for this long is not waited for any more. */
 const GIVEN_UP_MS = 7 * 24 * 3_600_000;
 
+/** A partial, or a copy of one that a killed run was about to put in its place. */
+const PARTIAL = /^.+\.([0-9a-f]{12})\.part(?=\.[0-9a-f]{8}$|$)/;
+
 /** Finds the partials that stand beside a target under other keys. */
 export interface Orphans {
   /**
@@ -21,8 +24,7 @@ export function createOrphans(isTarget: (path: string) => boolean): Orphans {
   // Each folder is listed once: many small files may lie in one.
   const listings = new Map<string, Promise<string[]>>();
   const list = (folder: string) => {
-    const known =
-      listings.get(folder) ?? readdir(folder).then((names) => names.filter((name) => name.endsWith(".part")));
+    const known = listings.get(folder) ?? readdir(folder).then((names) => names.filter((name) => PARTIAL.test(name)));
     listings.set(folder, known);
     return known;
   };
@@ -32,8 +34,8 @@ export function createOrphans(isTarget: (path: string) => boolean): Orphans {
       let bytes = 0;
       for (const name of await list(folder).catch(() => [])) {
         const path = join(folder, name);
-        const key = /\.([0-9a-f]{12})\.part$/.exec(name)?.[1];
-        if (key === undefined || basename(partialPath(target, key)) !== name || isTarget(path)) continue;
+        const [partial, key = ""] = PARTIAL.exec(name) ?? [];
+        if (basename(partialPath(target, key)) !== partial || isTarget(path)) continue;
         const found = await lstat(path).catch(() => undefined);
         if (found?.isFile() !== true) continue;
         const gone = await removePartial(path).then(

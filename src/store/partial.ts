@@ -126,7 +126,9 @@ export async function openPartial(path: string, { shared = false } = {}): Promis
     async commit(target, { mode } = {}) {
       const written = await handle.stat({ bigint: true });
       try {
-        if ((await lstat(path, { bigint: true })).ino !== written.ino) throw takenOver(path);
+        // Who holds the same file, where locks do not hold, may have cut it to begin anew.
+        const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
+        if (!own) throw takenOver(path);
         await handle.close();
         open = false;
         await renameOver(path, target);

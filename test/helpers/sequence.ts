@@ -24,15 +24,16 @@ const LEFT = {
   "nothing in it": () => Buffer.alloc(0),
 } satisfies Record<string, (body: Buffer, at: number) => Buffer | undefined>;
 
-/** Notes beside such bytes, true or not. */
+/** Notes beside such bytes, true or not. `size` is that of the file, `etag` that of its first URL. */
 const NOTES = {
-  none: undefined,
-  empty: "",
-  cut: '{"valid',
-  "of another version": '{"validator":"\\"another\\""}\n',
-  "of no sense": '{"validator":17,"ranges":[[-5,1e99],["a"]],"size":-1}',
-  "that is a list": "[[0,1]]",
-} satisfies Record<string, string | undefined>;
+  none: () => undefined,
+  empty: () => "",
+  cut: () => '{"valid',
+  "of this version": (_, etag) => JSON.stringify({ validator: etag }),
+  "of another version": () => JSON.stringify({ validator: '"another"' }),
+  "of no sense": (size) => JSON.stringify({ validator: size, ranges: [[-5, 1e99], ["a"]], size: -1 }),
+  "that is a list": (size) => JSON.stringify([[0, size]]),
+} satisfies Record<string, (size: number, etag: string) => string | undefined>;
 
 /** What stands under the file's name before the first run. */
 const STANDING = ["nothing", "a user's file", "a Git LFS pointer", "the file"] as const;
@@ -71,9 +72,13 @@ export type Sequence = typeof sequence extends fc.Arbitrary<infer T> ? T : never
 type Leftover = NonNullable<Sequence["before"]>;
 
 /** The bytes and the note of a leftover. */
-export function leftOf({ bytes, share, note }: Leftover, body: Buffer): { bytes?: Buffer; note?: string } {
+export function leftOf(
+  { bytes, share, note }: Leftover,
+  body: Buffer,
+  etag: string,
+): { bytes?: Buffer; note?: string } {
   const left = LEFT[bytes](body, Math.floor(share * body.length));
-  const text = NOTES[note];
+  const text = NOTES[note](body.length, etag);
   return { ...(left && { bytes: left }), ...(text !== undefined && { note: text }) };
 }
 

@@ -1,6 +1,16 @@
 /** Unfinished downloads on disk. */
 import { createHash } from "node:crypto";
-import { closeSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openPartial, partialPath, readValidator, writeValidator } from "../../src/store/partial.js";
@@ -101,6 +111,16 @@ describe("a partial", () => {
     await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
     await partial.close();
     expect([tree.exists("a.bin"), tree.read("a.part").toString()]).toEqual([false, "theirs"]);
+  });
+
+  it("that another process cut to begin anew is not put in place", async () => {
+    const tree = makeTree();
+    const partial = await openPartial(tree.path("a.part"));
+    await partial.append(Buffer.from("all of it"));
+    truncateSync(tree.path("a.part"), 3);
+    await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
+    await partial.close();
+    expect(tree.exists("a.bin")).toBe(false);
   });
 
   it("remembers the validator of bytes that no digest proves, and forgets it with them", async () => {

@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { relative } from "node:path";
 import process from "node:process";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { AssetsError } from "../../src/errors.js";
 import type { AssetEvent, Outcome } from "../../src/events.js";
 import { partialOf } from "../../src/transfer/fetch-file.js";
@@ -117,7 +117,7 @@ async function play(server: FaultServer, tree: Tree, number: number, seq: Sequen
   tree.manifestFor({ [PATH]: { url: urls, body: content, pin: seq.pin } });
   const pin = seq.pin === "all" || seq.pin === "sha256" ? sha256Of(content) : undefined;
   const leave = (left: NonNullable<Sequence["before"]>) => {
-    const { bytes, note } = leftOf(left, body);
+    const { bytes, note } = leftOf(left, body, `"${paths[0]}"`);
     const partial = relative(tree.root, partialOf(tree.path(PATH), pin, urls[0] ?? ""));
     if (bytes) tree.write(partial, bytes);
     if (note !== undefined) tree.write(`${partial}.json`, note);
@@ -152,6 +152,7 @@ describe("whatever befalls a download", () => {
       const unhandled: unknown[] = [];
       const onUnhandled = (reason: unknown) => unhandled.push(reason);
       process.on("unhandledRejection", onUnhandled);
+      onTestFinished(() => void process.off("unhandledRejection", onUnhandled));
       const server = await startFaultServer();
       const atFirst = descriptors();
       const found = await runPool(members, SIDE_BY_SIDE, async (number) => {
@@ -166,7 +167,6 @@ describe("whatever befalls a download", () => {
       const soon = { timeout: 2_000, interval: 20 };
       await vi.waitFor(() => expect(server.openSockets()).toBe(0), soon);
       await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(atFirst), soon);
-      process.off("unhandledRejection", onUnhandled);
       expect(unhandled).toEqual([]);
     },
   );
