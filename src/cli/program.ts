@@ -29,10 +29,10 @@ export function createProgram(start: Start): Command {
     .addOption(new Option("--config <file>", "the same as --manifest").hideHelp())
     .option("--root <dir>", "folder that the manifest's paths are relative to")
     .option("-q, --quiet", "print warnings and failures only")
-    .option("-v, --verbose", "print more")
+    .option("-v, --verbose", "print more: which URL serves each file, how fast, and every mishap")
     .option("--no-progress", "plain lines instead of bars")
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
-    .option("--log-file <file>", "append what happens to a file")
+    .option("--log-file <file>", "append every event to a file, as one JSON object a line")
     .showSuggestionAfterError(true)
     .showHelpAfterError("(assets --help shows what there is)")
     .configureHelp({ showGlobalOptions: true })
@@ -46,8 +46,8 @@ Examples:
   assets verify               prove it, without a network
   assets lfs                  find Git LFS pointers in the place of content
 
-Environment: ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_JOBS, ASSETS_RETRIES, NO_COLOR, FORCE_COLOR,
-HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`,
+Environment: ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_JOBS, ASSETS_CONNECTIONS, ASSETS_RETRIES, ASSETS_LIMIT_RATE, ASSETS_LOG_FILE,
+NO_COLOR, FORCE_COLOR, HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`,
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();

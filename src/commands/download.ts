@@ -1,6 +1,7 @@
 /** `assets download`: puts every selected file in its place, and proves it. */
 import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { AssetsError, abortError, errorInfo, exitCodeOf, redact } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
 import { type Selection, select } from "../manifest/select.js";
@@ -10,6 +11,7 @@ import type { NetworkSettings } from "../source/http.js";
 import { createSources, type Sources } from "../source/index.js";
 import { createDigestThread } from "../store/front-digest.js";
 import { isAsFound } from "../store/inspect.js";
+import { createOrphans } from "../store/orphans.js";
 import { freeBytes } from "../store/space.js";
 import { createArchives, type MemberWish } from "../transfer/archives.js";
 import {
@@ -133,6 +135,7 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
   run.signal.addEventListener("abort", onAbort);
   if (run.signal.aborted) onAbort();
   const { root } = manifest;
+  const targets = new Set(manifest.assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
   const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 });
   const digests = createDigestThread();
   const signal = stop.signal;
@@ -153,6 +156,7 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
     ...shared,
     ...workspace,
     archives,
+    orphans: createOrphans((path) => targets.has(path)),
     replan: async (item: PlanItem) => {
       const { file, target, state } = item;
       if (await isAsFound(target, state)) return item;

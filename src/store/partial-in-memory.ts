@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { open, rm } from "node:fs/promises";
 import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
-import { writeJournal } from "./journal.js";
+import { removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
 import { renameIntoPlace } from "./rename-into-place.js";
 
@@ -63,7 +63,8 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       return false;
     },
     async commit(target, { mode } = {}) {
-      const stat = await renameIntoPlace(await writeOut(), path, target, { mode, old: false });
+      await removeJournal(path).catch(() => {});
+      const stat = await renameIntoPlace(await writeOut(), path, target, { mode });
       isOpen = false;
       return stat;
     },

@@ -135,7 +135,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
       // A complete partial needs no journal, and one that was left behind would speak of a later partial.
       await removeJournal(path).catch(() => {});
       noted = false;
-      const stat = await renameIntoPlace(handle, path, target, { mode, old: true });
+      const stat = await renameIntoPlace(handle, path, target, { mode, size: frontOf(held) });
       isOpen = false;
       if (durable) await syncFolder(dirname(target)).catch(() => {});
       return stat;

@@ -7,18 +7,23 @@ import { diskError, errnoOf } from "./disk-error.js";
 
 /**
  * Closes a file and renames it over its target. Answers how the target then stands, or undefined when it is no longer
- * the file that was open. `old`: the file was open for long enough to make sure that its name still leads to it; throws
- * LOCKED when another process put something else there. Throws LOCAL_IO.
+ * the file that was open. `size`, for a file that was open long enough to make
+ * sure: the bytes it must have; throws LOCKED when another process changed it or put something else there. Throws
+ * LOCAL_IO.
  */
 export async function renameIntoPlace(
   handle: FileHandle,
   path: string,
   target: string,
-  { mode, old }: { mode: number | undefined; old: boolean },
+  { mode, size }: { mode: number | undefined; size?: number },
 ): Promise<BigIntStats | undefined> {
   const written = await handle.stat({ bigint: true });
   try {
-    if (old && (await lstat(path, { bigint: true })).ino !== written.ino) throw takenOver(path);
+    if (size !== undefined) {
+      // Who holds the same file, where locks do not hold, may have cut it to begin anew.
+      const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
+      if (!own) throw takenOver(path);
+    }
     await handle.close();
     await renameOver(path, target);
   } catch (error) {

@@ -18,7 +18,7 @@ export async function attempt(work: Work, way: Way, helpers: Helpers, context: B
     const validator = await takeStock(work, context.signal);
     if (!(await isProven(work, context.signal))) {
       await bringAll(work, way, validator, helpers, context, tally);
-      tally.combined = work.isCombined();
+      tally.combined ||= work.isCombined();
       await prove(work, way, context.signal);
     }
     return { ok: true, received: tally.received };
@@ -82,7 +82,11 @@ async function bringAll(
       if (segment !== undefined)
         await bring(work, way, segment, errand, context).finally(() => segments.release(segment));
       else if (segments.active.size > 0) await helpers.change();
-      else return;
+      else break;
+    }
+    const { size } = work;
+    if (size !== undefined && (partial.held.at(-1)?.end ?? 0) > size) {
+      await work.restart("more was kept from before than the server sends", size);
     }
   } finally {
     leave();

@@ -6,6 +6,7 @@ import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
 import type { Ledger } from "../store/ledger.js";
 import { lock } from "../store/lock.js";
+import type { Orphans } from "../store/orphans.js";
 import { partialPath } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
 import { SMALL_BYTES } from "../store/partial-in-memory.js";
@@ -37,6 +38,7 @@ export interface TransferContext extends FetchContext {
   readonly archives: Archives;
   readonly ledger: Ledger;
   readonly folderLocks: FolderLocks;
+  readonly orphans: Orphans;
   readonly policy: TransferPolicy;
   /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
   readonly replan: (item: PlanItem) => Promise<PlanItem>;
@@ -115,6 +117,11 @@ async function putInPlace(
     const size = partial.front;
     const stat = await partial.commit(target, modeOf(item));
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex);
+    const orphaned = await context.orphans.remove(target);
+    if (orphaned > 0) {
+      const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
+      context.emit({ type: "warning", path: item.file.path, message });
+    }
     return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
   } finally {
     await closeQuietly(partial);

@@ -1,5 +1,5 @@
 /** Unfinished downloads on disk. */
-import { closeSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync, writeSync } from "node:fs";
+import { closeSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync, truncateSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openPartial, partialPath } from "../../src/store/partial.js";
@@ -98,5 +98,15 @@ describe("a partial", () => {
     await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
     await partial.close();
     expect([tree.exists("a.bin"), tree.read("a.part").toString()]).toEqual([false, "theirs"]);
+  });
+
+  it("that another process cut to begin anew is not put in place", async () => {
+    const tree = makeTree();
+    const partial = await openPartial(tree.path("a.part"));
+    await partial.write([Buffer.from("all of it")], 0);
+    truncateSync(tree.path("a.part"), 3);
+    await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
+    await partial.close();
+    expect(tree.exists("a.bin")).toBe(false);
   });
 });
