@@ -11,7 +11,7 @@ import type { EventListener } from "./events.js";
 import { loadManifest } from "./manifest/load.js";
 import { type Selection, selectAssets } from "./manifest/select.js";
 import type { Asset, Manifest } from "./manifest/types.js";
-import type { NetworkSettings } from "./source/http.js";
+import type { NetworkSettings } from "./source/network-settings.js";
 
 /** How to make an {@link AssetManager}. */
 export interface AssetManagerOptions {

@@ -1,4 +1,5 @@
 /** The command line of `assets download`. */
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
@@ -13,6 +14,7 @@ interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   jobs?: number;
   retries?: number;
   lockTimeout?: number;
+  caFile?: string;
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -48,6 +50,11 @@ export function addDownload(
       new Option("--lock-timeout <seconds>", "longest wait for another process on the same file")
         .argParser(wholeNumber(0, 1_000_000))
         .default(3600),
+    )
+    .addOption(
+      new Option("--ca-file <file>", "certificate authorities in PEM to trust besides the usual ones").env(
+        "ASSETS_CA_FILE",
+      ),
     )
     .option("--json", "print one JSON document at the end")
     .option("--ndjson", "print one JSON event a line, while it happens")
@@ -92,6 +99,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
         retries: flags.retries ?? 5,
         lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
       },
+      network: flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) },
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

@@ -26,7 +26,9 @@ export async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onStreamError);
 
   // An empty variable is an unset one, as in most shells' scripts.
-  for (const name of ["ASSETS_JOBS", "ASSETS_RETRIES"]) if (process.env[name] === "") delete process.env[name];
+  for (const name of ["ASSETS_JOBS", "ASSETS_RETRIES", "ASSETS_CA_FILE"]) {
+    if (process.env[name] === "") delete process.env[name];
+  }
 
   const world: World = {
     stdout: process.stdout,
