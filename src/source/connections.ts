@@ -1,7 +1,8 @@
 /** The connections of one client: straight, or through the proxy that a URL has. */
 import { isIP } from "node:net";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
+import { AssetsError } from "../errors.js";
 import { gatherAuthorities } from "./authorities.js";
 import { atProxy, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
@@ -26,10 +27,10 @@ export async function createConnections(settings: NetworkSettings, env: Environm
   const { ca, unusable } = await gatherAuthorities(settings, env);
   const local = { timeout: CONNECT_TIMEOUT_MS, ...(localAddress && { localAddress }) };
   // Made once: a list of authorities is long, and would be parsed anew for each connection.
-  const secure = ca || cert || key ? { secureContext: createSecureContext({ ca, cert, key }) } : {};
+  const secure = ca || cert || key ? { secureContext: secureContext({ ca, cert, key }) } : {};
   const tls = { ...local, ...secure, ...(rejectUnauthorized !== undefined && { rejectUnauthorized }) };
   // A client certificate and the leave to accept any server are meant for servers, not for proxies.
-  const proxyTls = { ...local, ...(ca && { secureContext: createSecureContext({ ca }) }) };
+  const proxyTls = { ...local, ...(ca && { secureContext: secureContext({ ca }) }) };
   const direct = new undici.Agent({ connect: tls, maxHeaderSize: MAX_HEADER_BYTES });
   const toProxy = toldApart(undici.buildConnector(proxyTls));
   const forwarding = new undici.Agent({ connect: toProxy, maxHeaderSize: MAX_HEADER_BYTES });
@@ -61,6 +62,14 @@ export async function createConnections(settings: NetworkSettings, env: Environm
       await Promise.all([direct, forwarding, ...tunnels.values()].map((each) => each.destroy()));
     },
   };
+}
+
+function secureContext(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new AssetsError("USAGE", `The certificates or the key to use cannot be read (${(error as Error).message}).`);
+  }
 }
 
 /** Plain http is handed to a proxy as it is (RFC 9112 section 3.2.2): many refuse a tunnel to port 80. */

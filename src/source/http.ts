@@ -9,7 +9,7 @@ import { type Answer, exchange } from "./exchange.js";
 import { type Asked, decide } from "./http-answer.js";
 import { networkError, proxyRefusal } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
-import { basic, type Environment, percentDecoded } from "./proxy.js";
+import { basic, type Environment, type ProxyRoute, percentDecoded } from "./proxy.js";
 import type { Opened, OpenOptions } from "./source.js";
 
 /** Additions to one request. */
@@ -100,9 +100,10 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       signal.throwIfAborted();
       throw networkError(error, shown, via.way(target));
     });
-    if (answer.status !== 407) return answer;
+    const { proxy } = via.way(target);
+    if (!isProxys(answer, proxy)) return answer;
     answer.discard();
-    throw proxyRefusal(407, shown, via.way(target).proxy);
+    throw proxyRefusal(407, shown, proxy);
   }
 
   return {
@@ -128,6 +129,11 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       await (await connections?.catch(() => undefined))?.destroy();
     },
   };
+}
+
+/** Whether an answer is a proxy's own demand for a login. Tinyproxy says 401 to a wrong one, as if it were the server. */
+function isProxys({ status, headers }: Answer, proxy: ProxyRoute | undefined): boolean {
+  return status === 407 || (status === 401 && proxy !== undefined && /^tinyproxy\b/i.test(String(headers.server)));
 }
 
 function rangeHeaders(asked: Asked): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Names a network fault in a user's words, told by the code that Node or undici gave it. */
 import { AssetsError } from "../errors.js";
-import type { ProxyRoute } from "./proxy.js";
+import { type ProxyRoute, SETTINGS } from "./proxy.js";
 
 /** How a URL is reached. */
 export interface Way {
@@ -86,16 +86,13 @@ export function networkError(error: unknown, url: string, { proxy, unusable = []
 /** What a proxy's refusal means, to open a tunnel or to hand a request on. */
 export function proxyRefusal(status: number, url: string, proxy: ProxyRoute | undefined): AssetsError {
   const at = proxy === undefined ? "The proxy" : `The proxy ${proxy.origin}`;
-  const name = proxy?.from.toUpperCase().replace("THE SETTINGS", "HTTPS_PROXY") ?? "HTTPS_PROXY";
-  if (status === 407) {
-    const hint = `${name}=http://user:password@host:port (in them write / # ? @ : % as %2F %23 %3F %40 %3A %25)`;
-    return proxy?.authorization === undefined
-      ? new AssetsError("ACCESS", `${at} on the way to ${url} asks for a login (HTTP 407).`, {
-          hint: `Put user and password into its address: ${hint}`,
-        })
-      : new AssetsError("ACCESS", `${at} on the way to ${url} refuses the user and password of ${name} (HTTP 407).`, {
-          hint: `Check them: ${hint}. Only Basic logins are sent.`,
-        });
+  const name = proxy === undefined || proxy.from === SETTINGS ? "HTTPS_PROXY" : proxy.from;
+  // A server cannot answer a CONNECT: a 401 to it is the proxy's as well.
+  if (status === 407 || status === 401) {
+    const says = proxy?.authorization === undefined ? "asks for a login" : `refuses the user and password of ${name}`;
+    return new AssetsError("ACCESS", `${at} on the way to ${url} ${says} (HTTP ${status}).`, {
+      hint: `${name} takes them between http:// and the host, as user:password@ (in them write / # ? @ : % as %2F %23 %3F %40 %3A %25). Only Basic logins are sent.`,
+    });
   }
   if (status >= 500) {
     return new AssetsError("NETWORK", `${at} cannot reach the host of ${url} (HTTP ${status}).`, {

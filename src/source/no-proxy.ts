@@ -43,5 +43,5 @@ function isInNetwork(network: string, host: string, family: "ipv4" | "ipv6"): bo
 }
 
 function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
+  return host.replace(/^\[([^\]]*)\]/, "$1");
 }

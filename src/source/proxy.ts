@@ -20,9 +20,12 @@ export interface ProxyRoute {
   readonly hostname: string;
   /** Value of the Proxy-Authorization header, if user and password were given. */
   readonly authorization?: string;
-  /** What a user knows its address by: a variable, or `the settings`. */
+  /** What a user knows its address by: the name of a variable, or {@link SETTINGS}. */
   readonly from: string;
 }
+
+/** The origin of a proxy that no variable names. */
+export const SETTINGS = "the settings";
 
 /** The environment's variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,7 +54,7 @@ interface Address {
 function addressFor(protocol: string, settings: ProxySettings, env: Environment): Address | undefined {
   const secure = protocol === "https:";
   const set = secure ? settings.httpsProxy : settings.httpProxy;
-  if (set !== undefined) return set === "" ? undefined : { name: "the settings", value: set };
+  if (set !== undefined) return set === "" ? undefined : { name: SETTINGS, value: set };
   // Behind a web server's CGI, HTTP_PROXY is what a client sent as its header "Proxy".
   const upper = secure ? ["HTTPS_PROXY"] : env.REQUEST_METHOD === undefined ? ["HTTP_PROXY"] : [];
   return firstSet([secure ? "https_proxy" : "http_proxy", ...upper, "all_proxy", "ALL_PROXY"], env);
@@ -68,7 +71,7 @@ function firstSet(names: readonly string[], env: Environment): Address | undefin
 /** Like curl, takes `host:port` for an http proxy. What it throws does not repeat the address, which may hold a password. */
 function readAddress({ name, value }: Address): ProxyRoute {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  const hint = `http:// and https:// proxies work: ${name === "the settings" ? "HTTPS_PROXY" : name}=http://host:port`;
+  const hint = `http:// and https:// proxies work: ${name === SETTINGS ? "HTTPS_PROXY" : name}=http://host:port`;
   const scheme = text.slice(0, text.indexOf(":")).toLowerCase();
   if (scheme.startsWith("socks")) {
     throw new AssetsError("USAGE", `The proxy in ${name} speaks SOCKS (${scheme}://), which is not supported.`, {
