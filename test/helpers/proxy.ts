@@ -24,17 +24,21 @@ export interface TestProxy {
   as(login: string): string;
   /** What it was asked for: method and target. */
   asked: string[];
+  /** The Authorization of the http requests that it was to hand on. */
+  logins: (string | undefined)[];
 }
 
 /** Starts a proxy for the running test. */
 export async function startProxy({ login, tls, status, lead }: ProxyOptions = {}): Promise<TestProxy> {
   const asked: string[] = [];
+  const logins: (string | undefined)[] = [];
   const wanted = login && `Basic ${Buffer.from(login).toString("base64")}`;
   const refusal = ({ headers }: IncomingMessage) => {
     return status ?? (wanted !== undefined && headers["proxy-authorization"] !== wanted ? 407 : undefined);
   };
   const listener: RequestListener = (request, response) => {
     asked.push(`${request.method} ${request.url}`);
+    logins.push(request.headers.authorization);
     const refused = refusal(request);
     if (refused !== undefined) return void response.writeHead(refused).end("CANARY-PROXY-BODY");
     const { "proxy-authorization": _, ...headers } = request.headers;
@@ -69,5 +73,5 @@ export async function startProxy({ login, tls, status, lead }: ProxyOptions = {}
     server.close();
   });
   const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, as: (text) => url.replace("//", `//${text}@`), asked };
+  return { url, as: (text) => url.replace("//", `//${text}@`), asked, logins };
 }
