@@ -1,5 +1,5 @@
 /** Decides what an HTTP answer is good for: pure, from its status and headers, trusting none of them further than needed. */
-import { AssetsError } from "../errors.js";
+import { AssetsError, redact } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 
 /** Response headers by lower-case name. */
@@ -206,7 +206,8 @@ function retryAfter(value: string | undefined, now: number): number | undefined 
 /** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */
 function strongValidator(headers: Headers): string | undefined {
   const etag = single(headers.etag)?.trim();
-  if (etag !== undefined) return /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) ? etag : undefined;
+  // One that repeats a secret would rest on disk with it.
+  if (etag !== undefined) return /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) && redact(etag) === etag ? etag : undefined;
   const modified = single(headers["last-modified"]);
   const date = Date.parse(single(headers.date) ?? "");
   // A date is strong when the answer was made at least a second later, so that no second change hides behind it.

@@ -35,8 +35,8 @@ export interface FarHosts {
   logins(): [at: string, authorization: string | undefined][];
 }
 
-/** Starts the hosts for the running test; each request is answered as `answer` says. */
-export async function startFarHosts(answer: (request: FarRequest) => FarAnswer): Promise<FarHosts> {
+/** Starts the hosts for the running test; each request is answered as `answer` says. `login`: what the proxy asks for. */
+export async function startFarHosts(answer: (request: FarRequest) => FarAnswer, login?: string): Promise<FarHosts> {
   const requests: FarRequest[] = [];
   const server = createServer(chain ?? {}, ({ url, headers }, response) => {
     const request = { at: `${headers.host}${url}`, headers };
@@ -50,9 +50,9 @@ export async function startFarHosts(answer: (request: FarRequest) => FarAnswer):
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const proxy = await startProxy({ lead: () => port });
+  const proxy = await startProxy({ lead: () => port, ...(login && { login }) });
   return {
-    proxy: proxy.url,
+    proxy: login === undefined ? proxy.url : proxy.as(login),
     requests,
     logins: () => requests.map(({ at, headers }) => [at, headers.authorization]),
   };

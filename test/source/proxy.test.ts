@@ -1,6 +1,6 @@
 /** Which proxy a URL is asked through. */
 import { describe, expect, it } from "vitest";
-import { proxyFor } from "../../src/source/proxy.js";
+import { proxyFor, staysHere } from "../../src/source/proxy.js";
 
 const HTTPS = new URL("https://files.example/x");
 const HTTP = new URL("http://files.example/x");
@@ -87,4 +87,19 @@ describe("the proxy of a URL", () => {
       expect(`${message}${hint}`).not.toMatch(/CAN|ARY/);
     },
   );
+});
+
+describe("what is sent unencrypted", () => {
+  it.each([
+    ["http://127.0.0.1:8080/", undefined, true],
+    ["http://localhost/", "http://127.0.0.1:3128", true],
+    ["http://[::1]/", "http://localhost:3128", true],
+    ["http://localhost/", "http://proxy.corp:3128", false],
+    ["http://localhost.example/", undefined, false],
+    ["http://10.0.0.1/", undefined, false],
+    ["http://10.0.0.1/", "http://127.0.0.1:3128", false],
+  ])("to %s through %s: stays here is %s", (url, HTTP_PROXY, stays) => {
+    const target = new URL(url);
+    expect(staysHere(target, proxyFor(target, {}, { HTTP_PROXY }))).toBe(stays);
+  });
 });
