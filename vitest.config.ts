@@ -12,6 +12,12 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 3,
     // What a developer's shell exports must not decide a test.
-    env: { NO_COLOR: "", FORCE_COLOR: "", CI: "", NETRC: devNull, ...Object.fromEntries(NETWORK.map((name) => [name, ""])) },
+    env: {
+      NO_COLOR: "",
+      FORCE_COLOR: "",
+      CI: "",
+      NETRC: devNull,
+      ...Object.fromEntries(NETWORK.map((name) => [name, ""])),
+    },
   },
 });

@@ -27,7 +27,7 @@ export interface AssetManagerOptions {
   retries?: number;
   /** Use no network. Default false. */
   offline?: boolean;
-  /** How to reach the network. Default: as the environment says (HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS). */
+  /** How to reach the network. Default: as the environment says (docs/network.md). */
   network?: NetworkSettings;
 }
 

@@ -94,7 +94,10 @@ describe.skipIf(chain === undefined)("no secret comes out (needs openssl)", { ti
       ...more,
     };
     const download = (...args: string[]) =>
-      runBin(["download", "--all", "--retries", "0", "--jobs", "16", "--log-file", "log.txt", ...args], { cwd: tree.root, env });
+      runBin(["download", "--all", "--retries", "0", "--jobs", "16", "--log-file", "log.txt", ...args], {
+        cwd: tree.root,
+        env,
+      });
     return { tree, files, env, download };
   }
 
