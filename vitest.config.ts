@@ -1,5 +1,8 @@
 /** How the tests run. */
+import { devNull } from "node:os";
 import { defineConfig } from "vitest/config";
+
+const NETWORK = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "HF_ENDPOINT"];
 
 export default defineConfig({
   test: {
@@ -9,6 +12,12 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 3,
     // What a developer's shell exports must not decide a test.
-    env: { NO_COLOR: "", FORCE_COLOR: "", CI: "" },
+    env: {
+      NO_COLOR: "",
+      FORCE_COLOR: "",
+      CI: "",
+      NETRC: devNull,
+      ...Object.fromEntries(NETWORK.map((name) => [name, ""])),
+    },
   },
 });

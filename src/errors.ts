@@ -107,9 +107,21 @@ const URL_SECRET =
   /([?&](?:[^=&#\s]*(?:token|signature|credential|secret|passw|pwd|api[_-]?key|auth|jwt|policy|key-pair-id|session)[^=&#\s]*|sig|se|sp|sv|st|key|code|hdnts|hdnea)=)[^&#\s]+/gi;
 const AUTH_VALUE = /\b(authorization:\s*\S+\s+|bearer\s+)[A-Za-z0-9._~+/=-]{6,}/gi;
 
-/** Cuts credentials out of a text: user info and signing values of URLs, authorization values. */
+/** Secrets that were read in this process. */
+const hidden = new Set<string>();
+/** Shorter ones are left: they would tear holes into every text, and guard nothing. */
+const SHORTEST_HIDDEN = 8;
+
+/** Has a secret cut out of every text from now on, whoever repeats it: a server may send back what it was sent. */
+export function hideSecret(secret: string): void {
+  if (secret.length >= SHORTEST_HIDDEN) hidden.add(secret);
+}
+
+/** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {
-  return text.replace(URL_USERINFO, "$1").replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
+  let cut = text.replace(URL_USERINFO, "$1").replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
+  for (const secret of hidden) cut = cut.replaceAll(secret, "***");
+  return cut;
 }
 
 /** A text from outside, fit to be shown: no credentials, nothing that drives a terminal. */

@@ -19,4 +19,4 @@ export {
   createAssetManager,
 } from "./manager.js";
 export type { Selection } from "./manifest/select.js";
-export type { NetworkSettings } from "./source/http.js";
+export type { NetworkSettings } from "./source/network-settings.js";

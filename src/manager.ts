@@ -11,7 +11,7 @@ import type { EventListener } from "./events.js";
 import { loadManifest } from "./manifest/load.js";
 import { type Selection, selectAssets } from "./manifest/select.js";
 import type { Asset, AssetFile, Manifest } from "./manifest/types.js";
-import type { NetworkSettings } from "./source/http.js";
+import type { NetworkSettings } from "./source/network-settings.js";
 
 /** How to make an {@link AssetManager}. */
 export interface AssetManagerOptions {
@@ -27,7 +27,7 @@ export interface AssetManagerOptions {
   retries?: number;
   /** Use no network. Default false. */
   offline?: boolean;
-  /** How to reach the network. Default: as the environment says (HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS). */
+  /** How to reach the network. Default: as the environment says (docs/network.md). */
   network?: NetworkSettings;
 }
 

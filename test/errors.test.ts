@@ -1,6 +1,6 @@
 /** What may be shown of texts from outside. */
 import { describe, expect, it } from "vitest";
-import { AssetsError, redact, visible, visibleLine } from "../src/errors.js";
+import { AssetsError, hideSecret, redact, visible, visibleLine } from "../src/errors.js";
 
 describe("credentials", () => {
   it.each([
@@ -26,6 +26,14 @@ describe("credentials", () => {
       expect(redact(text)).toBe(text);
     },
   );
+});
+
+describe("a secret that is known", () => {
+  it("is cut out wherever it appears, unless it is so short that every text would have it", () => {
+    hideSecret("s3cr3t.+(");
+    hideSecret("short");
+    expect(redact("it says s3cr3t.+( and s3cr3t.+(, shortly")).toBe("it says *** and ***, shortly");
+  });
 });
 
 describe("characters that drive a terminal or reorder text", () => {

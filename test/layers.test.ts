@@ -134,7 +134,7 @@ describe("the house", () => {
   });
 
   it.each([
-    ["undici", ["source/http.ts", "source/exchange.ts"]],
+    ["undici", ["source/connections.ts", "source/exchange.ts"]],
     ["zod", ["manifest/schema.ts"]],
     ["jsonc-parser", ["manifest/parse.ts"]],
     ["commander", ["cli/"]],

@@ -1,4 +1,5 @@
 /** The command line of `assets download`. */
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
@@ -16,6 +17,7 @@ interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   limitRate?: number;
   minSpeed?: number;
   lockTimeout?: number;
+  caFile?: string;
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -68,6 +70,11 @@ export function addDownload(
         .argParser(wholeNumber(0, 1_000_000))
         .default(3600),
     )
+    .addOption(
+      new Option("--ca-file <file>", "certificate authorities in PEM to trust besides the usual ones").env(
+        "ASSETS_CA_FILE",
+      ),
+    )
     .option("--json", "print one JSON document at the end")
     .option("--ndjson", "print one JSON event a line, while it happens")
     .addHelpText(
@@ -117,6 +124,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
         ...(flags.minSpeed !== undefined && { leastRate: flags.minSpeed, slowTimeoutMs: MIN_SPEED_MS }),
         lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
       },
+      network: flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) },
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

@@ -26,7 +26,7 @@ export async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onStreamError);
 
   // An empty variable is an unset one, as in most shells' scripts.
-  const variables = ["ASSETS_JOBS", "ASSETS_CONNECTIONS", "ASSETS_RETRIES", "ASSETS_LIMIT_RATE"];
+  const variables = ["ASSETS_JOBS", "ASSETS_CONNECTIONS", "ASSETS_RETRIES", "ASSETS_LIMIT_RATE", "ASSETS_CA_FILE"];
   for (const name of variables) if (process.env[name] === "") delete process.env[name];
 
   const world: World = {

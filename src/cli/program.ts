@@ -46,8 +46,16 @@ Examples:
   assets verify               prove it, without a network
   assets lfs                  find Git LFS pointers in the place of content
 
-Environment: ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_JOBS, ASSETS_CONNECTIONS, ASSETS_RETRIES, ASSETS_LIMIT_RATE, ASSETS_LOG_FILE,
-NO_COLOR, FORCE_COLOR, HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`,
+Environment (docs/network.md explains the network's part):
+  ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
+  ASSETS_JOBS, ASSETS_CONNECTIONS,
+  ASSETS_RETRIES, ASSETS_LIMIT_RATE                 the options of these names
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY      proxies, in lower case as well
+  SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS  authorities to trust besides the usual ones
+  ASSETS_TOKEN_<HOST>, NETRC,
+  HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
+  HF_ENDPOINT                                       a mirror of Hugging Face
+  NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();

@@ -7,8 +7,8 @@ import type { AssetEvent, EventListener, Outcome } from "../events.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
-import type { NetworkSettings } from "../source/http.js";
 import { createSources, type Sources } from "../source/index.js";
+import type { NetworkSettings } from "../source/network-settings.js";
 import { createDigestThread } from "../store/front-digest.js";
 import { isAsFound } from "../store/inspect.js";
 import { createOrphans } from "../store/orphans.js";
@@ -75,8 +75,8 @@ const LARGE_WEIGHT = 4;
 
 /**
  * Downloads the selected files. One file's failure is an outcome, never a throw.
- * Throws what makes all work pointless: UNKNOWN_ID, NOTHING_SELECTED, UNPINNED, DISK_FULL (before the first byte), ABORTED
- * (before the first byte).
+ * Throws what makes all work pointless: USAGE (an unusable `caFile`), UNKNOWN_ID, NOTHING_SELECTED, UNPINNED, DISK_FULL
+ * (before the first byte), ABORTED (before the first byte).
  */
 export async function download(options: DownloadOptions): Promise<DownloadReport> {
   const started = performance.now();
@@ -85,6 +85,9 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
   const policy = { ...DEFAULT_POLICY, ...options.policy };
   const files = select(manifest, selection);
   warnOfUnpinned(files, options.requirePins ?? false, emit);
+  // A file that was named and cannot be used is told at once, not when the first server needs it.
+  const { caFile } = options.network ?? {};
+  if (caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(caFile);
 
   const workspace = await openWorkspace(manifest);
   const sources = createSources({ network: options.network ?? {}, projectFolder: manifest.base });

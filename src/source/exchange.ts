@@ -1,5 +1,6 @@
 /** One HTTP request and its answer: the body is read ahead of its reader, so that no fault costs bytes that came before it. */
 import type { Dispatcher } from "undici";
+import type { Connections } from "./connections.js";
 import type { Headers } from "./http-answer.js";
 
 /** An answer whose head has come. Either `chunks` or `discard` is called, once. */
@@ -19,8 +20,8 @@ const DISCARD_BYTES = 64 * 1024;
 
 /** Sends a request. Throws the signal's reason, or what undici says. */
 export function exchange(
-  dispatcher: Dispatcher,
-  request: Dispatcher.DispatchOptions,
+  connections: Pick<Connections, "dispatch">,
+  request: Parameters<Connections["dispatch"]>[0],
   signal: AbortSignal,
 ): Promise<Answer> {
   const chunks: Uint8Array[] = [];
@@ -78,7 +79,7 @@ export function exchange(
     };
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) return onAbort();
-    dispatcher.dispatch(request, {
+    connections.dispatch(request, {
       onRequestStart(started) {
         controller = started;
         // Aborted while it waited for a connection.

@@ -1,5 +1,5 @@
 /** Decides what an HTTP answer is good for: pure, from its status and headers, trusting none of them further than needed. */
-import { AssetsError } from "../errors.js";
+import { AssetsError, redact } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 
 /** Response headers by lower-case name. */
@@ -16,6 +16,22 @@ export interface Asked {
   validator?: string | undefined;
   /** How the range was asked for: not at all, plainly, or under the condition of the validator (If-Range). */
   range: "none" | "plain" | "conditional";
+  /** The answer comes from another origin, to which the one that was asked redirected. Default false. */
+  elsewhere?: boolean;
+}
+
+/** The cause of an error that stands for a status, for those who know what it means at a particular host. */
+export interface Refusal {
+  status: number;
+  /** What Hugging Face says beside the status: `GatedRepo`, `EntryNotFound`, ... */
+  reason: string | undefined;
+  elsewhere: boolean;
+}
+
+/** The status that an error stands for, if it stands for one. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  const cause = error instanceof AssetsError ? error.cause : undefined;
+  return typeof cause === "object" && cause !== null && "elsewhere" in cause ? (cause as Refusal) : undefined;
 }
 
 /** What to do with an answer. */
@@ -71,7 +87,7 @@ export function decide(status: number, headers: Headers, asked: Asked, now = Dat
     }
     return { do: "ask-again", range: "none" };
   }
-  return { do: "fail", error: statusError(status, headers, asked.url, now) };
+  return { do: "fail", error: statusError(status, headers, asked, now) };
 }
 
 function decideWhole(headers: Headers, asked: Asked): Decision {
@@ -167,16 +183,18 @@ function isPage(mediaType: string | undefined): boolean {
   return mediaType === "text/html" || mediaType === "application/xhtml+xml";
 }
 
-function statusError(status: number, headers: Headers, url: string, now: number): AssetsError {
-  if (status === 401 || status === 403 || status === 407) {
-    const by = status === 407 ? "The proxy in front of " : "";
-    return new AssetsError("ACCESS", `${by}${url} refuses access (HTTP ${status}).`, {
+function statusError(status: number, headers: Headers, { url, elsewhere = false }: Asked, now: number): AssetsError {
+  const cause: Refusal = { status, reason: single(headers["x-error-code"]), elsewhere };
+  if (status === 401 || status === 403) {
+    return new AssetsError("ACCESS", `${url} refuses access (HTTP ${status}).`, {
       hint: "Check whether the file needs a login or an accepted licence; open the URL in a browser to see.",
+      cause,
     });
   }
   if (status === 404 || status === 410) {
     return new AssetsError("NOT_FOUND", `${url} does not exist (HTTP ${status}).`, {
       hint: "Check the URL in the manifest: the file may have been moved, renamed or taken away.",
+      cause,
     });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
@@ -185,9 +203,10 @@ function statusError(status: number, headers: Headers, url: string, now: number)
     const wholeHost = status === 429 || status === 503;
     return new AssetsError("NETWORK", `${url} cannot answer now (HTTP ${status}).`, {
       retry: { ...(afterMs !== undefined && { afterMs }), ...(wholeHost && { wholeHost }) },
+      cause,
     });
   }
-  return new AssetsError("BAD_RESPONSE", `${url} answered HTTP ${status} instead of the file.`);
+  return new AssetsError("BAD_RESPONSE", `${url} answered HTTP ${status} instead of the file.`, { cause });
 }
 
 /** Milliseconds to wait by a Retry-After value: seconds or a date (RFC 9110 section 10.2.3). */
@@ -218,7 +237,8 @@ function quotaPause(headers: Headers, now: number): number | undefined {
 /** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */
 function strongValidator(headers: Headers): string | undefined {
   const etag = single(headers.etag)?.trim();
-  if (etag !== undefined) return /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) ? etag : undefined;
+  // One that repeats a secret would rest on disk with it.
+  if (etag !== undefined) return /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) && redact(etag) === etag ? etag : undefined;
   const modified = single(headers["last-modified"]);
   const date = Date.parse(single(headers.date) ?? "");
   // A date is strong when the answer was made at least a second later, so that no second change hides behind it.

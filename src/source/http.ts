@@ -1,35 +1,16 @@
-/** Bytes over HTTP: the one door to undici, where redirects, ranges and network faults end. */
+/** Bytes over HTTP: where redirects, ranges and network faults end. */
 import { pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import type { Dispatcher } from "undici";
 import { AssetsError, redact } from "../errors.js";
+import { environment } from "../this-process.js";
 import { version } from "../version.js";
+import type { Connections } from "./connections.js";
 import { type Answer, exchange } from "./exchange.js";
 import { type Asked, decide } from "./http-answer.js";
-import { networkError } from "./network-error.js";
-import type { Opened, OpenOptions, Source } from "./source.js";
-
-/** How to reach the network. Every field left out falls back on the environment as Node and undici read it. */
-export interface NetworkSettings {
-  /** Certificate authorities in PEM, replacing the built-in ones. */
-  ca?: string | string[];
-  /** Client certificate in PEM. */
-  cert?: string;
-  /** Key of the client certificate in PEM. */
-  key?: string;
-  /** URL of the proxy for http, with user and password if it needs them. */
-  httpProxy?: string;
-  /** URL of the proxy for https, with user and password if it needs them. */
-  httpsProxy?: string;
-  /** Hosts reached without a proxy, in the form of the NO_PROXY variable. */
-  noProxy?: string;
-  /** False accepts any certificate. Default true. */
-  rejectUnauthorized?: boolean;
-  /** Address of this machine to connect from. */
-  localAddress?: string;
-  /** Default `assets/<version>`. */
-  userAgent?: string;
-}
+import { networkError, proxyRefusal } from "./network-error.js";
+import type { NetworkSettings } from "./network-settings.js";
+import { basic, type Environment, type ProxyRoute, percentDecoded } from "./proxy.js";
+import type { Opened, OpenOptions } from "./source.js";
 
 /** Additions to one request. */
 export interface RequestExtras {
@@ -48,30 +29,14 @@ export interface HttpClient {
 }
 
 const MAX_REDIRECTS = 10;
-const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_JSON_BYTES = 128 * 1024 * 1024;
-const CONNECT_TIMEOUT_MS = 10_000;
-
-/** The `http:` and `https:` source. */
-export function createHttpSource(client: HttpClient): Source {
-  return {
-    schemes: ["https", "http"],
-    local: false,
-    locate: async (url) => ({ url: redact(url), open: (options) => client.open(url, options) }),
-  };
-}
 
 /** Makes a client; nothing is loaded or opened before its first request. */
-export function createHttpClient(settings: NetworkSettings): HttpClient {
-  let dispatcher: Promise<Dispatcher> | undefined;
+export function createHttpClient(settings: NetworkSettings, env: Environment = environment): HttpClient {
+  let connections: Promise<Connections> | undefined;
   const connect = () => {
-    dispatcher ??= createDispatcher(settings).catch(() => {
-      // What undici says of a proxy's address repeats it, password and all.
-      throw new AssetsError("USAGE", "The proxy's address is not an http or https URL.", {
-        hint: "Write it in full: HTTPS_PROXY=http://host:port",
-      });
-    });
-    return dispatcher;
+    connections ??= import("./connections.js").then(({ createConnections }) => createConnections(settings, env));
+    return connections;
   };
 
   async function open(url: string, options: OpenOptions, extras: RequestExtras = {}): Promise<Opened> {
@@ -96,15 +61,19 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
   async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras) {
     let target = new URL(url);
     let secrets: Record<string, string> = { ...basicAuth(target), ...extras.headers };
+    let elsewhere = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url);
-      const decision = decide(answer.status, answer.headers, asked);
+      const decision = decide(answer.status, answer.headers, { ...asked, elsewhere });
       if (decision.do === "read") return { decision, answer };
       answer.discard();
       if (decision.do === "fail") throw decision.error;
       if (decision.do === "ask-again") return { decision, answer };
       const next = redirectTarget(decision.location, target, asked.url);
-      if (next.origin !== target.origin) secrets = {};
+      if (next.origin !== target.origin) {
+        secrets = {};
+        elsewhere = true;
+      }
       target = next;
     }
     throw new AssetsError("BAD_RESPONSE", `${asked.url} redirects more than ${MAX_REDIRECTS} times.`);
@@ -127,10 +96,14 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    return exchange(via, request, signal).catch((error) => {
+    const answer = await exchange(via, request, signal).catch((error) => {
       signal.throwIfAborted();
-      throw networkError(error, shown);
+      throw networkError(error, shown, via.way(target));
     });
+    const { proxy } = via.way(target);
+    if (!isProxys(answer, proxy)) return answer;
+    answer.discard();
+    throw proxyRefusal(407, shown, proxy);
   }
 
   return {
@@ -153,31 +126,14 @@ export function createHttpClient(settings: NetworkSettings): HttpClient {
       }
     },
     async close() {
-      await (await dispatcher?.catch(() => undefined))?.destroy();
+      await (await connections?.catch(() => undefined))?.destroy();
     },
   };
 }
 
-async function createDispatcher(settings: NetworkSettings): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent } = await import("undici");
-  const { ca, cert, key, rejectUnauthorized, localAddress, httpProxy, httpsProxy, noProxy } = settings;
-  const tls = {
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-  };
-  return new EnvHttpProxyAgent({
-    ...(httpProxy !== undefined && { httpProxy }),
-    ...(httpsProxy !== undefined && { httpsProxy }),
-    ...(noProxy !== undefined && { noProxy }),
-    connect: { timeout: CONNECT_TIMEOUT_MS, ...(localAddress && { localAddress }), ...tls },
-    requestTls: { timeout: CONNECT_TIMEOUT_MS, ...tls },
-    proxyTls: { timeout: CONNECT_TIMEOUT_MS, ...(ca && { ca }) },
-    // Plain http goes through a proxy as it is: many proxies refuse a tunnel to port 80.
-    proxyTunnel: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
+/** Whether an answer is a proxy's own demand for a login. Tinyproxy says 401 to a wrong one, as if it were the server. */
+function isProxys({ status, headers }: Answer, proxy: ProxyRoute | undefined): boolean {
+  return status === 407 || (status === 401 && proxy !== undefined && /^tinyproxy\b/i.test(String(headers.server)));
 }
 
 function rangeHeaders(asked: Asked): Record<string, string> {
@@ -190,16 +146,7 @@ function rangeHeaders(asked: Asked): Record<string, string> {
 /** User info of a URL becomes a header, which stays with the origin, and never a part of the request line. */
 function basicAuth(url: URL): Record<string, string> {
   if (url.username === "" && url.password === "") return {};
-  const pair = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return { authorization: basic(percentDecoded(url.username), percentDecoded(url.password)) };
 }
 
 function redirectTarget(location: string, from: URL, shown: string): URL {

@@ -1,10 +1,12 @@
 /** The table of URL schemes: which source serves which URL. */
 import { AssetsError, redact } from "../errors.js";
 import { fileSource } from "./file.js";
-import { createHttpClient, createHttpSource, type HttpClient, type NetworkSettings } from "./http.js";
+import { createHttpClient, type HttpClient } from "./http.js";
 import { parseMember } from "./member.js";
+import type { NetworkSettings } from "./network-settings.js";
 import { createNpmSource, parseNpmUrl } from "./npm.js";
 import type { Located, Source } from "./source.js";
+import { createWebSource } from "./web.js";
 
 /** Every source, behind one door. */
 export interface Sources {
@@ -34,7 +36,7 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
     return client;
   };
   const sources: Source[] = [
-    createHttpSource(createClient(network)),
+    createWebSource(createClient(network), { network }),
     fileSource,
     createNpmSource({ createClient: (settings) => createClient({ ...settings, ...network }), projectFolder }),
   ];

@@ -1,5 +1,13 @@
 /** Names a network fault in a user's words, told by the code that Node or undici gave it. */
 import { AssetsError } from "../errors.js";
+import { type ProxyRoute, SETTINGS } from "./proxy.js";
+
+/** How a URL is reached. */
+export interface Way {
+  readonly proxy: ProxyRoute | undefined;
+  /** Authorities that the environment names and that cannot be read. */
+  readonly unusable: readonly string[];
+}
 
 interface Fault {
   says: string;
@@ -11,7 +19,7 @@ interface Fault {
 }
 
 const TLS_HINT =
-  "If a company proxy or a private authority signs this host, name its certificate: NODE_EXTRA_CA_CERTS=/path/ca.pem assets ...";
+  "If a company or a private authority signs this host, name its certificate: --ca-file /path/ca.pem, or ASSETS_CA_FILE, SSL_CERT_FILE or NODE_EXTRA_CA_CERTS";
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   ENOTFOUND: {
@@ -37,32 +45,74 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: { says: "fewer or more bytes came than were announced", passing: true },
   UND_ERR_HEADERS_OVERFLOW: { says: "the answer's headers are too large", passing: false },
   UND_ERR_INVALID_ARG: { says: "the request cannot be sent", passing: false },
-  UND_ERR_PRX_TLS: { says: "the proxy's certificate is not accepted", passing: false, hint: TLS_HINT },
+  UND_ERR_PRX_TLS: { says: "the proxy's certificate is for another host", passing: false },
   Z_DATA_ERROR: { says: "the content coding of the body is damaged", passing: true },
   Z_BUF_ERROR: { says: "the coded body ends too early", passing: true },
   CERT_HAS_EXPIRED: { says: "the server's certificate has expired", passing: false },
   ERR_TLS_CERT_ALTNAME_INVALID: { says: "the server's certificate is for another host", passing: false },
 };
 
+const AT_PROXY = Symbol("at the proxy");
+
+/** Marks an error that came about between here and the proxy. */
+export function atProxy(error: Error): Error {
+  return Object.assign(error, { [AT_PROXY]: true });
+}
+
+function isAtProxy(error: unknown): boolean {
+  return error instanceof Error && (AT_PROXY in error || isAtProxy(error.cause));
+}
+
 /** Turns what Node or undici threw into an AssetsError; `retry` is set when it may pass. */
-export function networkError(error: unknown, url: string): AssetsError {
+export function networkError(error: unknown, url: string, { proxy, unusable = [] }: Partial<Way> = {}): AssetsError {
   if (error instanceof AssetsError) return error;
+  const refusal = /^Proxy response \((\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1];
+  if (refusal !== undefined) return proxyRefusal(Number(refusal), url, proxy);
   const code = codeOf(error);
-  if (/proxy.*\(407\)/i.test(messagesOf(error))) {
-    return new AssetsError("ACCESS", `The proxy on the way to ${url} asks for a login (HTTP 407).`, {
-      hint: "Put user and password into the proxy's URL: HTTPS_PROXY=http://user:password@host:port",
-      cause: error,
-    });
-  }
   const fault = FAULTS[code] ?? unknownFault(code, error);
-  const hint = fault.hint ?? (fault.unreachable ? "Check the network, and the proxy if there is one." : undefined);
+  const via = proxy !== undefined && isAtProxy(error) ? proxy : undefined;
+  const hint = hintOf(fault, via, unusable);
   const at = code === "" ? "" : ` (${code})`;
-  return new AssetsError("NETWORK", `${url}: ${fault.says}${at}.`, {
+  const says =
+    via === undefined ? fault.says : `at the proxy ${via.origin} ${fault.says.replace("server's", "proxy's")}`;
+  return new AssetsError("NETWORK", `${url}: ${says}${at}.`, {
     cause: error,
     ...(fault.passing && { retry: {} }),
     ...(fault.unreachable && { unreachable: true }),
     ...(hint !== undefined && { hint }),
   });
+}
+
+/** What a proxy's refusal means, to open a tunnel or to hand a request on. */
+export function proxyRefusal(status: number, url: string, proxy: ProxyRoute | undefined): AssetsError {
+  const at = proxy === undefined ? "The proxy" : `The proxy ${proxy.origin}`;
+  const name = proxy === undefined || proxy.from === SETTINGS ? "HTTPS_PROXY" : proxy.from;
+  // A server cannot answer a CONNECT: a 401 to it is the proxy's as well.
+  if (status === 407 || status === 401) {
+    const says = proxy?.authorization === undefined ? "asks for a login" : `refuses the user and password of ${name}`;
+    return new AssetsError("ACCESS", `${at} on the way to ${url} ${says} (HTTP ${status}).`, {
+      hint: `${name} takes them between http:// and the host, as user:password@ (in them write / # ? @ : % as %2F %23 %3F %40 %3A %25). Only Basic logins are sent.`,
+    });
+  }
+  if (status >= 500) {
+    return new AssetsError("NETWORK", `${at} cannot reach the host of ${url} (HTTP ${status}).`, {
+      retry: {},
+      unreachable: true,
+      hint: "Check the host's name; if it is inside your own network, name it in NO_PROXY.",
+    });
+  }
+  return new AssetsError("ACCESS", `${at} does not let through to ${url} (HTTP ${status}).`, {
+    hint: "Ask those who run the proxy; if the host is inside your own network, name it in NO_PROXY.",
+  });
+}
+
+function hintOf(fault: Fault, via: ProxyRoute | undefined, unusable: readonly string[]): string | undefined {
+  if (fault.hint === TLS_HINT && unusable.length > 0) {
+    return `${TLS_HINT}. No certificate could be read from ${unusable.join(", ")}.`;
+  }
+  if (fault.hint === TLS_HINT) return TLS_HINT;
+  if (via !== undefined) return `The proxy's address comes from ${via.from}; NO_PROXY names hosts that need no proxy.`;
+  return fault.hint ?? (fault.unreachable ? "Check the network, and the proxy if there is one." : undefined);
 }
 
 function unknownFault(code: string, error: unknown): Fault {
@@ -72,10 +122,6 @@ function unknownFault(code: string, error: unknown): Fault {
   }
   const message = error instanceof Error ? error.message : String(error);
   return { says: `the connection failed: ${message}`, passing: true };
-}
-
-function messagesOf(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${error.cause === undefined ? "" : messagesOf(error.cause)}` : "";
 }
 
 /** The first telling code in an error, its causes and the members of an AggregateError (happy eyeballs). */

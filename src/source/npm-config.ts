@@ -6,7 +6,8 @@ import npm from "@npmcli/config/lib/definitions/index.js";
 import { AssetsError, visibleLine } from "../errors.js";
 import { isWindows } from "../platform.js";
 import { nodeFile } from "../this-process.js";
-import type { NetworkSettings } from "./http.js";
+import { isLoopback } from "./loopback.js";
+import type { NetworkSettings } from "./network-settings.js";
 
 /** What fetching a package needs to know. */
 export interface NpmConfig {
@@ -154,10 +155,6 @@ function plainHttpRegistries(config: Config): ReadonlySet<string> {
       .map((key) => data[key]),
   );
   return new Set(values.flatMap((value) => (URL.canParse(String(value)) ? [new URL(String(value)).origin] : [])));
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** npm's rule: credentials belong to a host and path, written without scheme, and to everything below. */

@@ -2,8 +2,9 @@
 import { AssetsError, visibleLine } from "../errors.js";
 import { environment } from "../this-process.js";
 import { isExactVersion, isPackageName } from "../url-forms.js";
-import type { HttpClient, NetworkSettings } from "./http.js";
+import type { HttpClient } from "./http.js";
 import { decodeMemberPath } from "./member.js";
+import type { NetworkSettings } from "./network-settings.js";
 import type { NpmConfig } from "./npm-config.js";
 import { findRelease, type PackageVersion, type Packument, type Release, readPackument } from "./packument.js";
 import { createSingleFlight } from "./single-flight.js";

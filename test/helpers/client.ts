@@ -1,6 +1,8 @@
-/** An HTTP client for one test: no proxy from the environment, closed when the test ends. */
+/** An HTTP client for one test, closed when the test ends. */
 import { onTestFinished } from "vitest";
-import { createHttpClient, type HttpClient, type NetworkSettings } from "../../src/source/http.js";
+import { createHttpClient, type HttpClient } from "../../src/source/http.js";
+import type { NetworkSettings } from "../../src/source/network-settings.js";
+import type { Environment } from "../../src/source/proxy.js";
 import type { Opened, OpenOptions } from "../../src/source/source.js";
 
 /** What came of one request at the level of a source. */
@@ -8,9 +10,9 @@ export interface Read extends Omit<Opened, "body"> {
   bytes: Buffer;
 }
 
-/** A client that ignores the proxies of the environment. */
-export function makeClient(settings: NetworkSettings = {}): HttpClient {
-  const client = createHttpClient({ httpProxy: "", httpsProxy: "", noProxy: "", ...settings });
+/** A client that knows nothing of this process's environment, but that of the test. */
+export function makeClient(settings: NetworkSettings = {}, env: Environment = {}): HttpClient {
+  const client = createHttpClient(settings, env);
   onTestFinished(() => client.close());
   return client;
 }

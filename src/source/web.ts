@@ -1,0 +1,125 @@
+/** The `https:` and `http:` source: asks with the login that the user keeps for a host, and explains its refusals. */
+import { homedir } from "node:os";
+import { AssetsError, redact } from "../errors.js";
+import { environment } from "../this-process.js";
+import { type Credential, createCredentials, tokenVariables } from "./credentials.js";
+import { createGitHub } from "./github.js";
+import type { HttpClient } from "./http.js";
+import { type Refusal, refusalOf } from "./http-answer.js";
+import { createHuggingFace } from "./hugging-face.js";
+import { type Environment, type ProxySettings, proxyFor, staysHere } from "./proxy.js";
+import type { Service } from "./services.js";
+import type { Opened, OpenOptions, Source } from "./source.js";
+
+/** What the source needs to know about where it runs. */
+export interface WebSourceOptions {
+  /** The proxies of the client. */
+  network: ProxySettings;
+  /** Default: that of this process. */
+  env?: Environment;
+  /** The user's home folder. Default: as the system says. */
+  home?: string;
+}
+
+/** Statuses by which a host may refuse a login although the file is anybody's. */
+const REFUSALS = new Set([400, 401, 403, 404]);
+
+/** Where a file is asked for, and as whom. */
+interface Place {
+  readonly url: URL;
+  readonly service: Service | undefined;
+  readonly credential: Credential | undefined;
+  /** The login is not sent, since others could read it on the way. */
+  readonly withheld: boolean;
+}
+
+/** Makes the source. Logins are looked for when the first URL of their host is opened. */
+export function createWebSource(client: HttpClient, options: WebSourceOptions): Source {
+  const { network, env = environment, home = homedir() } = options;
+  const hub = createHuggingFace({ env, home });
+  const services: readonly Service[] = [hub, createGitHub({ env })];
+  const findCredential = createCredentials({ env, home });
+  /** Origins that refused a login and gave the file without: there the login comes second. */
+  const open = new Set<string>();
+
+  async function placeOf(url: URL): Promise<Place> {
+    const service = services.find((each) => each.serves(url));
+    // What the URL says itself outranks all that the user keeps elsewhere.
+    const credential = url.username || url.password ? undefined : await findCredential(url, service);
+    const safe = url.protocol === "https:" || staysHere(url, proxyFor(url, network, env));
+    return { url, service, credential, withheld: credential !== undefined && !safe };
+  }
+
+  async function openAs(place: Place, options: OpenOptions, credential: Credential | undefined): Promise<Opened> {
+    const headers = { ...place.service?.headers?.(place.url), ...(credential && authorizationOf(credential)) };
+    return client.open(place.url.href, options, { headers });
+  }
+
+  /** Asks with the login and, if it is refused, once without: a stale token must not keep anybody from a public file. */
+  async function openAt(url: URL, options: OpenOptions): Promise<Opened> {
+    const place = await placeOf(url);
+    const { credential, withheld } = place;
+    if (credential === undefined || withheld) {
+      return openAs(place, options, undefined).catch((error) => {
+        throw explained(error, place);
+      });
+    }
+    const order = open.has(url.origin) ? [undefined, credential] : [credential, undefined];
+    let refused: unknown;
+    for (const [index, each] of order.entries()) {
+      try {
+        const opened = await openAs(place, options, each);
+        if (index === 1 && each === undefined) open.add(url.origin);
+        return opened;
+      } catch (error) {
+        // Of two refusals, that of the login tells more.
+        if (refused === undefined || each !== undefined) refused = error;
+        if (!mayDependOnLogin(refusalOf(error))) break;
+      }
+    }
+    throw explained(refused, place);
+  }
+
+  return {
+    schemes: ["https", "http"],
+    local: false,
+    async locate(url) {
+      const asked = hub.mirrored(url);
+      return { url: redact(asked), open: (options) => openAt(new URL(asked), options) };
+    },
+  };
+}
+
+function authorizationOf({ authorization }: Credential): Record<string, string> {
+  return { authorization };
+}
+
+/** A reason beside the status means that the host knew whom it refused. */
+function mayDependOnLogin(refusal: Refusal | undefined): boolean {
+  if (refusal === undefined || refusal.elsewhere || !REFUSALS.has(refusal.status)) return false;
+  return refusal.reason === undefined || refusal.status === 401;
+}
+
+/** Says what a refusal of the host that was asked means to a user with this login, or without one. */
+function explained(error: unknown, { url, service, credential, withheld }: Place): unknown {
+  const refusal = refusalOf(error);
+  if (!(error instanceof AssetsError) || refusal === undefined || refusal.elsewhere) return error;
+  const { code, cause } = error;
+  if (code !== "ACCESS" && code !== "NOT_FOUND") return error;
+  if (withheld) {
+    const hint = `The login of ${credential?.from} was not sent, since plain http lets others read it: use https.`;
+    return new AssetsError(code, error.message, { cause, hint });
+  }
+  const from = credential?.from;
+  const hint = service?.hint(refusal, url, from) ?? (code === "ACCESS" ? generalHint(url, from) : error.hint);
+  const isLogin = refusal.status === 401 && from !== undefined;
+  const message = isLogin ? `${redact(url.href)} refuses the login of ${from} (HTTP 401).` : error.message;
+  return new AssetsError(code, message, { cause, ...(hint !== undefined && { hint }) });
+}
+
+function generalHint(url: URL, from: string | undefined): string {
+  if (from !== undefined) return `Check ${from}: the login may be mistyped, expired, or not allowed to read this file.`;
+  if (url.username || url.password) return "Check user and password in the URL.";
+  const variable = tokenVariables(url)[1];
+  return `If it needs a login, set ${variable}, or add the host to ~/.netrc. If it needs a licence accepted, open the URL in a browser.`;
+}
