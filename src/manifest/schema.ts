@@ -1,5 +1,5 @@
 /** The shape of a manifest as zod schemas, from which its JSON Schema is made as well. */
-import { z } from "zod";
+import * as z from "zod";
 import { explainIssue } from "./explain.js";
 import {
   checkChecksum,

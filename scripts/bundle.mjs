@@ -1,0 +1,51 @@
+/** Bundles the sources into `dist/`: what starts fast is in few files, and heavy parts stay files of their own. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const shared = {
+  absWorkingDir: root,
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.18",
+  // Names and lines stay, so that the stack of a bug can be read.
+  minifySyntax: true,
+  // The oldest form of a package is CommonJS, which cannot be shaken.
+  mainFields: ["module", "main"],
+  // What a package manager installs beside us is loaded only when it is needed; all other packages come bundled.
+  external: Object.keys(dependencies),
+  chunkNames: "[name]-[hash]",
+  // Some bundled packages are CommonJS and ask for modules of Node.
+  banner: { js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);' },
+  metafile: true,
+  logLevel: "warning",
+};
+
+const entryPoints = {
+  cli: "src/cli/main.ts",
+  index: "src/index.ts",
+  testing: "src/testing.ts",
+  "hash-worker": "src/store/hash-worker.ts",
+};
+const { metafile } = await build({ ...shared, entryPoints });
+
+/** Folders of the packages whose code is in the bundle. */
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+);
+const notices = [...packages].sort().map((path) => {
+  const folder = join(root, path);
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} is bundled and has no licence file to go with it`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+});
+const rule = `\n${"-".repeat(80)}\n\n`;
+writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), `Bundled with assets:\n\n${notices.join(rule)}`);
