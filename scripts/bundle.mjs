@@ -23,7 +23,9 @@ const shared = {
   external: Object.keys(dependencies),
   chunkNames: "[name]-[hash]",
   // Some bundled packages are CommonJS and ask for modules of Node.
-  banner: { js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
+  },
   metafile: true,
   logLevel: "warning",
 };
