@@ -1,11 +1,12 @@
 /** A manifest's files as they stand on this machine. */
 import { setMaxListeners } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { FoundFile } from "../plan.js";
 import { createHasher } from "../store/digest.js";
-import { type FileState, inspect } from "../store/inspect.js";
+import { type FileState, glance, inspect } from "../store/inspect.js";
 import { type Ledger, openLedger } from "../store/ledger.js";
 import { createTargets, type Targets } from "../store/target.js";
 import { runPool } from "../transfer/pool.js";
@@ -46,6 +47,12 @@ interface Watch {
 
 /** Files that are looked at side by side; each holds at most one descriptor. */
 const LOOKS = 32;
+
+/** Longest that looking keeps everything else waiting, a signal for one, in milliseconds. */
+const SLICE_MS = 10;
+
+/** A disk that takes longer for a look is asked for many at a time, in milliseconds. */
+const SLOW_LOOK_MS = 0.5;
 
 /** Opens the tree of a manifest. Nothing is written before something was proven. */
 export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<Workspace> {
@@ -94,6 +101,27 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     }
   }
 
+  /** What a glance tells of each file; nothing for those that need a closer look. */
+  async function glanceAll(files: readonly AssetFile[], { recall, signal }: LookOptions) {
+    const found: (Looked | undefined)[] = new Array(files.length).fill(undefined);
+    let begun = performance.now();
+    let looks = 0;
+    for (const [index, file] of files.entries()) {
+      const target = targets.resolveAtOnce(file.path);
+      const state = target && glance(target, file, recall ? (stat) => ledger.recall(file.path, stat) : undefined);
+      if (target && state) found[index] = { file, target, state, earlierPin: ledger.last(file.path)?.sha256 };
+      looks++;
+      const spent = performance.now() - begun;
+      if (spent < SLICE_MS) continue;
+      if (spent > looks * SLOW_LOOK_MS) break;
+      await nextTurn();
+      if (signal?.aborted) throw abortError();
+      begun = performance.now();
+      looks = 0;
+    }
+    return found;
+  }
+
   return {
     targets,
     ledger,
@@ -101,7 +129,13 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     async lookAll(files, options) {
       // Every file that is looked at listens: that many listeners are no leak.
       if (options.signal !== undefined) setMaxListeners(0, options.signal);
-      const first = await runPool(files, LOOKS, (file) => lookSafely(file, { ...options, hash: false }));
+      // Most files need no more than one call to the system, and the way through its thread pool costs more than that.
+      const glanced = await glanceAll(files, options);
+      const closer = [...files.entries()].filter(([index]) => glanced[index] === undefined);
+      await runPool(closer, LOOKS, async ([index, file]) => {
+        glanced[index] = await lookSafely(file, { ...options, hash: false });
+      });
+      const first = glanced as Looked[];
       const open = [...first.entries()].flatMap(([index, looked]) => {
         return options.hash && isUndecided(looked, options) ? [index] : [];
       });
