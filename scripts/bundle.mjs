@@ -7,6 +7,21 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
+/** Evaluates a package at the first call of its default function instead of at the start. */
+const lazily = (name) => ({
+  name: `lazily ${name}`,
+  setup({ onResolve, onLoad }) {
+    const namespace = "lazily";
+    onResolve({ filter: new RegExp(`^${name}$`) }, ({ namespace: from }) => {
+      return from === namespace ? undefined : { path: name, namespace };
+    });
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents: `export default (...given) => require(${JSON.stringify(name)}).default(...given);`,
+      resolveDir: root,
+    }));
+  },
+});
+
 const shared = {
   absWorkingDir: root,
   outdir: "dist",
@@ -26,6 +41,8 @@ const shared = {
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
   },
+  // It compiles tables of all emoji, and most texts have none.
+  plugins: [lazily("string-width")],
   metafile: true,
   logLevel: "warning",
 };

@@ -51,8 +51,9 @@ const LOOKS = 32;
 /** Longest that looking keeps everything else waiting, a signal for one, in milliseconds. */
 const SLICE_MS = 10;
 
-/** A disk that takes longer for a look is asked for many at a time, in milliseconds. */
-const SLOW_LOOK_MS = 0.5;
+/** A disk that manages fewer looks in several slices on end is asked for many at a time. */
+const SLICE_LOOKS = 20;
+const SLOW_SLICES = 3;
 
 /** Opens the tree of a manifest. Nothing is written before something was proven. */
 export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<Workspace> {
@@ -106,14 +107,15 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     const found: (Looked | undefined)[] = new Array(files.length).fill(undefined);
     let begun = performance.now();
     let looks = 0;
+    let slow = 0;
     for (const [index, file] of files.entries()) {
       const target = targets.resolveAtOnce(file.path);
       const state = target && glance(target, file, recall ? (stat) => ledger.recall(file.path, stat) : undefined);
       if (target && state) found[index] = { file, target, state, earlierPin: ledger.last(file.path)?.sha256 };
       looks++;
-      const spent = performance.now() - begun;
-      if (spent < SLICE_MS) continue;
-      if (spent > looks * SLOW_LOOK_MS) break;
+      if (performance.now() - begun < SLICE_MS) continue;
+      slow = looks < SLICE_LOOKS ? slow + 1 : 0;
+      if (slow === SLOW_SLICES) break;
       await nextTurn();
       if (signal?.aborted) throw abortError();
       begun = performance.now();
