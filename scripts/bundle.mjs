@@ -7,20 +7,23 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Evaluates a package at the first call of its default function instead of at the start. */
-const lazily = (name) => ({
-  name: `lazily ${name}`,
+/** What stands in for a module until the first call of a function of it loads the module itself. */
+const STAND_INS = {
+  // It makes tables of all emoji, and most texts have none.
+  "string-width": 'export default (text) => require("string-width").default(text);',
+  // Commander starts programs for subcommands of a kind that we have not.
+  "node:child_process": 'exports.spawn = (...given) => require("node:child_process").spawn(...given);',
+};
+const standIns = {
+  name: "stand-ins",
   setup({ onResolve, onLoad }) {
-    const namespace = "lazily";
-    onResolve({ filter: new RegExp(`^${name}$`) }, ({ namespace: from }) => {
-      return from === namespace ? undefined : { path: name, namespace };
+    const namespace = "stand-in";
+    onResolve({ filter: new RegExp(`^(?:${Object.keys(STAND_INS).join("|")})$`) }, ({ path, namespace: from }) => {
+      return from === namespace ? undefined : { path, namespace };
     });
-    onLoad({ filter: /.*/, namespace }, () => ({
-      contents: `export default (...given) => require(${JSON.stringify(name)}).default(...given);`,
-      resolveDir: root,
-    }));
+    onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: STAND_INS[path], resolveDir: root }));
   },
-});
+};
 
 const shared = {
   absWorkingDir: root,
@@ -41,8 +44,7 @@ const shared = {
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
   },
-  // It compiles tables of all emoji, and most texts have none.
-  plugins: [lazily("string-width")],
+  plugins: [standIns],
   metafile: true,
   logLevel: "warning",
 };

@@ -5,7 +5,7 @@ import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { FoundFile } from "../plan.js";
-import { createHasher } from "../store/digest.js";
+import type { Hasher, HashOptions } from "../store/digest.js";
 import { type FileState, glance, inspect } from "../store/inspect.js";
 import { type Ledger, openLedger } from "../store/ledger.js";
 import { createTargets, type Targets } from "../store/target.js";
@@ -59,7 +59,12 @@ const SLOW_SLICES = 3;
 export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<Workspace> {
   const ledger = await openLedger(root);
   const targets = createTargets(root);
-  const hasher = createHasher();
+  let hasher: Promise<Hasher> | undefined;
+
+  const hash = async (target: string, options: HashOptions) => {
+    hasher ??= import("../store/digest.js").then(({ createHasher }) => createHasher());
+    return (await hasher).hash(target, options);
+  };
 
   /** The file system's clock before anything is read, or nothing where it cannot be asked. */
   const clock = () => ledger.clock().catch(() => undefined);
@@ -73,7 +78,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     const target = await targets.resolve(file.path);
     const prove = async () => {
       const at = await since();
-      const digest = await hasher.hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
+      const digest = await hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
       // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
       if (digest.sha256 === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.sha256, at);
       return digest.sha256;
@@ -105,7 +110,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
   /** What a glance tells of each file; nothing for those that need a closer look. */
   async function glanceAll(files: readonly AssetFile[], { recall, signal }: LookOptions) {
     const found: (Looked | undefined)[] = new Array(files.length).fill(undefined);
-    let begun = performance.now();
+    let begun = Date.now();
     let looks = 0;
     let slow = 0;
     for (const [index, file] of files.entries()) {
@@ -113,12 +118,12 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       const state = target && glance(target, file, recall ? (stat) => ledger.recall(file.path, stat) : undefined);
       if (target && state) found[index] = { file, target, state, earlierPin: ledger.last(file.path)?.sha256 };
       looks++;
-      if (performance.now() - begun < SLICE_MS) continue;
+      if (Date.now() - begun < SLICE_MS) continue;
       slow = looks < SLICE_LOOKS ? slow + 1 : 0;
       if (slow === SLOW_SLICES) break;
       await nextTurn();
       if (signal?.aborted) throw abortError();
-      begun = performance.now();
+      begun = Date.now();
       looks = 0;
     }
     return found;
@@ -160,7 +165,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     },
     async close() {
       await ledger.flush();
-      await hasher.close();
+      await (await hasher)?.close();
     },
   };
 }
