@@ -1,6 +1,6 @@
 /** Bundles the sources into `dist/`: what starts fast is in few files, and heavy parts stay files of their own. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -29,33 +29,71 @@ const shared = {
   absWorkingDir: root,
   outdir: "dist",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.18",
   // Names and lines stay, so that the stack of a bug can be read.
   minifySyntax: true,
-  // The oldest form of a package is CommonJS, which cannot be shaken.
+  // The usual first choice is CommonJS, of which nothing can be left out.
   mainFields: ["module", "main"],
   // What a package manager installs beside us is loaded only when it is needed; all other packages come bundled.
   external: Object.keys(dependencies),
-  chunkNames: "[name]-[hash]",
   // Some bundled packages are CommonJS and ask for modules of Node.
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
   },
-  plugins: [standIns],
   metafile: true,
   logLevel: "warning",
 };
 
-const entryPoints = {
-  cli: "src/cli/main.ts",
-  index: "src/index.ts",
-  testing: "src/testing.ts",
-  "hash-worker": "src/store/hash-worker.ts",
-};
-const { metafile } = await build({ ...shared, entryPoints });
+/** The sources that are loaded with these ones, paths relative to the root. */
+async function closureOf(entryPoints) {
+  const { metafile } = await build({ ...shared, entryPoints, packages: "external", write: false });
+  const seen = new Set();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const { path: next, kind, external } of metafile.inputs[path].imports) {
+      if (kind === "import-statement" && !external) visit(next);
+    }
+  };
+  entryPoints.forEach(visit);
+  return [...seen];
+}
+
+/**
+ * Keeps the core in one file: a bundler makes a file for each set of modules that the same entries need, which would
+ * scatter it over a dozen, and a start takes a millisecond for each. So all other sources need all of the core.
+ */
+function inOneFile(core) {
+  const imports = core.map((path) => `\nimport ${JSON.stringify(join(root, path))};`).join("");
+  return {
+    name: "in one file",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const isCore = core.includes(relative(root, path).replaceAll(sep, "/"));
+        return isCore ? undefined : { contents: readFileSync(path, "utf8") + imports, loader: "ts" };
+      });
+    },
+  };
+}
+
+// What every command needs is what the least of them do.
+const core = await closureOf([
+  "src/manifest/load.ts",
+  "src/commands/list.ts",
+  "src/commands/verify.ts",
+  "src/shell-word.ts",
+  "src/version.ts",
+]);
+const { metafile } = await build({
+  ...shared,
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", testing: "src/testing.ts" },
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  plugins: [standIns, inOneFile(core)],
+});
+await build({ ...shared, entryPoints: { "hash-worker": "src/store/hash-worker.ts" } });
 
 /** Folders of the packages whose code is in the bundle. */
 const packages = new Set(

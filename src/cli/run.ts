@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
+import { loadManifest } from "../manifest/load.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
 import { createLines } from "../report/lines.js";
 import { shellWord } from "../shell-word.js";
@@ -28,7 +29,6 @@ export function createRun(world: World, command: string, options: GlobalOptions 
     options,
     render,
     async loadManifest() {
-      const { loadManifest } = await import("../manifest/load.js");
       const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
       const root = options.root ?? (env.ASSETS_ROOT || undefined);
       return loadManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });
