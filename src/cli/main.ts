@@ -1,5 +1,4 @@
 /** The edge to the operating system: arguments, environment, streams, signals, exit code. */
-import process from "node:process";
 import { CommanderError } from "commander";
 import { AssetsError, abortError, safeText } from "../errors.js";
 import type { FormatOptions, Run, World } from "./context.js";

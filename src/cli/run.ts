@@ -1,6 +1,7 @@
 /** Turns the options of a command into a run: what to load, how to report, where to print. */
 import { resolve } from "node:path";
 import { AssetsError } from "../errors.js";
+import { loadManifest } from "../manifest/load.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
 import { shellWord } from "../shell-word.js";
 import { both, type FormatOptions, type GlobalOptions, type Run, type World } from "./context.js";
@@ -28,7 +29,6 @@ export function createRun(world: World, command: string, options: GlobalOptions 
     options,
     render,
     async loadManifest() {
-      const { loadManifest } = await import("../manifest/load.js");
       const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
       const root = options.root ?? (env.ASSETS_ROOT || undefined);
       return loadManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });

@@ -31,7 +31,7 @@ const WORTH_BYTES = 4 * 1024 * 1024;
 /** How far the front moves before the thread is told, in bytes. */
 const STEP_BYTES = 1024 * 1024;
 // Resolved through the package's own `imports`, so that sources and built files find the same built worker.
-const workerFile = createRequire(import.meta.url).resolve("#front-worker");
+const workerFile = () => createRequire(import.meta.url).resolve("#front-worker");
 
 /** Makes the thread; it starts when the first large file needs it. */
 export function createDigestThread(): DigestThread {
@@ -49,7 +49,7 @@ export function createDigestThread(): DigestThread {
   const start = () => {
     if (worker !== undefined || broken) return broken ? undefined : worker;
     try {
-      worker = new Worker(workerFile);
+      worker = new Worker(workerFile());
       worker.unref();
       worker.on("message", (answer: FrontAnswer) => {
         questions.get(answer.question)?.(answer);
