@@ -46,9 +46,6 @@ export async function makeBadLink(shop: Workshop, options: BadLinkOptions): Prom
   const [near, far] = [`ab${process.pid}n`, `ab${process.pid}f`];
   const here = (words: string) => shop.must(["ip", ...words.split(" ")]);
   const there = (words: string) => shop.must(["ip", "netns", "exec", namespace, ...words.split(" ")]);
-  const setting = (key: string, value: string) => {
-    return shop.must(["ip", "netns", "exec", namespace, "sh", "-c", `echo ${value} > /proc/sys/net/ipv4/${key}`]);
-  };
 
   await here(`netns add ${namespace}`);
   const removeNamespace = shop.cleanup.add(() => spawnSync("ip", ["netns", "del", namespace]));
@@ -75,11 +72,13 @@ export async function makeBadLink(shop: Workshop, options: BadLinkOptions): Prom
   await here(`link set ${near} ${whole} up`);
   await there(`ip link set ${far} ${whole} up`);
   await here(`addr add ${CLIENT} peer ${SERVER} dev ${near}`);
-  await there(`ip addr add ${SERVER} peer ${CLIENT} dev ${far}`);
+  await there(`ip addr add ${SERVER}/32 dev ${far}`);
+  // By the route, since a namespace may not choose all that the kernel knows.
+  await there(`ip route add ${CLIENT}/32 dev ${far} congctl ${congestion}`);
   if (hasNetem) await there(`tc qdisc add dev ${far} ${netem}`);
-  await setting("tcp_congestion_control", congestion);
   // What one connection learned of the link must not serve the next contestant.
-  await setting("tcp_no_metrics_save", "1");
+  const forget = "echo 1 > /proc/sys/net/ipv4/tcp_no_metrics_save";
+  await shop.must(["ip", "netns", "exec", namespace, "sh", "-c", forget]);
   return {
     namespace,
     host: SERVER,
