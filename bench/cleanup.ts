@@ -4,11 +4,15 @@
 export interface Cleanup {
   /** Registers a step; the answer undoes it now. */
   add(undo: () => unknown): () => Promise<void>;
+  /** Undoes everything. Nothing new is begun from then on. */
   all(): Promise<void>;
+  /** Throws once everything is being undone. */
+  check(): void;
 }
 
 export function createCleanup(): Cleanup {
   const steps = new Set<() => unknown>();
+  let closing = false;
 
   async function once(step: () => unknown): Promise<void> {
     if (steps.delete(step)) await step();
@@ -21,13 +25,17 @@ export function createCleanup(): Cleanup {
       return () => once(step);
     },
     async all() {
-      for (const step of [...steps].reverse()) {
+      closing = true;
+      for (let step = [...steps].at(-1); step !== undefined; step = [...steps].at(-1)) {
         try {
           await once(step);
         } catch (error) {
           process.stderr.write(`Could not clean up: ${String(error)}\n`);
         }
       }
+    },
+    check() {
+      if (closing) throw new Error("The bench is ending");
     },
   };
 }

@@ -10,7 +10,7 @@ import { SCENARIOS } from "./scenarios/index.js";
 import { type Row, table } from "./table.js";
 import { createWorkshop } from "./workshop.js";
 
-async function measure({ names, runs, keep, dir, server }: Options): Promise<string> {
+async function measure({ names, runs, keep, dir, server }: Options): Promise<string | undefined> {
   const cleanup = createCleanup();
   const work = mkdtempSync(join(dir, "assets-bench-"));
   if (!keep) cleanup.add(() => rm(work, { recursive: true, force: true, maxRetries: 3 }));
@@ -32,10 +32,12 @@ async function measure({ names, runs, keep, dir, server }: Options): Promise<str
       try {
         rows.push(...((await SCENARIOS.get(name)?.run(bench)) ?? []));
       } catch (error) {
+        if (interrupted) return undefined;
         // One scenario that cannot be set up must not cost what the others measure.
         rows.push({ task: name, against: "", note: `could not run: ${(error as Error).message}` });
       }
     }
+    if (interrupted) return undefined;
     const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/, "");
     return `${machineText(work, server, command)}\n\n${table(rows)}\n`;
   } finally {
@@ -48,4 +50,4 @@ if (options === "help") process.stdout.write(HELP);
 else if ("wrong" in options) {
   process.stderr.write(`${options.wrong}\n`);
   process.exitCode = 2;
-} else process.stdout.write(await measure(options));
+} else process.stdout.write((await measure(options)) ?? "");

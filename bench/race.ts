@@ -49,6 +49,7 @@ export interface Quantity {
 const WALL_TIME: Quantity = { of: ({ seconds }) => seconds, text: secondsText };
 
 async function turn(shop: Workshop, contestant: Contestant): Promise<Sample | string> {
+  shop.cleanup.check();
   try {
     await contestant.prepare?.();
     // What one run left unwritten must not slow the next.

@@ -31,7 +31,7 @@ export function bytesText(bytes: number): string {
 
 /** `1.30 s (1.21 to 1.52)`; only the value where there was one run. */
 export function spreadText({ median, min, max }: Spread, text: (value: number) => string): string {
-  if (min === max) return text(median);
+  if (text(min) === text(max)) return text(median);
   return `${text(median)} (${text(min).replace(/ \S+$/, "")} to ${text(max)})`;
 }
 

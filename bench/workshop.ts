@@ -1,6 +1,6 @@
 /** The place where the bench works: its folder, its child processes, and what they see of the world. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { Cleanup } from "./cleanup.js";
@@ -60,11 +60,17 @@ function stdio(log: number, { ipc, pipeIn }: StartOptions): StdioOptions {
   return [pipeIn ? "pipe" : "ignore", "ignore", log, ...(ipc ? (["ipc"] as const) : [])];
 }
 
+/** Kills a process that still runs, and what it started. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+}
+
 export function createWorkshop(dir: string, cleanup: Cleanup): Workshop {
   const base = environment(dir);
   let started = 0;
 
   function start(words: readonly string[], options: StartOptions = {}): Running {
+    cleanup.check();
     const [program = "", ...rest] = words;
     started += 1;
     // A file, since a pipe would make the bench a part of what it measures.
@@ -75,21 +81,23 @@ export function createWorkshop(dir: string, cleanup: Cleanup): Workshop {
       cwd: options.cwd ?? dir,
       env: { ...base, ...options.env },
       stdio: stdio(log, options),
+      // A group of its own, so that its own children can be ended with it.
+      detached: true,
     });
     const done = new Promise<Ended>((resolve, reject) => {
       child.once("error", reject);
       child.once("exit", (code, signal) => {
         const seconds = (performance.now() - from) / 1000;
         const number = signal === null ? 0 : constants.signals[signal];
-        resolve({
-          code: code ?? 128 + number,
-          seconds,
-          timedOut: false,
-          stderr: readFileSync(errors, "utf8").slice(-2_000),
-        });
+        const stderr = readFileSync(errors, "utf8").slice(-2_000);
+        rmSync(errors);
+        resolve({ code: code ?? 128 + number, seconds, timedOut: false, stderr });
       });
     });
-    const killed = cleanup.add(() => child.kill("SIGKILL"));
+    const killed = cleanup.add(async () => {
+      killGroup(child);
+      await done.catch(() => {});
+    });
     const settled = () => {
       closeSync(log);
       void killed();
@@ -104,7 +112,7 @@ export function createWorkshop(dir: string, cleanup: Cleanup): Workshop {
     const timer = setTimeout(
       () => {
         timedOut = true;
-        child.kill("SIGKILL");
+        killGroup(child);
       },
       (options.timeoutSeconds ?? 900) * 1000,
     );

@@ -1,4 +1,6 @@
 /** Nothing to do: how soon that is found out. */
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { bareNode } from "../peer.js";
 import { createProject } from "../project.js";
 import { compare } from "../race.js";
@@ -8,11 +10,11 @@ export const present: Scenario = {
   about: "`download --all` where all 10,000 files are present",
   async run(bench) {
     const files = await bench.files("present", 10_000, 4_096);
-    const server = await bench.serve();
-    const project = await createProject(bench.shop, "present", files, [server.origin]);
-    bench.shop.say("  downloading 10,000 files, not timed");
+    // Nobody answers there, and nobody is asked.
+    const project = await createProject(bench.shop, "present", files, ["http://127.0.0.1:9"]);
+    await cp(join(bench.served, "present"), join(project.dir, "data", "present"), { recursive: true });
+    // The first run proves the files, as the download that brought them would have done.
     await project.assets("download", "--all");
-    await server.stop();
     const [ours, node] = await bench.race(
       [{ name: "assets", run: () => project.assets("download", "--all") }, bareNode(bench.shop)],
       { runs: bench.runs * 2 },
