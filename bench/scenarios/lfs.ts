@@ -23,10 +23,24 @@ const DISK: Quantity = {
   text: (bytes) => `${bytesText(bytes)} (${bytes} bytes)`,
 };
 
+/** A way to a clone with all its files. */
+interface Way {
+  name: string;
+  /** The repository. */
+  from: string;
+  /** Of git. */
+  settings?: Record<string, string>;
+  /** Commands that run in the clone. */
+  commands?: string[][];
+}
+
 /** Clones a repository into an empty place, and runs more commands in the clone. */
-function cloning({ shop }: Bench, name: string, from: string, files: readonly Content[], then: string[][]): Contestant {
+function cloning(
+  { shop }: Bench,
+  files: readonly Content[],
+  { name, from, settings = {}, commands = [] }: Way,
+): Contestant {
   const clone = join(shop.dir, "clone");
-  const settings = name === "assets" ? {} : FILTER;
   const config = Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
   return {
     name,
@@ -34,7 +48,7 @@ function cloning({ shop }: Bench, name: string, from: string, files: readonly Co
     prepare: () => rm(clone, { recursive: true, force: true }),
     async run() {
       let { seconds } = await shop.must(["git", ...config, "clone", "-q", from, clone]);
-      for (const words of then) seconds += (await shop.must(words, { cwd: clone })).seconds;
+      for (const words of commands) seconds += (await shop.must(words, { cwd: clone })).seconds;
       return { seconds, disk: diskUsage(clone) };
     },
     check: () => areRight(join(clone, "data"), files),
@@ -52,8 +66,8 @@ export const lfs: Scenario = {
     const ours = await bareRepository(bench.shop, "manifest", manifest);
     const theirs = await bareRepository(bench.shop, "lfs", lfsTree(files, batch.url));
     const [mine, other] = await bench.race([
-      cloning(bench, "assets", ours, files, [assetsWords("download", "--all")]),
-      cloning(bench, "`git clone` with git-lfs", theirs, files, []),
+      cloning(bench, files, { name: "assets", from: ours, commands: [assetsWords("download", "--all")] }),
+      cloning(bench, files, { name: "`git clone` with git-lfs", from: theirs, settings: FILTER }),
     ]);
     await stop();
     await server.stop();
