@@ -22,4 +22,5 @@ if (!isInstalled() && npm !== undefined)
   run([npm, "install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
 // What was built from sources that are gone must not be packed.
 rmSync(`${root}dist`, { recursive: true, force: true });
+run([`${root}scripts/bundle.mjs`]);
 run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);

@@ -34,12 +34,23 @@ const EXIT_CODES = {
   ABORTED: 130,
 } as const;
 
+/** How a failure may pass. */
+interface Retry {
+  /** Milliseconds. */
+  afterMs?: number;
+  wholeHost?: boolean;
+  slow?: boolean;
+}
+
 /** What an {@link AssetsError} carries beside its code and message. */
 export interface AssetsErrorOptions {
   /** The next thing to do, as a command where there is one. */
   hint?: string;
-  /** Present when the same request may succeed later; `afterMs` when the server said how much later. */
-  retry?: { afterMs?: number };
+  /**
+   * Present when the same request may succeed later; `afterMs` when the server said how much later, `wholeHost` when
+   * every other request to its host has to wait as well, `slow` when it works, but another source may be faster.
+   */
+  retry?: Retry;
   /** The host could not be reached at all: other hosts are the better bet. Default false. */
   unreachable?: boolean;
   cause?: unknown;
@@ -53,7 +64,7 @@ export class AssetsError extends Error {
   override readonly name = "AssetsError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly retry: { afterMs?: number } | undefined;
+  readonly retry: Retry | undefined;
   readonly unreachable: boolean;
 
   constructor(code: ErrorCode, message: string, options: AssetsErrorOptions = {}) {
@@ -108,14 +119,21 @@ export function hideSecret(secret: string): void {
 
 /** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {
-  let cut = text.replace(URL_USERINFO, "$1").replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
+  let cut = text;
   for (const secret of hidden) cut = cut.replaceAll(secret, "***");
-  return cut;
+  // What follows looks for texts of several words, and most texts that are shown are a single one.
+  if (!/[:=\s]/.test(cut)) return cut;
+  return cut.replace(URL_USERINFO, "$1").replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
 }
 
 /** A text from outside, fit to be shown: no credentials, nothing that drives a terminal. */
 export function safeText(text: string): string {
   return visible(redact(text));
+}
+
+/** An error as events and reports carry it. */
+export function errorInfo({ code, message, hint }: AssetsError): { code: ErrorCode; message: string; hint?: string } {
+  return { code, message, ...(hint !== undefined && { hint }) };
 }
 
 /** The abort error of a run that the user or the caller stopped. */

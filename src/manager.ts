@@ -1,6 +1,6 @@
 /** The library's face: one object that finds, fetches and checks the assets of a manifest. */
 import { dirname, join, resolve } from "node:path";
-import { DEFAULT_JOBS, download } from "./commands/download.js";
+import { download } from "./commands/download.js";
 import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
@@ -10,7 +10,7 @@ import { AssetsError, abortError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import { loadManifest } from "./manifest/load.js";
 import { type Selection, selectAssets } from "./manifest/select.js";
-import type { Asset, Manifest } from "./manifest/types.js";
+import type { Asset, AssetFile, Manifest } from "./manifest/types.js";
 import type { NetworkSettings } from "./source/network-settings.js";
 
 /** How to make an {@link AssetManager}. */
@@ -21,7 +21,7 @@ export interface AssetManagerOptions {
   root?: string;
   /** Where to look for the manifest, and what relative options start from. Default: the current folder. */
   cwd?: string;
-  /** Files fetched side by side. Default 4. */
+  /** Files fetched side by side. Default: 4 large ones, or 16 that are small. */
   jobs?: number;
   /** How often one URL is tried again after a failure that may pass. Default 5. */
   retries?: number;
@@ -55,7 +55,8 @@ export interface AssetManager {
   initialize(options?: CallOptions): Promise<void>;
   /**
    * Absolute path of an asset, fetched first if it is not here as pinned: of the file of a one-file asset, of the common
-   * folder of several, or of the one `file` (its path, or the end of it). Throws UNKNOWN_ID, and what downloading throws.
+   * folder of several, or of the one `file` (its path, or the end of it), of which nothing else is fetched then.
+   * Throws UNKNOWN_ID, and what downloading throws.
    */
   getAssetPath(id: string, options?: CallOptions & { file?: string }): Promise<string>;
   /** How an asset stands here, without a network. Throws UNKNOWN_ID. */
@@ -106,7 +107,7 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     throw new AssetsError("UNKNOWN_ID", `"${id}" is a pattern, where the id of one asset is needed.`);
   };
   const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
-    const { jobs = DEFAULT_JOBS, retries, offline = false, network = {} } = options;
+    const { jobs, retries, offline = false, network = {} } = options;
     const policy = { offline, ...(retries !== undefined && { retries }) };
     const report = await download({ manifest, selection, jobs, policy, network, onEvent: emit, ...more });
     const failure = report.stopped ?? report.outcomes.find(({ error }) => error !== undefined)?.error;
@@ -122,9 +123,9 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     },
     async getAssetPath(id, { file, ...more } = {}) {
       const { manifest, asset } = await find(id);
-      const path = file === undefined ? pathOf(manifest, asset) : pathOfFile(manifest, asset, file);
-      await fetch(manifest, { ids: [id] }, more);
-      return path;
+      const wanted = file === undefined ? asset : { ...asset, files: [findFile(asset, file)] };
+      await fetch({ ...manifest, assets: [wanted] }, {}, more);
+      return pathOf(manifest, wanted);
     },
     async checkAsset(id, { signal } = {}) {
       const { manifest, asset } = await find(id);
@@ -170,10 +171,10 @@ function pathOf({ root }: Manifest, { files }: Asset): string {
   return join(root, folder);
 }
 
-function pathOfFile({ root }: Manifest, { id, files }: Asset, file: string): string {
+function findFile({ id, files }: Asset, file: string): AssetFile {
   const found = files.filter(({ path }) => path === file || path.endsWith(`/${file}`));
   const [only, another] = found;
-  if (only !== undefined && another === undefined) return join(root, only.path);
+  if (only !== undefined && another === undefined) return only;
   const has = files.map(({ path }) => path).join(", ");
   const says = only === undefined ? "has no file" : "has several files";
   throw new AssetsError("UNKNOWN_ID", `Asset "${id}" ${says} "${file}". Its files: ${has}.`);

@@ -1,7 +1,6 @@
 /** This process, as locks and npm's settings need to know it: the one file outside `cli/` that asks Node about it. */
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import process from "node:process";
 
 /**
  * Identity of this process as lock files record it; `startedAt` in milliseconds since the epoch. Process ids can only be

@@ -138,7 +138,7 @@ describe("the house", () => {
     ["zod", ["manifest/schema.ts"]],
     ["jsonc-parser", ["manifest/parse.ts"]],
     ["commander", ["cli/"]],
-    ["chalk", ["report/"]],
+    ["picocolors", ["report/"]],
     ["cli-progress", ["report/"]],
     ["fast-glob", ["store/"]],
     ["@npmcli/config", ["source/npm-config.ts"]],
@@ -180,7 +180,7 @@ describe("the house", () => {
 
   it("gives the library neither a terminal nor a command line", () => {
     const loaded = [...loadedBy("index.ts"), ...loadedBy("testing.ts")];
-    expect(loaded.filter((path) => /^(?:cli|report)\/|^(?:commander|chalk|cli-progress)$/.test(path))).toEqual([]);
+    expect(loaded.filter((path) => /^(?:cli|report)\/|^(?:commander|picocolors|cli-progress)$/.test(path))).toEqual([]);
   });
 
   it("loads no network, archive or progress bar to list assets", () => {

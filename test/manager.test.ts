@@ -27,10 +27,12 @@ describe("the asset manager", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("answers the common folder of several files, and the path of one by its name", async () => {
+  it("answers the common folder of several files, and the path of one by its name, fetching only that one", async () => {
     const { tree, manager } = await project();
-    expect(await manager.getAssetPath("two")).toBe(tree.path("data/two"));
     expect(await manager.getAssetPath("two", { file: "b.csv" })).toBe(tree.path("data/two/deep/b.csv"));
+    expect([tree.exists("data/two/deep/b.csv"), tree.exists("data/two/a.csv")]).toEqual([true, false]);
+    expect(await manager.getAssetPath("two")).toBe(tree.path("data/two"));
+    expect(tree.exists("data/two/a.csv")).toBe(true);
     await expect(manager.getAssetPath("two", { file: "c.csv" })).rejects.toThrow('has no file "c.csv"');
   });
 

@@ -1,7 +1,7 @@
 /** What a command line run has in hand: streams, folder, signal, and how to show things. */
 import type { EventListener } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
-import type { OutputStream, Reporter } from "../report/index.js";
+import type { EndOfRun, OutputStream, Reporter } from "../report/index.js";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -34,8 +34,12 @@ export interface World {
   readonly stderr: Stream;
   readonly env: Environment;
   readonly cwd: string;
+  /** The words after the program's name. */
+  readonly argv: readonly string[];
   /** Aborted when the user or the system asks to stop. */
   readonly signal: AbortSignal;
+  /** The code that the process ends with when its work ends with `code`: a signal has the last word. */
+  exitCode(code: number): number;
 }
 
 /** A run with its options known. */
@@ -49,6 +53,8 @@ export interface Run extends World {
   report(): Promise<Reporter>;
   /** Prints a finished report: as JSON when asked, else as `text` renders it. */
   print(report: object, text: () => string): void;
+  /** Writes the last line of the log file, if there is one: how the run ended, and what was printed of it. */
+  endLog(end: EndOfRun): void;
 }
 
 /** The listener of a reporter and of the log file, if there is one. */

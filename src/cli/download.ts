@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
-import { addSelection, type SelectionOptions, selectionOf, wholeNumber } from "./options.js";
+import { addSelection, byteRate, type SelectionOptions, selectionOf, wholeNumber } from "./options.js";
 
 interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   force?: boolean;
@@ -12,7 +12,10 @@ interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   offline?: boolean;
   requirePins?: boolean;
   jobs?: number;
+  connections?: number;
   retries?: number;
+  limitRate?: number;
+  minSpeed?: number;
   lockTimeout?: number;
   caFile?: string;
 }
@@ -35,10 +38,26 @@ export function addDownload(
     .option("--offline", "use no network: only file: sources and relative paths")
     .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
     .addOption(
-      new Option("--jobs <n>", "files fetched side by side")
+      new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
         .argParser(wholeNumber(1, 64))
-        .env("ASSETS_JOBS")
-        .default(4),
+        .env("ASSETS_JOBS"),
+    )
+    .addOption(
+      new Option("--connections <n>", "most connections to one host; they are only opened while they pay")
+        .argParser(wholeNumber(1, 64))
+        .env("ASSETS_CONNECTIONS")
+        .default(16),
+    )
+    .addOption(
+      new Option("--limit-rate <rate>", "most bytes a second in all, such as 500K, 2M, 1.5G")
+        .argParser(byteRate)
+        .env("ASSETS_LIMIT_RATE"),
+    )
+    .addOption(
+      new Option(
+        "--min-speed <rate>",
+        "leave a source that gives less than this for 15 seconds, such as 100K",
+      ).argParser(byteRate),
     )
     .addOption(
       new Option("--retries <n>", "further tries of one URL after a failure that may pass")
@@ -72,6 +91,9 @@ Examples:
     .action((ids: string[], flags: DownloadFlags, self: Command) => start((run) => act(run, ids, flags), self));
 }
 
+/** How long a source may be slower than `--min-speed`. */
+const MIN_SPEED_MS = 15_000;
+
 async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Promise<number> {
   const selection = selectionOf(ids, flags);
   const { include: _, exclude: __, ...picked } = selection;
@@ -87,22 +109,26 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
   const { download } = await import("../commands/download.js");
   const reporter = await run.report();
   try {
-    const report = await download({
+    const done = await download({
       manifest,
       selection,
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
-      jobs: flags.jobs ?? 4,
+      jobs: flags.jobs,
       policy: {
         offline: flags.offline ?? false,
         retries: flags.retries ?? 5,
+        connections: flags.connections ?? 16,
+        ...(flags.limitRate !== undefined && { limitRate: flags.limitRate }),
+        ...(flags.minSpeed !== undefined && { leastRate: flags.minSpeed, slowTimeoutMs: MIN_SPEED_MS }),
         lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
       },
       network: flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) },
       signal: run.signal,
       onEvent: reporter.onEvent,
     });
+    const report = { ...done, exitCode: run.exitCode(done.exitCode) };
     reporter.stop({ exitCode: report.exitCode, totals: report.totals });
     run.print(report, () => {
       return run.options.quiet && report.ok && !report.dryRun

@@ -1,5 +1,6 @@
 /** The command line of `assets list`. */
 import { type Command, Option } from "commander";
+import { list } from "../commands/list.js";
 import { renderList } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf, selectionWords } from "./options.js";
@@ -35,7 +36,6 @@ Examples:
 
 async function act(run: Run, ids: readonly string[], flags: ListFlags): Promise<number> {
   const manifest = await run.loadManifest();
-  const { list } = await import("../commands/list.js");
   const selection = selectionOf(ids, flags);
   const report = await list({ manifest, selection, signal: run.signal, ...(flags.sort && { sort: flags.sort }) });
   const words = selectionWords(ids, flags);

@@ -1,10 +1,9 @@
 /** The edge to the operating system: arguments, environment, streams, signals, exit code. */
-import process from "node:process";
 import { CommanderError } from "commander";
 import { AssetsError, abortError, safeText } from "../errors.js";
-import type { FormatOptions, World } from "./context.js";
+import type { FormatOptions, Run, World } from "./context.js";
 import { createProgram } from "./program.js";
-import { createRun, printError, printJsonError } from "./run.js";
+import { createRun, errorFields, printError, printJsonError } from "./run.js";
 
 /** Exit codes of the signals that end a run in order. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -26,49 +25,57 @@ export async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onStreamError);
 
   // An empty variable is an unset one, as in most shells' scripts.
-  for (const name of ["ASSETS_JOBS", "ASSETS_RETRIES", "ASSETS_CA_FILE"]) {
-    if (process.env[name] === "") delete process.env[name];
-  }
+  const variables = ["ASSETS_JOBS", "ASSETS_CONNECTIONS", "ASSETS_RETRIES", "ASSETS_LIMIT_RATE", "ASSETS_CA_FILE"];
+  for (const name of variables) if (process.env[name] === "") delete process.env[name];
 
   const world: World = {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
+    argv: process.argv.slice(2),
     signal: abort.signal,
+    exitCode: (code) => signalled ?? code,
   };
-  const code = await runCommand(world, process.argv);
-  process.exitCode = signalled ?? code;
+  process.exitCode = world.exitCode(await runCommand(world));
   if (signalled !== undefined) setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-async function runCommand(world: World, argv: readonly string[]): Promise<number> {
+async function runCommand(world: World): Promise<number> {
   let exitCode = 0;
   let name = "";
   let format: FormatOptions = {};
+  let endLog: Run["endLog"] = () => {};
   const program = createProgram(async (command, options, act) => {
     name = command;
     format = options;
-    exitCode = await act(createRun(world, command, options));
+    const run = createRun(world, command, options);
+    endLog = run.endLog;
+    exitCode = await act(run);
+    endLog({ exitCode: world.exitCode(exitCode) });
   });
   try {
-    await program.parseAsync([...argv]);
+    await program.parseAsync(world.argv, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has told people already: its message, the help or the version.
       if (error.exitCode === 0) return 0;
       const usage = new AssetsError("USAGE", error.message.replace(/^error: /, ""));
-      printJsonError(world, usage, name, { json: argv.includes("--json"), ndjson: argv.includes("--ndjson") });
+      printJsonError(world, usage, name, {
+        json: world.argv.includes("--json"),
+        ndjson: world.argv.includes("--ndjson"),
+      });
       return usage.exitCode;
     }
     if (!(error instanceof AssetsError)) {
-      world.stderr.write(
-        `assets: this is a bug, please report it.\n${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-      );
+      const message = safeText(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      world.stderr.write(`assets: this is a bug, please report it.\n${message}\n`);
+      endLog({ exitCode: world.exitCode(1), error: { message } });
       return 1;
     }
     printError(world, error, name, format);
+    endLog({ exitCode: world.exitCode(error.exitCode), error: errorFields(error) });
     return error.exitCode;
   }
 }

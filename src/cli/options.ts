@@ -85,3 +85,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
   };
 }
+
+/** Powers of 1024, as curl and wget count. */
+const UNITS = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
+
+/** Reads a number of bytes a second, such as `500K`, `2M` or `1.5G`. */
+export function byteRate(text: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([kmg]?)(?:i?b)?(?:\/s)?$/i.exec(text.trim()) ?? [];
+  const rate = Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS];
+  if (number !== "" && rate >= 1) return rate;
+  throw new InvalidArgumentError("It takes bytes a second, such as 500K, 2M or 1.5G.");
+}

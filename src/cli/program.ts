@@ -29,10 +29,10 @@ export function createProgram(start: Start): Command {
     .addOption(new Option("--config <file>", "the same as --manifest").hideHelp())
     .option("--root <dir>", "folder that the manifest's paths are relative to")
     .option("-q, --quiet", "print warnings and failures only")
-    .option("-v, --verbose", "print more")
+    .option("-v, --verbose", "print more: which URL serves each file, how fast, and every mishap")
     .option("--no-progress", "plain lines instead of bars")
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
-    .option("--log-file <file>", "append what happens to a file")
+    .option("--log-file <file>", "append every event to a file, as one JSON object a line")
     .showSuggestionAfterError(true)
     .showHelpAfterError("(assets --help shows what there is)")
     .configureHelp({ showGlobalOptions: true })
@@ -47,8 +47,9 @@ Examples:
   assets lfs                  find Git LFS pointers in the place of content
 
 Environment (docs/network.md explains the network's part):
-  ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE,
-  ASSETS_JOBS, ASSETS_RETRIES                       the options of these names
+  ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
+  ASSETS_JOBS, ASSETS_CONNECTIONS,
+  ASSETS_RETRIES, ASSETS_LIMIT_RATE                 the options of these names
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY      proxies, in lower case as well
   SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS  authorities to trust besides the usual ones
   ASSETS_TOKEN_<HOST>, NETRC,

@@ -1,12 +1,11 @@
 /** Turns the options of a command into a run: what to load, how to report, where to print. */
-import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { AssetsError } from "../errors.js";
-import type { EventListener } from "../events.js";
+import { loadManifest } from "../manifest/load.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
-import { createLines } from "../report/lines.js";
 import { shellWord } from "../shell-word.js";
-import { both, type FormatOptions, type GlobalOptions, type Run, type Stream, type World } from "./context.js";
+import { both, type FormatOptions, type GlobalOptions, type Run, type World } from "./context.js";
+import { openLog } from "./log.js";
 import { reporterMode, wantsColor, widthOf } from "./terminal.js";
 
 /** Makes the run of `command`. Throws USAGE for options that exclude each other, LOCAL_IO for a bad log file. */
@@ -15,7 +14,9 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   refuseTogether(options, "json", "ndjson");
   refuseTogether(options, "quiet", "verbose");
   const width = widthOf(stdout);
-  const log = options.logFile === undefined ? undefined : createLog(resolve(cwd, options.logFile), stderr);
+  const logFile = options.logFile ?? (env.ASSETS_LOG_FILE || undefined);
+  const log = logFile === undefined ? undefined : openLog(resolve(cwd, logFile), command, world);
+  let printed: object = {};
   const render = {
     color: wantsColor(stdout, env, options.color),
     program: programWords(options),
@@ -28,7 +29,6 @@ export function createRun(world: World, command: string, options: GlobalOptions 
     options,
     render,
     async loadManifest() {
-      const { loadManifest } = await import("../manifest/load.js");
       const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
       const root = options.root ?? (env.ASSETS_ROOT || undefined);
       return loadManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });
@@ -39,21 +39,31 @@ export function createRun(world: World, command: string, options: GlobalOptions 
       const color = wantsColor(stream, env, options.color);
       const { verbose = false } = options;
       const reporter = await createReporter({ mode, stream, now: () => performance.now(), color, verbose, command });
-      return { ...reporter, onEvent: both(reporter.onEvent, log) };
+      return { ...reporter, onEvent: both(reporter.onEvent, log?.onEvent) };
     },
     print(report, text) {
+      printed = report;
       if (options.json) stdout.write(toJson(command, report));
       else if (!options.ndjson) stdout.write(text());
+    },
+    endLog(end) {
+      // What became of each file of a download is in the log already.
+      const { outcomes: _, ...report } = printed as { outcomes?: unknown };
+      log?.stop({ ...report, ...end });
     },
   };
 }
 
+/** An error as output for programs carries it. */
+export function errorFields({ code, message, hint }: AssetsError): object {
+  return { code, message, ...(hint !== undefined && { hint }) };
+}
+
 /** An error on standard output, in the format that a program asked for. */
 export function printJsonError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
-  const { code, message, hint, exitCode } = error;
-  const info = { error: { code, message, ...(hint !== undefined && { hint }) } };
-  if (options.json) world.stdout.write(toJson(command, { ok: false, exitCode, ...info }));
-  else if (options.ndjson) world.stdout.write(toNdjson({ type: "error", exitCode, ...info }));
+  const end = { exitCode: world.exitCode(error.exitCode), error: errorFields(error) };
+  if (options.json) world.stdout.write(toJson(command, { ok: false, ...end }));
+  else if (options.ndjson) world.stdout.write(toNdjson({ type: "error", ...end }));
 }
 
 /** An error as the run's format has it: on standard error for people, on standard output for programs. */
@@ -72,26 +82,4 @@ function programWords({ manifest, root }: GlobalOptions): string {
 function refuseTogether<T extends object>(options: T, first: keyof T & string, second: keyof T & string): void {
   if (!options[first] || !options[second]) return;
   throw new AssetsError("USAGE", `--${first} and --${second} exclude each other.`);
-}
-
-/** Appends plain lines to a file as things happen, so that they survive whatever ends the process. */
-function createLog(file: string, stderr: Stream): EventListener {
-  const failure = (error: unknown) => `The log file ${file} cannot be written (${(error as Error).message}).`;
-  try {
-    appendFileSync(file, "");
-  } catch (error) {
-    throw new AssetsError("LOCAL_IO", failure(error));
-  }
-  let broken = false;
-  const write = (text: string) => {
-    if (broken) return;
-    try {
-      appendFileSync(file, text);
-    } catch (error) {
-      // A full disk must not end the run that is being logged.
-      broken = true;
-      stderr.write(`assets: ${failure(error)}\n`);
-    }
-  };
-  return createLines({ write, now: () => performance.now(), color: false, verbose: true });
 }

@@ -1,5 +1,6 @@
 /** The command line of `assets verify`. */
 import type { Command } from "commander";
+import { verify } from "../commands/verify.js";
 import { renderVerify } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
@@ -36,7 +37,6 @@ Examples:
 
 async function act(run: Run, ids: readonly string[], flags: VerifyFlags): Promise<number> {
   const manifest = await run.loadManifest();
-  const { verify } = await import("../commands/verify.js");
   const reporter = await run.report();
   try {
     const report = await verify({

@@ -1,19 +1,33 @@
 /** `assets download`: puts every selected file in its place, and proves it. */
 import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
-import { AssetsError, abortError, exitCodeOf, redact } from "../errors.js";
+import { join } from "node:path";
+import { AssetsError, abortError, errorInfo, exitCodeOf, redact } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import { createSources, type Sources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { createDigestThread } from "../store/front-digest.js";
 import { isAsFound } from "../store/inspect.js";
+import { createOrphans } from "../store/orphans.js";
 import { freeBytes } from "../store/space.js";
 import { createArchives, type MemberWish } from "../transfer/archives.js";
-import { errorInfo } from "../transfer/fetch-bytes.js";
-import { conflictError, failed, fetchFile, partialOf, settled, type TransferPolicy } from "../transfer/fetch-file.js";
+import {
+  conflictError,
+  failed,
+  fetchFile,
+  isSmall,
+  partialOf,
+  settled,
+  type TransferPolicy,
+} from "../transfer/fetch-file.js";
+import { createFolderLocks } from "../transfer/folder-locks.js";
+import { createHosts } from "../transfer/hosts.js";
+import { createPace } from "../transfer/pace.js";
 import { runPool } from "../transfer/pool.js";
+import { createRateLimit } from "../transfer/rate-limit.js";
 import type { DownloadReport } from "./reports.js";
 import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
@@ -25,8 +39,8 @@ export interface DownloadOptions {
   force?: boolean;
   /** Decide and answer, but write and fetch nothing. Default false. */
   dryRun?: boolean;
-  /** Files fetched side by side. Default 4. */
-  jobs?: number;
+  /** Files fetched side by side. Default: 4 large ones, or 16 that are small. */
+  jobs?: number | undefined;
   /** Refuse to begin when a selected file has no pinned SHA-256. Default false. */
   requirePins?: boolean;
   /** Limits that differ from the default policy. */
@@ -45,6 +59,9 @@ const DEFAULT_POLICY: TransferPolicy = {
   stallTimeoutMs: 30_000,
   firstByteTimeoutMs: 60_000,
   slowTimeoutMs: 2 * 60_000,
+  leastRate: 1_000,
+  leastSegmentBytes: 1024 * 1024,
+  connections: 16,
   lockTimeoutMs: 60 * 60_000,
   offline: false,
 };
@@ -52,8 +69,9 @@ const DEFAULT_POLICY: TransferPolicy = {
 /** How often what was proven is written down: a killed run loses no more than this, and only time. */
 const FLUSH_MS = 2_000;
 
-/** Files fetched side by side unless told otherwise. */
-export const DEFAULT_JOBS = 4;
+/** Unless told otherwise, this many small files are fetched side by side, or a quarter as many large ones. */
+const LANES = 16;
+const LARGE_WEIGHT = 4;
 
 /**
  * Downloads the selected files. One file's failure is an outcome, never a throw.
@@ -62,7 +80,7 @@ export const DEFAULT_JOBS = 4;
  */
 export async function download(options: DownloadOptions): Promise<DownloadReport> {
   const started = performance.now();
-  const { manifest, selection = {}, force = false, dryRun = false, jobs = DEFAULT_JOBS } = options;
+  const { manifest, selection = {}, force = false, dryRun = false, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   const policy = { ...DEFAULT_POLICY, ...options.policy };
   const files = select(manifest, selection);
@@ -106,7 +124,7 @@ interface Run {
   force: boolean;
   signal: AbortSignal;
   emit: EventListener;
-  jobs: number;
+  jobs: number | undefined;
 }
 
 /** Fetches what the plan wants; tells an outcome for every file. */
@@ -120,12 +138,28 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
   run.signal.addEventListener("abort", onAbort);
   if (run.signal.aborted) onAbort();
   const { root } = manifest;
-  const shared = { root, sources, policy, emit, signal: stop.signal, unreachable: new Set<string>() };
+  const targets = new Set(manifest.assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
+  const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 });
+  const digests = createDigestThread();
+  const signal = stop.signal;
+  const shared = {
+    root,
+    sources,
+    policy,
+    emit,
+    signal,
+    hosts: createHosts(),
+    pace,
+    digests,
+    rateLimit: createRateLimit(policy.limitRate),
+    folderLocks: createFolderLocks(root, workspace.targets, { timeoutMs: policy.lockTimeoutMs, signal }),
+  };
   const archives = createArchives(wishesOf(planned, sources), { ...shared, lockTimeoutMs: policy.lockTimeoutMs });
   const context = {
     ...shared,
     ...workspace,
     archives,
+    orphans: createOrphans((path) => targets.has(path)),
     replan: async (item: PlanItem) => {
       const { file, target, state } = item;
       if (await isAsFound(target, state)) return item;
@@ -133,6 +167,7 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
       return planFile(found, { force: run.force });
     },
   };
+  const weightOf = (item: Planned) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
   let flushed = performance.now();
   let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
   const settle = async (item: Planned): Promise<Outcome> => {
@@ -152,15 +187,22 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
     return outcome;
   };
   try {
-    const outcomes = await runPool(planned, run.jobs, async (item) => {
-      const outcome = await settle(item);
-      emit({ type: "outcome", outcome });
-      return outcome;
-    });
+    const outcomes = await runPool(
+      planned,
+      run.jobs ?? LANES,
+      async (item) => {
+        const outcome = await settle(item);
+        emit({ type: "outcome", outcome });
+        return outcome;
+      },
+      weightOf,
+    );
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
   } finally {
     run.signal.removeEventListener("abort", onAbort);
+    pace.close();
+    await digests.close();
     await archives.close();
   }
 }
@@ -197,8 +239,10 @@ function warnOfUnpinned(files: readonly AssetFile[], requirePins: boolean, emit:
   emit({ type: "warning", message: `${message}: what arrives cannot be verified.` });
 }
 
-/** Bytes that an earlier run left of a file. */
-async function partialBytes({ file, target }: PlanItem): Promise<number> {
+/** Bytes that an earlier run left of a file. Of many small ones it would cost more to ask than it could tell. */
+async function partialBytes(item: PlanItem): Promise<number> {
+  const { file, target } = item;
+  if (isSmall(item)) return 0;
   const sizes = await Promise.all(
     (file.sha256 === undefined ? file.urls : file.urls.slice(0, 1)).map(async (url) => {
       const found = await stat(partialOf(target, file.sha256, url)).catch(() => undefined);

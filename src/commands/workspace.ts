@@ -1,11 +1,12 @@
 /** A manifest's files as they stand on this machine. */
 import { setMaxListeners } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { FoundFile } from "../plan.js";
-import { createHasher } from "../store/digest.js";
-import { type FileState, inspect } from "../store/inspect.js";
+import type { Hasher, HashOptions } from "../store/digest.js";
+import { type FileState, glance, inspect } from "../store/inspect.js";
 import { type Ledger, openLedger } from "../store/ledger.js";
 import { createTargets, type Targets } from "../store/target.js";
 import { runPool } from "../transfer/pool.js";
@@ -47,11 +48,23 @@ interface Watch {
 /** Files that are looked at side by side; each holds at most one descriptor. */
 const LOOKS = 32;
 
+/** Longest that looking keeps everything else waiting, a signal for one, in milliseconds. */
+const SLICE_MS = 10;
+
+/** A disk that manages fewer looks in several slices on end is asked for many at a time. */
+const SLICE_LOOKS = 20;
+const SLOW_SLICES = 3;
+
 /** Opens the tree of a manifest. Nothing is written before something was proven. */
 export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<Workspace> {
   const ledger = await openLedger(root);
   const targets = createTargets(root);
-  const hasher = createHasher();
+  let hasher: Promise<Hasher> | undefined;
+
+  const hash = async (target: string, options: HashOptions) => {
+    hasher ??= import("../store/digest.js").then(({ createHasher }) => createHasher());
+    return (await hasher).hash(target, options);
+  };
 
   /** The file system's clock before anything is read, or nothing where it cannot be asked. */
   const clock = () => ledger.clock().catch(() => undefined);
@@ -65,7 +78,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     const target = await targets.resolve(file.path);
     const prove = async () => {
       const at = await since();
-      const digest = await hasher.hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
+      const digest = await hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
       // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
       if (digest.sha256 === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.sha256, at);
       return digest.sha256;
@@ -94,6 +107,28 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     }
   }
 
+  /** What a glance tells of each file; nothing for those that need a closer look. */
+  async function glanceAll(files: readonly AssetFile[], { recall, signal }: LookOptions) {
+    const found: (Looked | undefined)[] = new Array(files.length).fill(undefined);
+    let begun = Date.now();
+    let looks = 0;
+    let slow = 0;
+    for (const [index, file] of files.entries()) {
+      const target = targets.resolveAtOnce(file.path);
+      const state = target && glance(target, file, recall ? (stat) => ledger.recall(file.path, stat) : undefined);
+      if (target && state) found[index] = { file, target, state, earlierPin: ledger.last(file.path)?.sha256 };
+      looks++;
+      if (Date.now() - begun < SLICE_MS) continue;
+      slow = looks < SLICE_LOOKS ? slow + 1 : 0;
+      if (slow === SLOW_SLICES) break;
+      await nextTurn();
+      if (signal?.aborted) throw abortError();
+      begun = Date.now();
+      looks = 0;
+    }
+    return found;
+  }
+
   return {
     targets,
     ledger,
@@ -101,7 +136,13 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     async lookAll(files, options) {
       // Every file that is looked at listens: that many listeners are no leak.
       if (options.signal !== undefined) setMaxListeners(0, options.signal);
-      const first = await runPool(files, LOOKS, (file) => lookSafely(file, { ...options, hash: false }));
+      // Most files need no more than one call to the system, and the way through its thread pool costs more than that.
+      const glanced = await glanceAll(files, options);
+      const closer = [...files.entries()].filter(([index]) => glanced[index] === undefined);
+      await runPool(closer, LOOKS, async ([index, file]) => {
+        glanced[index] = await lookSafely(file, { ...options, hash: false });
+      });
+      const first = glanced as Looked[];
       const open = [...first.entries()].flatMap(([index, looked]) => {
         return options.hash && isUndecided(looked, options) ? [index] : [];
       });
@@ -124,7 +165,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     },
     async close() {
       await ledger.flush();
-      await hasher.close();
+      await (await hasher)?.close();
     },
   };
 }

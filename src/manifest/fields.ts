@@ -7,6 +7,8 @@ import { nearest } from "./suggest.js";
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const MAX_ID_LENGTH = 200;
+// What nearly every id is made of, since matching all scripts takes large tables.
+const PLAIN_ID = /^[A-Za-z0-9](?:[\w\-/@+:]|\.(?!\.))*$/;
 // Marks are part of the letters of many scripts.
 const ID = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._\-/@+:]*$/u;
 const TYPE = /^[a-z][a-z0-9-]*$/;
@@ -16,14 +18,16 @@ const HASH_LENGTHS: Readonly<Record<number, string>> = { 32: "MD5", 40: "SHA-1",
 
 /** What is wrong with the id of an asset. */
 export function checkId(id: string): Problem | undefined {
-  const suggestion = `Write ${JSON.stringify(slugOf(id))}.`;
-  if (id === "") return { message: "the id is empty", suggestion };
-  if (id.length > MAX_ID_LENGTH) return { message: `the id is longer than ${MAX_ID_LENGTH} characters`, suggestion };
-  if (!ID.test(id)) {
-    const message = "an id is a letter or digit, then letters, digits and . _ - / @ + :";
-    return { message, suggestion };
-  }
-  return id.includes("..") ? { message: 'an id has no ".." in it', suggestion } : undefined;
+  const message = faultOfId(id);
+  return message === undefined ? undefined : { message, suggestion: `Write ${JSON.stringify(slugOf(id))}.` };
+}
+
+function faultOfId(id: string): string | undefined {
+  if (id === "") return "the id is empty";
+  if (id.length > MAX_ID_LENGTH) return `the id is longer than ${MAX_ID_LENGTH} characters`;
+  if (PLAIN_ID.test(id)) return undefined;
+  if (!ID.test(id)) return "an id is a letter or digit, then letters, digits and . _ - / @ + :";
+  return id.includes("..") ? 'an id has no ".." in it' : undefined;
 }
 
 /** What is wrong with the type of an asset. */

@@ -4,8 +4,8 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
 import { decodeText } from "./decode.js";
 import { findManifest, HOW_TO_WRITE } from "./find.js";
+import { readFlawless } from "./flawless.js";
 import { formatIssues, type ManifestIssue } from "./issues.js";
-import { readManifest } from "./read.js";
 import type { Manifest } from "./types.js";
 
 /** Which manifest to load. */
@@ -26,10 +26,12 @@ export async function loadManifest({ file, root, cwd }: LoadOptions): Promise<Ma
   const shown = shownPath(path, cwd);
   const decoded = decodeText(await readBytes(path, shown));
   if ("issue" in decoded) throw invalid(shown, [decoded.issue]);
-  const { manifest, issues } = readManifest(decoded.text, {
-    file: path,
-    ...(root === undefined ? {} : { root: resolve(cwd, root) }),
-  });
+  const options = { file: path, ...(root !== undefined && { root: resolve(cwd, root) }) };
+  const flawless = readFlawless(decoded.text, options);
+  if (flawless !== undefined) return flawless;
+  // The schemas and the parser that knows every line are loaded only for what needs them.
+  const { readManifest } = await import("./read.js");
+  const { manifest, issues } = readManifest(decoded.text, options);
   if (manifest === undefined) throw invalid(shown, issues);
   return manifest;
 }

@@ -56,9 +56,19 @@ export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Norma
 
 function assetOf(raw: RawAsset, type: string, files: AssetFile[]): Asset {
   const { id, name, description, version, license, homepage, metadata, tags = [], required = false } = raw;
-  const about = { name, description, version, license, homepage, metadata };
-  for (const key of Object.keys(about) as (keyof typeof about)[]) if (about[key] === undefined) delete about[key];
-  return { id, type, ...about, tags: [...new Set(tags)], required, files };
+  return {
+    id,
+    type,
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(version !== undefined && { version }),
+    ...(license !== undefined && { license }),
+    ...(homepage !== undefined && { homepage }),
+    ...(metadata !== undefined && { metadata }),
+    tags: [...new Set(tags)],
+    required,
+    files,
+  };
 }
 
 function typeOf({ type, tags = [] }: RawAsset, at: JsonPath, find: (finding: Finding) => void): string {

@@ -53,6 +53,11 @@ export function checkFolder(path: string): Problem | undefined {
   return folder === "" ? undefined : checkPath(folder);
 }
 
+/** What is wrong with the path of a file that may be left to its URL: then it is a folder, and ends with a slash. */
+export function checkLocalPath(path: string): Problem | undefined {
+  return path.endsWith("/") ? checkFolder(path) : checkPath(withoutDot(path));
+}
+
 /** A folder without leading `./` and without its last `/`; empty for the root itself. */
 export function normaliseFolder(path: string): string {
   const folder = withoutDot(path);

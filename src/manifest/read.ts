@@ -1,23 +1,15 @@
-/** Reads the text of a manifest into its normalised form, or into everything that is wrong with it. */
-import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+/** Reads the text of a manifest into its normalised form, or into everything that is wrong with it, each with its line. */
 import { safeText, visibleLine } from "../errors.js";
+import { baseOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
 import { findCollisions } from "./collisions.js";
 import { type Finding, formatFound, formatPath, type JsonPath, MAX_ISSUES, type ManifestIssue } from "./issues.js";
 import { type Claim, normaliseAsset } from "./normalise.js";
 import { parseJson } from "./parse.js";
-import { foldPath, normaliseFolder } from "./paths.js";
+import { foldPath } from "./paths.js";
 import { lineAndColumn } from "./position.js";
 import { salvage, standsAlone } from "./salvage.js";
 import { parseAsset, parseEnvelope } from "./schema.js";
 import type { Asset, Manifest } from "./types.js";
-
-/** Where a text comes from. */
-export interface ReadOptions {
-  /** Absolute path of the manifest file. */
-  file: string;
-  /** Absolute folder that file paths are relative to, wherever it lies; stands in for the manifest's own `root`. */
-  root?: string;
-}
 
 /** What came of a text: the manifest, or else at least one issue, in the order of the text. */
 export interface ReadResult {
@@ -26,7 +18,8 @@ export interface ReadResult {
 }
 
 /** Reads a manifest. Touches no file and throws nothing. No more than {@link MAX_ISSUES} issues are collected. */
-export function readManifest(source: string, { file, root }: ReadOptions): ReadResult {
+export function readManifest(source: string, options: ReadOptions): ReadResult {
+  const { file, root } = options;
   const text = source.replace(/^\ufeff/, "");
   const { value, findings, offsetOf } = parseJson(text);
   const position = lineAndColumn(text);
@@ -65,20 +58,13 @@ export function readManifest(source: string, { file, root }: ReadOptions): ReadR
     assets.push(normalised.asset);
   }
   findings.push(...findSharedIds(rawAssets, (path) => position(offsetOf(path)).line));
-  const ownRoot = resolve(base, normaliseFolder(envelope.value?.root ?? "."));
-  const usedRoot = root ?? ownRoot;
+  const usedRoot = rootOf(options, envelope.value?.root);
   findings.push(...findCollisions(claims, reservedIn(usedRoot, file), lineOf).slice(0, MAX_ISSUES));
   if (findings.length > 0) return fail(findings);
   return { manifest: { file, base, root: usedRoot, version: 1, assets }, issues: [] };
 }
 
 const EMPTY = 'Write { "version": 1, "assets": [] } and fill it.';
-
-/** The folder that relative paths start from: that of the file, or for `config/assets.json` the one above. */
-function baseOf(file: string): string {
-  const folder = dirname(file);
-  return basename(file) === "assets.json" && basename(folder) === "config" ? dirname(folder) : folder;
-}
 
 /** Ids that two assets have, whatever else is wrong with the two. */
 function findSharedIds(assets: readonly unknown[], lineOf: (path: JsonPath) => number): Finding[] {
@@ -96,12 +82,6 @@ function findSharedIds(assets: readonly unknown[], lineOf: (path: JsonPath) => n
     }
   }
   return findings;
-}
-
-function reservedIn(root: string, file: string): { path: string }[] {
-  const path = relative(root, file);
-  const isInside = !isAbsolute(path) && path !== ".." && !path.startsWith(`..${sep}`);
-  return isInside ? [{ path: path.replaceAll(sep, "/") }] : [];
 }
 
 function toIssues(

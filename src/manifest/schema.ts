@@ -1,5 +1,5 @@
-/** The shape of a manifest as zod schemas, from which its JSON Schema is made as well. */
-import { z } from "zod";
+/** The shape of a manifest as zod schemas: what is allowed, and what is wrong with the rest. */
+import * as z from "zod";
 import { explainIssue } from "./explain.js";
 import {
   checkChecksum,
@@ -12,7 +12,7 @@ import {
   checkType,
 } from "./fields.js";
 import { type Finding, type JsonPath, MAX_ISSUES, type Problem } from "./issues.js";
-import { checkFolder, checkPath, withoutDot } from "./paths.js";
+import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
 import { checkUrl } from "./urls.js";
 
 /** A text that a pure function examines. */
@@ -148,7 +148,8 @@ const top = {
   ).optional(),
 };
 
-const document = z.strictObject({ ...top, assets: z.array(assetSchema).meta({ title: "Assets" }) });
+/** A whole manifest. */
+export const document = z.strictObject({ ...top, assets: z.array(assetSchema).meta({ title: "Assets" }) });
 const envelope = z.strictObject({ ...top, assets: z.array(z.unknown()) });
 /** When the root is set from outside, the one in the manifest need not be usable here. */
 const envelopeWithoutRoot = z.strictObject({ ...envelope.shape, root: z.string().optional() });
@@ -216,21 +217,4 @@ function withoutExtensionsInAsset(value: unknown): unknown {
 
 function isExtension(key: string): boolean {
   return key.startsWith("x-");
-}
-
-function checkLocalPath(path: string): Problem | undefined {
-  return path.endsWith("/") ? checkFolder(path) : checkPath(withoutDot(path));
-}
-
-/** The JSON Schema of a manifest, for editors. */
-export function manifestJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(document, {
-    // The draft that editors know best.
-    target: "draft-7",
-    io: "input",
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { "^x-": {} };
-    },
-  });
-  return { ...schema };
 }

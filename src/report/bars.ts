@@ -3,7 +3,7 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import type { AssetEvent, PlannedAction } from "../events.js";
 import { renderFrame } from "./bar-lines.js";
 import { createColors } from "./colors.js";
-import { noticeLine, outcomeLine, planLine } from "./event-lines.js";
+import { detailLine, noticeLine, outcomeLine, planLine } from "./event-lines.js";
 import { displayWidth, oneLine } from "./format.js";
 import { createProgress } from "./progress.js";
 import type { OutputStream, Reporter } from "./reporter.js";
@@ -14,7 +14,7 @@ export interface BarsOptions {
   /** Milliseconds. */
   now: () => number;
   color: boolean;
-  /** Also a line that stays for every finished file and every mishap. */
+  /** Also a line that stays for every source that serves a file, every finished file and every mishap. */
   verbose?: boolean;
 }
 
@@ -30,7 +30,7 @@ const eraseRows = (rows: number) => Array(rows).fill("\u001b[2K").join("\u001b[1
 
 /**
  * Bars on `stream`: a line for each file that is being worked on, the total below them. Nothing of them remains after
- * `stop`, which must be called however the run ends; warnings, and with `verbose` a line per file, do remain.
+ * `stop`, which must be called however the run ends; warnings, and with `verbose` all that was told, do remain.
  */
 export function createBars({ stream, now, color, verbose = false }: BarsOptions): Reporter {
   const colors = createColors(color);
@@ -137,21 +137,22 @@ export function createBars({ stream, now, color, verbose = false }: BarsOptions)
     dirty = true;
   }
 
-  function remark(event: AssetEvent, since: number | undefined): void {
+  function remark(event: AssetEvent, ms: number | undefined): void {
     if (event.type === "warning") say(noticeLine(event, colors));
     else if (!verbose) return;
     else if (event.type === "plan") say(planLine(event));
-    else if (event.type === "outcome") {
-      say(outcomeLine(event.outcome, since === undefined ? undefined : now() - since, colors));
-    } else say(noticeLine(event, colors));
+    else if (event.type === "outcome") say(outcomeLine(event.outcome, ms, colors, verbose));
+    else say(detailLine(event, ms, colors));
   }
 
   return {
     onEvent: (event) => {
-      const since = event.type === "outcome" ? progress.active.get(event.outcome.path)?.since : undefined;
+      const path = event.type === "outcome" ? event.outcome.path : "path" in event ? event.path : undefined;
+      const since = path === undefined ? undefined : progress.active.get(path)?.since;
+      const ms = since === undefined ? undefined : now() - since;
       progress.apply(event);
       if (event.type === "plan") longestPath = widest(event.files);
-      remark(event, since);
+      remark(event, ms);
       if (stopped || multi.isActive) return;
       if (progress.active.size > 0 || progress.inspection || progress.total()) addSlot();
     },

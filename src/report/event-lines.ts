@@ -1,7 +1,16 @@
 /** The words for one event, on one line. */
 import type { AssetEvent, Outcome } from "../events.js";
 import type { Colors } from "./colors.js";
-import { formatBytes, formatDuration, oneLine, plural, sourceName } from "./format.js";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatExactBytes,
+  formatSpeed,
+  oneLine,
+  plural,
+  sourceName,
+} from "./format.js";
 
 type EventOf<T extends AssetEvent["type"]> = AssetEvent & { type: T };
 
@@ -20,23 +29,31 @@ export function planLine({ files, bytesToFetch }: EventOf<"plan">): string {
   return `Fetching ${of}${plural(files.length, "file")}${bytes}.`;
 }
 
-/** What became of a file. `ms`: how long it was worked on, where that is known. */
-export function outcomeLine(outcome: Outcome, ms: number | undefined, colors: Colors): string {
+/** What became of a file. `ms`: how long it was worked on, where that is known. `verbose`: also how it came. */
+export function outcomeLine(outcome: Outcome, ms: number | undefined, colors: Colors, verbose = false): string {
   const path = oneLine(outcome.path);
+  const { attempts, received, url } = outcome;
   switch (outcome.status) {
     case "downloaded":
       return fields(
         `${colors.good("downloaded")} ${path}`,
         formatBytes(outcome.size),
         ms === undefined ? "" : formatDuration(ms),
-        outcome.url === undefined ? "" : sourceName(outcome.url),
+        verbose && received !== outcome.size ? `${formatBytes(received)} received` : "",
+        verbose ? speedOf(received, ms) : "",
+        verbose && attempts > 1 ? plural(attempts, "attempt") : "",
+        url === undefined ? "" : verbose ? oneLine(url) : sourceName(url),
       );
     case "present":
       return `${colors.quiet("present")} ${path}`;
     case "skipped":
       return `${colors.quiet("skipped")} ${path}`;
     case "failed":
-      return fields(`${colors.bad("failed")} ${path}`, oneLine(outcome.error?.message ?? ""));
+      return fields(
+        `${colors.bad("failed")} ${path}`,
+        verbose && attempts > 0 ? plural(attempts, "attempt") : "",
+        oneLine(outcome.error?.message ?? ""),
+      );
   }
 }
 
@@ -63,6 +80,30 @@ export function noticeLine(event: AssetEvent, colors: Colors): string | undefine
     default:
       return undefined;
   }
+}
+
+/**
+ * For those who want to know: where bytes come from and where they begin, when an archive is over; for other events
+ * {@link noticeLine}. `ms`: how long the file or archive was worked on.
+ */
+export function detailLine(event: AssetEvent, ms: number | undefined, colors: Colors): string | undefined {
+  switch (event.type) {
+    case "transfer:start": {
+      const { kind, path, url, received, size } = event;
+      const all = size === undefined ? "" : formatExactBytes(size);
+      const what = kind === "member" ? "unpacking" : "receiving";
+      const where = received === 0 ? all : `from byte ${formatCount(received)}${all && ` of ${all}`}`;
+      return fields(`${colors.quiet(what)} ${oneLine(path)}`, oneLine(url), where);
+    }
+    case "transfer:end":
+      return fields(`${colors.quiet("ended")} ${oneLine(event.path)}`, ms === undefined ? "" : formatDuration(ms));
+    default:
+      return noticeLine(event, colors);
+  }
+}
+
+function speedOf(received: number, ms: number | undefined): string {
+  return ms === undefined || ms <= 0 || received === 0 ? "" : formatSpeed((received * 1000) / ms);
 }
 
 function fields(...parts: string[]): string {

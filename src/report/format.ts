@@ -95,9 +95,12 @@ export function sourceName(url: string): string {
   return oneLine(web ? web[0] : url.replace(/#.*$/s, ""));
 }
 
+// Western letters, digits and signs (not the soft hyphen) and our ellipsis: a column each, which needs no tables.
+const SINGLE_WIDTH = /^[ -~\u00a1-\u00ac\u00ae-\u00ff…]*$/;
+
 /** How many terminal columns a text takes. */
 export function displayWidth(text: string): number {
-  return stringWidth(text);
+  return SINGLE_WIDTH.test(text) ? text.length : stringWidth(text);
 }
 
 /** Fills up with spaces on the right to `width` columns. */
@@ -111,7 +114,8 @@ export function padLeft(text: string, width: number): string {
 }
 
 const ELLIPSIS = "…";
-const graphemes = new Intl.Segmenter();
+/** Made at the first need: it takes as long as a tenth of our start. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** The beginning of a text that fits into `width` columns, ending in `…` when something was cut. */
 export function truncate(text: string, width: number): string {
@@ -135,6 +139,7 @@ export function truncatePath(path: string, width: number): string {
 }
 
 function segments(text: string): string[] {
+  graphemes ??= new Intl.Segmenter();
   return Array.from(graphemes.segment(text), (part) => part.segment);
 }
 

@@ -7,7 +7,7 @@ export { renderDownload } from "./download.js";
 export { toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";
-export type { OutputStream, Reporter } from "./reporter.js";
+export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */

@@ -11,9 +11,10 @@ export function toJson(command: string, report: object): string {
   return `${escapeUnsafe(JSON.stringify({ schemaVersion: SCHEMA_VERSION, command, ...report }, undefined, 2))}\n`;
 }
 
-/** One value on a line of its own. Ends with a line feed. */
-export function toNdjson(value: object): string {
-  return `${escapeUnsafe(JSON.stringify(value))}\n`;
+/** One value on a line of its own. Ends with a line feed. `show` may change the texts in it. */
+export function toNdjson(value: object, show: (text: string) => string = (text) => text): string {
+  const json = JSON.stringify(value, (_, inner: unknown) => (typeof inner === "string" ? show(inner) : inner));
+  return `${escapeUnsafe(json)}\n`;
 }
 
 /** What {@link createNdjson} needs of the world. */
@@ -23,6 +24,14 @@ export interface NdjsonOptions {
   /** Milliseconds. */
   now: () => number;
   command: string;
+  /** What the first line says beside this. */
+  about?: object;
+  /** Shortest time between two progress events of one path, in milliseconds. Default 100. */
+  sampleMs?: number;
+  /** What each line begins with. */
+  stamp?: () => object;
+  /** Changes the texts of every line. Default: they stay as they are. */
+  show?: (text: string) => string;
 }
 
 // Enough for a smooth display elsewhere, and a bound to what a fast disk can make this write.
@@ -30,17 +39,19 @@ const SAMPLE_MS = 100;
 
 /**
  * Writes `{"type":"start","schemaVersion":1,"command":…}` at once, then every event on a line of its own, and when
- * stopped with an exit code `{"type":"end","exitCode":…}` as the last. Progress comes at most ten times a second per
- * path; of hashing, the last is never left out.
+ * stopped with an exit code `{"type":"end","exitCode":…}` as the last. Progress comes at most every `sampleMs` per path;
+ * of hashing, the last is never left out.
  */
-export function createNdjson({ write, now, command }: NdjsonOptions): Reporter {
+export function createNdjson({ write, now, command, ...options }: NdjsonOptions): Reporter {
+  const { about = {}, sampleMs = SAMPLE_MS, stamp = () => ({}), show } = options;
+  const say = (line: object) => write(toNdjson({ ...stamp(), ...line }, show));
   let stopped = false;
   const last = new Map<string, number>();
 
   /** Whether to pass on a progress event about `key`. */
   function sampled(key: string): boolean {
     const before = last.get(key);
-    if (before !== undefined && now() - before < SAMPLE_MS) return false;
+    if (before !== undefined && now() - before < sampleMs) return false;
     last.set(key, now());
     return true;
   }
@@ -53,13 +64,13 @@ export function createNdjson({ write, now, command }: NdjsonOptions): Reporter {
     return true;
   }
 
-  write(toNdjson({ type: "start", schemaVersion: SCHEMA_VERSION, command }));
+  say({ type: "start", schemaVersion: SCHEMA_VERSION, command, ...about });
   return {
     onEvent: (event) => {
-      if (!stopped && wanted(event)) write(toNdjson(event));
+      if (!stopped && wanted(event)) say(event);
     },
     stop: (end) => {
-      if (end && !stopped) write(toNdjson({ type: "end", ...end }));
+      if (end && !stopped) say({ type: "end", ...end });
       stopped = true;
     },
   };

@@ -1,7 +1,7 @@
 /** Progress for logs: one finished line after another, none of them ever redrawn. */
 import type { AssetEvent, EventListener } from "../events.js";
 import { createColors } from "./colors.js";
-import { noticeLine, outcomeLine, planLine } from "./event-lines.js";
+import { detailLine, noticeLine, outcomeLine, planLine } from "./event-lines.js";
 import { formatBytes, formatClock, formatPercent, formatSpeed, oneLine, plural } from "./format.js";
 import { createProgress, type Transfer } from "./progress.js";
 import { timeLeft } from "./rate.js";
@@ -13,7 +13,7 @@ export interface LinesOptions {
   /** Milliseconds. */
   now: () => number;
   color: boolean;
-  /** Also files that were there already, or were not begun. */
+  /** Also which URL serves a file, how it came, and files that were there already or were not begun. */
   verbose?: boolean;
   /** Only warnings and failures, and for those what to do about them. */
   quiet?: boolean;
@@ -66,7 +66,8 @@ export function createLines({ write, now, color, verbose = false, quiet = false 
   return (event) => {
     if (quiet) return quietly(event);
     const path = event.type === "outcome" ? event.outcome.path : "path" in event ? event.path : undefined;
-    const before = path === undefined ? undefined : progress.active.get(path);
+    const since = path === undefined ? undefined : progress.active.get(path)?.since;
+    const ms = since === undefined ? undefined : now() - since;
     progress.apply(event);
     switch (event.type) {
       case "plan":
@@ -74,7 +75,7 @@ export function createLines({ write, now, color, verbose = false, quiet = false 
       case "outcome":
         told.delete(event.outcome.path);
         if (!verbose && (event.outcome.status === "present" || event.outcome.status === "skipped")) return;
-        return say(outcomeLine(event.outcome, before && now() - before.since, colors));
+        return say(outcomeLine(event.outcome, ms, colors, verbose));
       case "transfer:progress": {
         const transfer = progress.active.get(event.path);
         if (transfer && due(event.path, transfer.since)) say(transferLine(transfer));
@@ -82,7 +83,7 @@ export function createLines({ write, now, color, verbose = false, quiet = false 
       }
       case "transfer:end":
         told.delete(event.path);
-        return;
+        return verbose ? say(detailLine(event, ms, colors)) : undefined;
       case "inspect:progress": {
         const { inspection } = progress;
         if (!inspection || !due(CHECKING, inspection.since)) return;
@@ -91,7 +92,7 @@ export function createLines({ write, now, color, verbose = false, quiet = false 
         );
       }
       default:
-        return say(noticeLine(event, colors));
+        return say(verbose ? detailLine(event, ms, colors) : noticeLine(event, colors));
     }
   };
 }

@@ -2,9 +2,12 @@
 import type { EventListener } from "../events.js";
 
 /** How a run ended, for reporters that say so. */
-interface EndOfRun {
+export interface EndOfRun {
+  /** The code that the process ends with. */
   exitCode: number;
   totals?: object;
+  /** What ended it before its time. */
+  error?: object;
 }
 
 /** Shows what happens during a run. */

@@ -33,7 +33,9 @@ export async function openLocalFile(path: string, options: OpenOptions): Promise
     const validator = `"${info.size}-${info.mtimeNs}-${info.ino}"`;
     const unchanged = options.validator === undefined || options.validator === validator;
     const offset = unchanged && options.offset <= size ? options.offset : 0;
-    const stream = handle.createReadStream({ start: offset, highWaterMark: CHUNK_BYTES, signal: options.signal });
+    const end = options.end === undefined ? {} : { end: options.end - 1 };
+    const range = { start: offset, ...end, highWaterMark: CHUNK_BYTES };
+    const stream = handle.createReadStream({ ...range, signal: options.signal });
     // Without a listener, an abort before the first read would end the process.
     stream.on("error", () => {});
     return { body: read(stream, path, options.signal), offset, totalSize: size, validator };

@@ -10,6 +10,8 @@ export interface Asked {
   /** For messages; without credentials. */
   url: string;
   offset: number;
+  /** Where the range ends, not included; undefined for the end of the file. */
+  end?: number | undefined;
   expectedSize?: number | undefined;
   validator?: string | undefined;
   /** How the range was asked for: not at all, plainly, or under the condition of the validator (If-Range). */
@@ -40,6 +42,7 @@ export type Decision =
       totalSize?: number;
       validator?: string;
       mediaType?: string;
+      pauseMs?: number;
       /** Content coding to undo while reading. */
       decode?: "gzip" | "deflate" | "br";
       /** Nothing is left to read: the bytes already here are all there are. */
@@ -55,6 +58,8 @@ const PAGE_NAME = /\.x?html?$/i;
 const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-stream"]);
 /** As long as for ever; what is longer cannot be told apart from it. */
 const LONGEST_WAIT_S = 1_000_000_000;
+/** Seconds that are a date, not a wait: the year 2001. */
+const EPOCH_S = 1_000_000_000;
 const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
 
 /** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
@@ -64,8 +69,16 @@ export function decide(status: number, headers: Headers, asked: Asked, now = Dat
     if (location === undefined) return fail("BAD_RESPONSE", `${asked.url} answered ${status} without a Location.`);
     return { do: "redirect", location };
   }
-  if (status === 200 || status === 203) return decideWhole(headers, asked);
-  if (status === 206) return decidePart(headers, asked);
+  const decision =
+    status === 200 || status === 203
+      ? decideWhole(headers, asked)
+      : status === 206
+        ? decidePart(headers, asked)
+        : undefined;
+  if (decision !== undefined) {
+    const pauseMs = decision.do === "read" ? quotaPause(headers, now) : undefined;
+    return pauseMs === undefined ? decision : ({ ...decision, pauseMs } as Decision);
+  }
   if (status === 416 && asked.range !== "none") {
     const total = /^bytes \*\/(\d+)$/i.exec(single(headers["content-range"]) ?? "")?.[1];
     const complete = total !== undefined && Number(total) === asked.offset;
@@ -185,9 +198,11 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
     });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    const afterMs = retryAfter(single(headers["retry-after"]), now);
+    const afterMs = retryAfter(single(headers["retry-after"]), now) ?? quotaPause(headers, now);
+    // Too many requests or too much work: that is said of the host, not of this file (RFC 6585 section 4).
+    const wholeHost = status === 429 || status === 503;
     return new AssetsError("NETWORK", `${url} cannot answer now (HTTP ${status}).`, {
-      retry: afterMs === undefined ? {} : { afterMs },
+      retry: { ...(afterMs !== undefined && { afterMs }), ...(wholeHost && { wholeHost }) },
       cause,
     });
   }
@@ -201,6 +216,22 @@ function retryAfter(value: string | undefined, now: number): number | undefined 
   if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_WAIT_S) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/**
+ * How long a used-up quota lasts, in milliseconds; undefined while some of it is left or none is stated. Reads the
+ * `RateLimit` field (draft-ietf-httpapi-ratelimit-headers: `"name";r=0;t=30`, earlier `remaining=0, reset=30`) and the
+ * `RateLimit-Remaining` and `-Reset` pair that came before it, with or without `X-`.
+ */
+function quotaPause(headers: Headers, now: number): number | undefined {
+  const field = single(headers.ratelimit) ?? "";
+  const pair = (name: string) => single(headers[`ratelimit-${name}`]) ?? single(headers[`x-ratelimit-${name}`]);
+  const remaining = /\b(?:r|remaining)=(\d+)/.exec(field)?.[1] ?? pair("remaining");
+  const reset = /\b(?:t|reset)=(\d+)/.exec(field)?.[1] ?? pair("reset");
+  if (remaining?.trim() !== "0" || reset === undefined || !/^\s*\d+\s*$/.test(reset)) return undefined;
+  const seconds = Number(reset);
+  // Some servers state the moment in seconds since the epoch instead of the wait.
+  return Math.max(0, seconds > EPOCH_S ? seconds * 1000 - now : seconds * 1000);
 }
 
 /** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */

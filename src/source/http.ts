@@ -41,8 +41,8 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
 
   async function open(url: string, options: OpenOptions, extras: RequestExtras = {}): Promise<Opened> {
     const shown = redact(url);
-    let range: Asked["range"] =
-      options.offset === 0 ? "none" : options.validator === undefined ? "plain" : "conditional";
+    const whole = options.offset === 0 && options.end === undefined;
+    let range: Asked["range"] = whole ? "none" : options.validator === undefined ? "plain" : "conditional";
     // Each way of asking for a range is tried at most once: conditional, plain, none.
     for (;;) {
       const asked: Asked = { url: shown, range, ...options };
@@ -141,7 +141,7 @@ function proxyStatus({ status, headers }: Answer, proxy: ProxyRoute | undefined)
 
 function rangeHeaders(asked: Asked): Record<string, string> {
   if (asked.range === "none") return {};
-  const range = { range: `bytes=${asked.offset}-` };
+  const range = { range: `bytes=${asked.offset}-${asked.end === undefined ? "" : asked.end - 1}` };
   // Several servers answer 200 as soon as any If-* header stands beside Range: none is sent unless it is needed.
   return asked.range === "conditional" ? { ...range, "if-range": asked.validator ?? "" } : range;
 }

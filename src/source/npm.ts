@@ -6,7 +6,7 @@ import type { HttpClient } from "./http.js";
 import { decodeMemberPath } from "./member.js";
 import type { NetworkSettings } from "./network-settings.js";
 import type { NpmConfig } from "./npm-config.js";
-import { findRelease, type PackageVersion, type Packument, type Release, readPackument } from "./packument.js";
+import type { PackageVersion, Packument, Release } from "./packument.js";
 import { createSingleFlight } from "./single-flight.js";
 import type { Open, Source } from "./source.js";
 
@@ -25,6 +25,8 @@ interface PackageFile extends PackageVersion {
 }
 
 interface Npm {
+  /** Reads what a registry says. */
+  packuments: typeof import("./packument.js");
   config: NpmConfig;
   client: HttpClient;
 }
@@ -39,9 +41,9 @@ export function createNpmSource({ createClient, projectFolder, env = environment
   const packuments = createSingleFlight<Packument>();
   let connected: Promise<Npm> | undefined;
   const connect = async (): Promise<Npm> => {
-    const { readNpmConfig } = await import("./npm-config.js");
+    const [{ readNpmConfig }, packuments] = await Promise.all([import("./npm-config.js"), import("./packument.js")]);
     const config = await readNpmConfig({ projectFolder, env });
-    return { config, client: createClient(config.network) };
+    return { packuments, config, client: createClient(config.network) };
   };
 
   return {
@@ -55,7 +57,10 @@ export function createNpmSource({ createClient, projectFolder, env = environment
       const packument = await packuments(file.name, signal, (shared) =>
         fetchPackument(npm, file.name, registry, shared),
       );
-      const release = findRelease(packument, file, { url: registry, replacesHost: npm.config.replacesHost });
+      const release = npm.packuments.findRelease(packument, file, {
+        url: registry,
+        replacesHost: npm.config.replacesHost,
+      });
       return {
         url,
         open: openTarball(npm, file, release, registry),
@@ -82,12 +87,17 @@ export function parseNpmUrl(url: string): PackageFile {
   return { name, version, path: decodeMemberPath(path, url) };
 }
 
-async function fetchPackument({ config, client }: Npm, name: string, registry: string, signal: AbortSignal) {
+async function fetchPackument(
+  { packuments, config, client }: Npm,
+  name: string,
+  registry: string,
+  signal: AbortSignal,
+) {
   const url = new URL(name.replace("/", "%2f"), registry);
   const headers = { accept: ACCEPT, ...authorization(config, url, registry) };
   try {
     const answer = await client.getJson(url.href, { signal, maxBytes: MAX_PACKUMENT_BYTES }, { headers });
-    return readPackument(answer, name);
+    return packuments.readPackument(answer, name);
   } catch (error) {
     throw explained(error, registry, {
       what: `package "${name}"`,

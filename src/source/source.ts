@@ -4,6 +4,11 @@
 export interface OpenOptions {
   /** First byte wanted, counted from 0. */
   offset: number;
+  /**
+   * Where the caller will stop reading, not included; left out for the end of the file. A source asks for no more where
+   * it can, and may send more where it cannot.
+   */
+  end?: number;
   /** Size that the manifest pins, in bytes: an answer that contradicts it is refused before its body is read. */
   expectedSize?: number;
   /**
@@ -27,6 +32,8 @@ export interface Opened {
   validator?: string;
   /** Media type where one was stated, in lower case and without parameters. */
   mediaType?: string;
+  /** The source takes no further request for this long, in milliseconds. */
+  pauseMs?: number;
 }
 
 /** Opens one particular download at an offset. Throws an AssetsError. */

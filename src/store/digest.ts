@@ -26,7 +26,7 @@ export interface Hasher {
 
 const MOST_WORKERS = 8;
 // Resolved through the package's own `imports`, so that sources and built files find the same built worker.
-const workerFile = createRequire(import.meta.url).resolve("#hash-worker");
+const workerFile = () => createRequire(import.meta.url).resolve("#hash-worker");
 
 /** Makes a hasher; threads start when they are needed. `workers` defaults to the cores, at most 8. */
 export function createHasher(workers = Math.min(availableParallelism(), MOST_WORKERS)): Hasher {
@@ -37,7 +37,7 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
   /** A new thread, or undefined where the system gives this process no further one. */
   const start = () => {
     try {
-      const worker = new Worker(workerFile);
+      const worker = new Worker(workerFile());
       all.add(worker);
       return worker;
     } catch {

@@ -1,5 +1,5 @@
 /** Finds out how a file stands, without changing anything. */
-import type { BigIntStats } from "node:fs";
+import { type BigIntStats, lstatSync } from "node:fs";
 import { lstat, open, stat } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
 import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
@@ -64,6 +64,27 @@ export async function inspect(target: string, pin: Pin, means: InspectMeans): Pr
     if (errnoOf(error) !== "") return { kind: "unreadable", reason: diskError(error, "read", target).message };
     throw error;
   }
+}
+
+/**
+ * What one look tells without opening anything: a pinned file that is missing, or a regular file of a fitting size.
+ * Undefined for everything else, which {@link inspect} is for. Blocks for as long as the look takes.
+ */
+export function glance(target: string, pin: Pin, recall: InspectMeans["recall"]): FileState | undefined {
+  if (pin.sha256 === undefined) return undefined;
+  let found: BigIntStats | undefined;
+  try {
+    found = lstatSync(target, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+  if (found === undefined) return { kind: "missing" };
+  const size = Number(found.size);
+  const fits = pin.size === undefined ? size >= POINTER_SIZE_LIMIT : pin.size === size;
+  if (!fits || !found.isFile()) return undefined;
+  const recalled = recall?.(found);
+  if (recalled === undefined) return { kind: "unverified", size, stat: found };
+  return judge(recalled, "remembered", size, found, pin.sha256);
 }
 
 /** Whether a file still stands as it was found, told without reading it. */

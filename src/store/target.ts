@@ -1,7 +1,9 @@
 /** Where a file of the manifest may stand: inside the root, however its folders are linked. */
+import { lstatSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AssetsError } from "../errors.js";
+import { isWindows } from "../platform.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { HOME_FOLDER } from "./home.js";
 
@@ -9,20 +11,38 @@ import { HOME_FOLDER } from "./home.js";
 export interface Targets {
   /** The absolute target. Throws UNSAFE_PATH when its real folder lies outside the root. */
   resolve(path: string): Promise<string>;
+  /**
+   * The absolute target where nothing but plain folders leads to it, or where they end on the way. Undefined for
+   * everything else, which `resolve` is for. Blocks for a look at each folder that is new to it.
+   */
+  resolveAtOnce(path: string): string | undefined;
   /** Makes the folder of a target, then checks again where it really lies. Throws UNSAFE_PATH, LOCAL_IO, DISK_FULL. */
   makeFolder(path: string): Promise<string>;
 }
 
-/** `root` is absolute and need not exist. What `resolve` learned of a folder is remembered; `makeFolder` asks anew. */
+/** `root` is absolute and need not exist. What is learned of a folder is remembered; only `makeFolder` asks anew. */
 export function createTargets(root: string): Targets {
   let realRoot: Promise<string> | undefined;
   const checked = new Map<string, Promise<void>>();
+  const plain = new Map<string, boolean>();
+  const prefix = root.endsWith(sep) ? root : `${root}${sep}`;
+
+  /** Whether a folder under the root is one, or is not there, and all above it are as well. */
+  const isPlain = (folder: string): boolean => {
+    let known = plain.get(folder);
+    if (known === undefined) {
+      const slash = folder.lastIndexOf("/");
+      known = (slash === -1 || isPlain(folder.slice(0, slash))) && isFolderOrNothing(`${prefix}${folder}`);
+      known &&= !isReserved(folder.split("/"));
+      plain.set(folder, known);
+    }
+    return known;
+  };
 
   const check = async (path: string, folder: string) => {
     realRoot ??= realpathOfExisting(root);
     const real = await realpathOfExisting(folder);
-    const own = relative(await realRoot, real).split(sep);
-    if (own[0] === HOME_FOLDER || own.some((name) => /^(?:\.git|git~1)$/i.test(name))) {
+    if (isReserved(relative(await realRoot, real).split(sep))) {
       throw new AssetsError("UNSAFE_PATH", `${path} would be written to ${real}, which is not a place for assets.`, {
         hint: "A folder on its way is a symbolic link. Remove the link.",
       });
@@ -43,6 +63,12 @@ export function createTargets(root: string): Targets {
       await known;
       return target;
     },
+    resolveAtOnce(path) {
+      // On Windows a folder has further names, which only its real path tells.
+      if (isWindows) return undefined;
+      const slash = path.lastIndexOf("/");
+      return slash === -1 || isPlain(path.slice(0, slash)) ? `${prefix}${path}` : undefined;
+    },
     async makeFolder(path) {
       const target = join(root, path);
       const folder = dirname(target);
@@ -58,6 +84,19 @@ export function createTargets(root: string): Targets {
       return target;
     },
   };
+}
+
+/** Whether names below the root lead to a folder that is no place for assets. */
+function isReserved(names: readonly string[]): boolean {
+  return names[0] === HOME_FOLDER || names.some((name) => /^(?:\.git|git~1)$/i.test(name));
+}
+
+function isFolderOrNothing(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether `path` is `folder` or lies in it; both real and absolute. */

@@ -10,6 +10,7 @@ import { diskError, errnoOf } from "../store/disk-error.js";
 import { extractMembers } from "../store/extract.js";
 import { homeFolder } from "../store/home.js";
 import { lock } from "../store/lock.js";
+import { sweepArchives } from "../store/orphans.js";
 import { removePartial } from "../store/partial.js";
 import { allowance } from "../store/space.js";
 import { isAlive, self } from "../this-process.js";
@@ -65,9 +66,12 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   const unproven = new Set<string>();
   let received = 0;
   let spool: Promise<string> | undefined;
+  let swept: Promise<void> | undefined;
 
   async function unpackAll(container: string, located: Located): Promise<Unpacked> {
     const archive = await archivePath(context.root, container);
+    swept ??= sweepArchives(context.root, new Set([...unsettled.keys()].map(nameOf)));
+    await swept;
     const held = await lock(context.root, container, {
       timeoutMs: context.lockTimeoutMs,
       signal: context.signal,
@@ -92,7 +96,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   async function fetchArchive(container: string, located: Located, archive: string, shared: boolean): Promise<void> {
     const { open, url, digest } = located;
     const label = redact(container);
-    const candidate = { url, partial: archive, locate: async () => ({ url, open }) };
+    const candidate = { url, partial: archive, divisible: true, locate: async () => ({ url, open }) };
     const result = await fetchBytes({ label, kind: "archive", digest, shared }, [candidate], context);
     received += result.received;
     context.emit({ type: "transfer:end", path: label });

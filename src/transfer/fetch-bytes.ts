@@ -1,25 +1,30 @@
 /** Gets the right bytes into a partial, from whichever source gives them: URLs in order, each as long as it makes sense. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { AssetsError, abortError } from "../errors.js";
-import type { ErrorInfo, EventListener, TriedUrl } from "../events.js";
-import { openPartial, type PartialFile } from "../store/partial.js";
-import { attempt, type Wanted, type Way, type Work } from "./attempt.js";
-import type { PatiencePolicy } from "./patience.js";
-import { type RetryPolicy, verdictOn } from "./retry.js";
-import { createRunningDigest } from "./running-digest.js";
+import { AssetsError, abortError, errorInfo } from "../errors.js";
+import type { TriedUrl } from "../events.js";
+import type { DigestThread } from "../store/front-digest.js";
+import type { PartialFile } from "../store/partial-file.js";
+import { attempt } from "./attempt.js";
+import { suspectOf } from "./blame.js";
+import type { BringContext, Way } from "./bring.js";
+import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
+import { hostOf } from "./hosts.js";
+import { pauseAfter, type RetryPolicy, verdictOn } from "./retry.js";
+import type { SegmentPolicy } from "./segments.js";
+import { openWork, type Wanted, type Work } from "./work.js";
 
 /** One place that the bytes may come from. */
 export interface Candidate extends Way {
   /** The partial that its bytes go into: one for all candidates of a pinned file, one each without a pin. */
   readonly partial: string;
+  /** Whether parts of the file may come from here while others come from elsewhere. */
+  readonly divisible: boolean;
 }
 
-export interface FetchContext {
-  /** Hosts that could not be reached at all in this run: they are asked last. */
-  readonly unreachable: Set<string>;
-  readonly signal: AbortSignal;
-  readonly policy: RetryPolicy & PatiencePolicy;
-  readonly emit: EventListener;
+/** What all files of a run share. */
+export interface FetchContext extends BringContext {
+  readonly policy: RetryPolicy & SegmentPolicy & BringContext["policy"];
+  readonly digests: DigestThread;
 }
 
 /** What was done to get the bytes. */
@@ -30,9 +35,9 @@ export interface FetchTally {
   tried: TriedUrl[];
 }
 
-/** The partial is complete, proven and still open; the caller commits or closes it. */
+/** The partial is complete, proven and still open; the caller commits or closes it. `hex`: its digest. */
 export type FetchResult = FetchTally &
-  ({ ok: true; partial: PartialFile; url: string; sha256: string } | { ok: false; error: AssetsError });
+  ({ ok: true; partial: PartialFile; url: string; hex: string } | { ok: false; error: AssetsError });
 
 /** New bytes that make a failing attempt count as progress, so that a long download may fail more often than a short one. */
 const PROGRESS_BYTES = 1024 * 1024;
@@ -44,96 +49,127 @@ export async function fetchBytes(
   context: FetchContext,
 ): Promise<FetchResult> {
   const tally: FetchTally = { received: 0, attempts: 0, tried: [] };
-  const isDown = ({ url }: Candidate) => context.unreachable.has(hostOf(url));
+  const isDown = ({ url }: Candidate) => context.hosts.isUnreachable(hostOf(url));
   const order = [...candidates.filter((candidate) => !isDown(candidate)), ...candidates.filter(isDown)];
-  for (const [index, candidate] of order.entries()) {
-    const next = order[index + 1];
-    const result = await fetchFrom(wanted, candidate, next === undefined && !isDown(candidate), context, tally);
-    if ("partial" in result) return { ok: true, ...tally, ...result };
-    if (result.final) return { ok: false, error: result.error, ...tally };
-    if (next !== undefined) {
-      const error = errorInfo(result.error);
-      context.emit({ type: "transfer:fallback", path: wanted.label, from: candidate.url, to: next.url, error });
-      if (result.kept > 0 && next.partial !== candidate.partial) {
-        const reason = "without a pinned digest, another URL cannot continue";
-        context.emit({ type: "transfer:restart", path: wanted.label, received: 0, reason });
+  let work: Work | undefined;
+  try {
+    for (const [index, candidate] of order.entries()) {
+      if (work?.partial.path !== candidate.partial) {
+        await work?.close();
+        work = await openWork(wanted, candidate.partial, context);
       }
+      const next = order[index + 1];
+      const rest = order.slice(index).filter(({ divisible, partial }) => divisible && partial === candidate.partial);
+      const last = next === undefined && !isDown(candidate);
+      const result = await insist(work, candidate, rest, last, context, tally);
+      if (result.ok) {
+        await work.digest.close();
+        const { partial } = work;
+        work = undefined;
+        return { ...result, ...tally, partial, url: candidate.url };
+      }
+      if (result.final) return { ok: false, error: result.error, ...tally };
+      if (next !== undefined) tellFallback(work, candidate, next, result.error, context);
     }
+    return { ok: false, error: summary(tally.tried), ...tally };
+  } finally {
+    await work?.close();
   }
-  return { ok: false, error: summary(tally.tried), ...tally };
 }
 
-type FromOne =
-  | { partial: PartialFile; url: string; sha256: string }
-  | { error: AssetsError; final: boolean; kept: number };
+function tellFallback(work: Work, from: Candidate, to: Candidate, error: AssetsError, { emit }: FetchContext): void {
+  const path = work.wanted.label;
+  emit({ type: "transfer:fallback", path, from: from.url, to: to.url, error: errorInfo(error) });
+  if (work.partial.front === 0 || to.partial === from.partial) return;
+  emit({ type: "transfer:restart", path, received: 0, reason: "without a pinned digest, another URL cannot continue" });
+}
 
-async function fetchFrom(
-  wanted: Wanted,
+/** How a candidate did. `final`: other candidates will not do better. */
+type FromOne = { ok: true; hex: string } | { ok: false; error: AssetsError; final: boolean };
+
+/** Tries one candidate, helped by others, for as long as it makes sense. */
+async function insist(
+  work: Work,
   candidate: Candidate,
+  ways: readonly Way[],
   last: boolean,
   context: FetchContext,
   tally: FetchTally,
 ): Promise<FromOne> {
   const { url } = candidate;
+  const { wanted, partial } = work;
+  const { hosts, policy } = context;
+  const host = hostOf(url);
+  let helpers = wanted.digest !== undefined && candidate.divisible ? createHelpers(work, ways, context) : NO_HELPERS;
+  let suspects: readonly string[] = [];
   let attempts = 0;
   let failures = 0;
   let restarted = false;
   let mark = 0;
-  const partial = await openPartial(candidate.partial, { shared: wanted.shared ?? false });
-  const running = createRunningDigest(wanted.digest?.algorithm);
-  const restart = async (reason: string, kept = 0) => {
-    await partial.cut(kept);
-    running.reset();
-    await running.catchUp(partial, context.signal);
-    context.emit({ type: "transfer:restart", path: wanted.label, received: kept, reason });
+  const dismiss = async (next: Helpers) => {
+    await helpers.stop();
+    tally.received += helpers.received();
+    tally.tried.push(...helpers.left);
+    helpers = next;
   };
-  const work: Work = { wanted, partial, running, restart };
   for (;;) {
     attempts++;
     tally.attempts++;
-    const result = await attempt(work, candidate, context);
+    const result = await attempt(work, candidate, helpers, context);
     tally.received += result.received;
-    if (result.ok) return { partial, url, sha256: running.sha256() };
-    if (partial.size >= mark + PROGRESS_BYTES) {
+    if (result.ok) {
+      await dismiss(NO_HELPERS);
+      const hex = await work.digest.value(context.signal);
+      return { ok: true, hex };
+    }
+    if (partial.front >= mark + PROGRESS_BYTES) {
       failures = 0;
-      mark = partial.size;
+      mark = partial.front;
     }
     const { error } = result;
-    const verdict = verdictOn(result, { failures, restarted, last }, context.policy, Math.random);
+    const suspect = error.code === "DIGEST_MISMATCH" ? suspectOf(work.givers, url) : undefined;
+    if (suspect !== undefined) {
+      suspects = [...suspects, suspect];
+      const honest = ways.filter((way) => !suspects.includes(way.url));
+      await dismiss(createHelpers(work, honest, context));
+      await work.dropGiver(suspect);
+      tally.tried.push({ url: suspect, attempts: 0, error: errorInfo(blame(suspect, error)) });
+      continue;
+    }
+    const verdict = verdictOn(result, { failures, restarted, last }, policy, Math.random);
     if (verdict.do !== "retry") {
-      if (error.unreachable) context.unreachable.add(hostOf(url));
-      if (verdict.do === "next-url" && verdict.empty) await restart(error.message);
-      await partial.close();
+      if (error.unreachable) hosts.markUnreachable(host);
+      await dismiss(NO_HELPERS);
+      if (verdict.do === "next-url" && verdict.empty) await work.restart(error.message);
       const final = verdict.do !== "next-url";
-      const told = final || verdict.why === undefined ? error : tooLong(error, context.policy.maxRetryAfterMs);
+      const told = final || verdict.why === undefined ? error : tooLong(error, policy.maxRetryAfterMs);
       tally.tried.push({ url, attempts, error: errorInfo(told) });
-      return { error: told, final, kept: partial.size };
+      return { ok: false, error: told, final };
     }
     if (verdict.empty) {
+      // What several connections brought may have been mangled on the way: one alone decides.
       restarted = true;
-      await restart(error.message);
+      await dismiss(NO_HELPERS);
+      await work.restart(error.message);
     } else failures++;
     const { delayMs } = verdict;
+    if (error.retry?.wholeHost) hosts.pause(host, Math.max(delayMs, pauseAfter(error, policy, Math.random)));
     const info = errorInfo(error);
     context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });
     try {
       await sleep(delayMs, undefined, { signal: context.signal });
     } catch {
-      await partial.close();
+      await dismiss(NO_HELPERS);
       const aborted = abortError();
       tally.tried.push({ url, attempts, error: errorInfo(aborted) });
-      return { error: aborted, final: true, kept: partial.size };
+      return { ok: false, error: aborted, final: true };
     }
   }
 }
 
-function hostOf(url: string): string {
-  return (URL.canParse(url) && new URL(url).host) || url;
-}
-
-/** An error as reports carry it. */
-export function errorInfo(error: AssetsError): ErrorInfo {
-  return { code: error.code, message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+function blame(url: string, { code, hint }: AssetsError): AssetsError {
+  const message = `What ${url} gave does not fit what came from elsewhere, and is replaced.`;
+  return new AssetsError(code, message, hint === undefined ? {} : { hint });
 }
 
 function tooLong(error: AssetsError, mostMs: number): AssetsError {

@@ -1,24 +1,32 @@
 /** Puts one file in its place: locked, fetched, proven, renamed, remembered. */
 import { createHash } from "node:crypto";
-import { AssetsError, abortError, redact } from "../errors.js";
+import { AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
 import type { Ledger } from "../store/ledger.js";
-import { type Held, lock } from "../store/lock.js";
-import { type PartialFile, partialPath } from "../store/partial.js";
+import { lock } from "../store/lock.js";
+import type { Orphans } from "../store/orphans.js";
+import { partialPath } from "../store/partial.js";
+import type { PartialFile } from "../store/partial-file.js";
+import { SMALL_BYTES } from "../store/partial-in-memory.js";
 import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
-import { type Candidate, errorInfo, type FetchContext, type FetchResult, fetchBytes } from "./fetch-bytes.js";
+import { type Candidate, type FetchContext, type FetchResult, fetchBytes } from "./fetch-bytes.js";
+import type { FolderLocks } from "./folder-locks.js";
+import type { PacePolicy } from "./pace.js";
 import type { PatiencePolicy } from "./patience.js";
 import type { RetryPolicy } from "./retry.js";
+import type { SegmentPolicy } from "./segments.js";
 
 /** Limits and permissions of a run. */
-export interface TransferPolicy extends RetryPolicy, PatiencePolicy {
+export interface TransferPolicy extends RetryPolicy, PatiencePolicy, SegmentPolicy, PacePolicy {
   /** Longest wait for another process that works on the same file, in milliseconds. */
   readonly lockTimeoutMs: number;
   /** Use no source that needs a network. */
   readonly offline: boolean;
+  /** Most bytes a second over all connections; undefined for no limit. */
+  readonly limitRate?: number | undefined;
 }
 
 /** What the transfers of one run share. */
@@ -29,6 +37,8 @@ export interface TransferContext extends FetchContext {
   readonly sources: Sources;
   readonly archives: Archives;
   readonly ledger: Ledger;
+  readonly folderLocks: FolderLocks;
+  readonly orphans: Orphans;
   readonly policy: TransferPolicy;
   /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
   readonly replan: (item: PlanItem) => Promise<PlanItem>;
@@ -39,54 +49,79 @@ export function partialOf(target: string, sha256: string | undefined, url: strin
   return partialPath(target, sha256 ?? createHash("sha256").update(url).digest("hex"));
 }
 
+/** Whether a file is so small that what is done beside the fetching of it would cost more than the fetching. */
+export function isSmall({ file: { size, sha256 } }: PlanItem): boolean {
+  return sha256 !== undefined && size !== undefined && size <= SMALL_BYTES;
+}
+
 /** Fetches one file to its end. Failures are outcomes; only bugs throw. */
 export async function fetchFile(planned: PlanItem, context: TransferContext): Promise<Outcome> {
-  const { path } = planned.file;
-  let held: Held | undefined;
+  let place: Place | undefined;
   try {
-    const onWait = (owner: string) => context.emit({ type: "transfer:wait", path, owner });
-    held = await lock(context.root, path, {
-      timeoutMs: context.policy.lockTimeoutMs,
-      signal: context.signal,
-      onWait,
-    });
+    place = await take(planned, context);
     const item = await context.replan(planned);
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
-    const target = await context.targets.makeFolder(path);
+    const target = await place.makeFolder();
     const result = await fetchBytes(
-      { ...wantedOf(item), shared: held.doubtful },
+      { ...wantedOf(item), shared: place.doubtful, makeFolder: place.makeFolder },
       candidatesOf(item, target, context),
       context,
     );
     if (!result.ok) return failed(item, result.error, result);
-    return await putInPlace(item, target, result, context);
+    return await putInPlace(item, target, result, place, context);
   } catch (thrown) {
     const error = context.signal.aborted ? abortError() : thrown;
     if (!(error instanceof AssetsError)) throw error;
     return failed(planned, error);
   } finally {
-    await held?.release();
+    await place?.release();
   }
+}
+
+/** The place of one file, which no other run of the tool works on while it is held. */
+interface Place {
+  /** Another process may still write to what it had open. */
+  readonly doubtful: boolean;
+  /** Makes sure of the folder; answers the absolute target. */
+  makeFolder(): Promise<string>;
+  release(): Promise<void>;
+}
+
+async function take(
+  item: PlanItem,
+  { root, targets, folderLocks, policy, signal, emit }: TransferContext,
+): Promise<Place> {
+  const { path } = item.file;
+  const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
+  if (isSmall(item)) return folderLocks.take(path, onWait);
+  const held = await lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
+  return { ...held, makeFolder: () => targets.makeFolder(path) };
 }
 
 async function putInPlace(
   item: PlanItem,
   target: string,
   result: FetchResult & { ok: true },
+  place: Place,
   context: TransferContext,
 ): Promise<Outcome> {
-  const { partial, sha256, url, received, attempts, tried } = result;
+  const { partial, hex, url, received, attempts, tried } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     await partial.sync();
-    await context.targets.makeFolder(item.file.path);
+    await place.makeFolder();
     const now = await context.replan(item);
     if (now.action === "keep") return settled(now, "present");
     if (!isFetch(now)) return failed(now, conflictError(now), result);
-    const size = partial.size;
+    const size = partial.front;
     const stat = await partial.commit(target, modeOf(item));
-    if (stat !== undefined) context.ledger.record(item.file.path, stat, sha256);
+    if (stat !== undefined) context.ledger.record(item.file.path, stat, hex);
+    const orphaned = await context.orphans.remove(target);
+    if (orphaned > 0) {
+      const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
+      context.emit({ type: "warning", path: item.file.path, message });
+    }
     return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
   } finally {
     await closeQuietly(partial);
@@ -102,6 +137,7 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
   return file.urls.map((url) => ({
     url: redact(url),
     partial: partialOf(target, file.sha256, url),
+    divisible: isDivisible(url, context.sources),
     locate: async (signal) => {
       if (context.policy.offline && !context.sources.isLocal(url)) {
         throw new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
@@ -110,6 +146,16 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
     },
     unpack: (located) => context.archives.unpack(url, located, file.sha256 !== undefined),
   }));
+}
+
+/** Whether parts of a file can be asked for: neither of a member of an archive nor of a file of this machine. */
+function isDivisible(url: string, sources: Sources): boolean {
+  try {
+    return !sources.isLocal(url) && sources.container(url) === undefined;
+  } catch {
+    // A URL that no source serves; the attempt says so.
+    return false;
+  }
 }
 
 /** A file that is replaced hands its permissions on. */

@@ -15,8 +15,8 @@ export interface RetryPolicy {
 /** A failed attempt. */
 export interface Failure {
   readonly error: AssetsError;
-  /** Bytes that came before this attempt, perhaps from elsewhere, were part of what failed. */
-  readonly resumed: boolean;
+  /** Bytes of more than one answer, perhaps from before, were part of what failed. */
+  readonly combined: boolean;
   /** The attempt put bytes into the partial, beginning at its first. */
   readonly wroteFromZero: boolean;
 }
@@ -55,16 +55,21 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
     case "SIZE_MISMATCH":
     case "DIGEST_MISMATCH":
       // The fault may lie in the bytes that were there before: ask once for all of them from one place.
-      if (failure.resumed && !history.restarted) return { do: "retry", delayMs: 0, empty: true };
-      return { do: "next-url", empty: failure.resumed || failure.wroteFromZero };
+      if (failure.combined && !history.restarted) return { do: "retry", delayMs: 0, empty: true };
+      return { do: "next-url", empty: failure.combined || failure.wroteFromZero };
   }
-  if (error.retry === undefined) return { do: "next-url", empty: false };
+  if (error.retry === undefined || (error.retry.slow && !history.last)) return { do: "next-url", empty: false };
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
   // A host that is not there is given one more chance, unless it is the only one.
   const retries = error.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
   if (history.failures >= retries) return { do: "next-url", empty: false };
   return { do: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
+}
+
+/** How long a host is left alone that asks for it, in milliseconds: as long as it says, within reason. */
+export function pauseAfter({ retry }: AssetsError, policy: RetryPolicy, random: () => number): number {
+  return Math.min(retry?.afterMs ?? backoff(1, policy, random), policy.maxRetryAfterMs);
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */

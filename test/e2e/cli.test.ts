@@ -153,12 +153,6 @@ describe("the command line", () => {
     expect((await run(["verify", "--datasets", "--json"])).stdout).toContain('"asset": "beta"');
   });
 
-  it("writes what happens to a log file, whatever else is shown", async () => {
-    const { tree, run } = project();
-    await run(["download", "--all", "--quiet", "--log-file", "run.log"]);
-    expect(tree.read("run.log").toString()).toContain("to/b.txt");
-  });
-
   it("does not fail when its reader goes away", async () => {
     const { tree } = project();
     const many = Object.fromEntries(

@@ -90,6 +90,8 @@ describe("kill -9", () => {
     first.child.kill("SIGKILL");
     expect((await second.done).code).toBe(0);
     expect([tree.sha256("a.bin"), tree.leftovers()]).toEqual([SHA256, []]);
-    expect(server.requests.map(({ range }) => range)).toEqual([undefined, "bytes=500000-"]);
+    // Whatever the second run asked, and over however many connections, was not here before.
+    const [, ...starts] = server.requests.map(({ range }) => Number(/\d+/.exec(range ?? "0")?.[0]));
+    expect(starts.every((start) => start >= 500_000)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { sha256Of } from "../helpers/content.js";
 import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { type Fault, gate, holdAfter } from "../helpers/faults.js";
-import { makeTree } from "../helpers/tree.js";
+import { logOf, makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 2_000_000, seed: 71 };
 const PARTIAL = `a.bin.${sha256Of(BODY).slice(0, 12)}.part`;
@@ -64,6 +64,18 @@ describe.skipIf(isWindows)("a signal", () => {
     const events = eventsOf(ndjson);
     expect(events.filter(({ type }) => type === "outcome")).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ type: "end", exitCode: 130 });
+  });
+
+  it.each<[NodeJS.Signals, number]>([
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ])("%s is told in every format as the exit code %i that the process ends with", async (signal, code) => {
+    const hold = holdAfter(500_000, NEVER);
+    const json = await stopped(hold, signal, "bytes", ["--json", "--log-file", "run.log"]);
+    expect([json.code, JSON.parse(json.stdout).exitCode]).toEqual([code, code]);
+    expect(logOf(json.tree, "run.log").at(-1)).toMatchObject({ type: "end", exitCode: code, totals: { skipped: 1 } });
+    const ndjson = await stopped(hold, signal, "bytes", ["--ndjson"]);
+    expect([ndjson.code, eventsOf(ndjson).at(-1)]).toEqual([code, expect.objectContaining({ exitCode: code })]);
   });
 
   it("sent twice ends the program at once", async () => {

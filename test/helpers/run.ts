@@ -15,6 +15,9 @@ const IMPATIENT: TransferPolicy = {
   stallTimeoutMs: 15_000,
   firstByteTimeoutMs: 15_000,
   slowTimeoutMs: 60_000,
+  leastRate: 1_000,
+  leastSegmentBytes: 1024 * 1024,
+  connections: 16,
   lockTimeoutMs: 10_000,
   offline: false,
 };

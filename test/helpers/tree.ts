@@ -95,6 +95,12 @@ function manifestOf(files: Record<string, FileSpec>): { version: 1; assets: { id
   return { version: 1, assets: [...assets.values()] };
 }
 
+/** The lines of a log file, each parsed. */
+export function logOf(tree: Tree, name: string): Record<string, unknown>[] {
+  const lines = tree.read(name).toString().trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 /** Makes an empty project for the running test; below `parent` if given. */
 export function makeTree(parent = tmpdir()): Tree {
   const root = realpathSync(mkdtempSync(join(parent, "assets-test-")));

@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkTarget } from "../../src/manifest/paths.js";
-import { readManifest } from "../../src/manifest/read.js";
-import { canonical, document, FILE, PIN, shorthand } from "./samples.js";
+import { canonical, document, FILE, PIN, readManifest, shorthand } from "./samples.js";
 
 const WHOLE = document([
   shorthand({ checksum: `sha256:${PIN}`, tags: ["x"], metadata: { a: 1 }, homepage: "https://example.com" }),

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { AssetsError } from "../../src/errors.js";
+import { readFlawless } from "../../src/manifest/flawless.js";
 import type { ManifestIssue } from "../../src/manifest/issues.js";
 import { loadManifest } from "../../src/manifest/load.js";
-import { readManifest } from "../../src/manifest/read.js";
+import { type ReadResult, readManifest as readCarefully } from "../../src/manifest/read.js";
 import type { Manifest } from "../../src/manifest/types.js";
 
 export const PIN = "74a4da8c9fdbcd15bd1f6d01d621410d31c6fc00986f5eb687824e7b93d7a9db";
@@ -26,6 +27,14 @@ export function shorthand(rest: object = {}): object {
 /** The canonical form with one file. */
 export function canonical(file: object = {}, rest: object = {}): object {
   return { id: "a", type: "model", files: [{ path: "a.bin", url: "https://example.com/a.bin", ...file }], ...rest };
+}
+
+/** Reads a text in both ways, which may not contradict each other. */
+export function readManifest(text: string, options: { file: string; root?: string }): ReadResult {
+  const result = readCarefully(text, options);
+  const flawless = readFlawless(text, options);
+  if (flawless !== undefined) expect({ manifest: flawless, issues: [] }).toEqual(result);
+  return result;
 }
 
 /** The manifest of a text that must be valid. */

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { manifestJsonSchema } from "../../src/manifest/json-schema.js";
 import { loadManifest } from "../../src/manifest/load.js";
-import { manifestJsonSchema } from "../../src/manifest/schema.js";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const SCHEMA_FILE = new URL("../../assets.manifest.schema.json", import.meta.url);

@@ -132,8 +132,9 @@ describe("bars", () => {
     verbose.reporter.stop();
     expect(verbose.seen()).toEqual([
       "Fetching 1 file, 10 B.",
+      "receiving a  https://cdn.example.org/files/x  10 bytes",
       "retry a  attempt 2 in 1 s  The connection was reset.",
-      "downloaded a  7.9 MB  0 ms  https://cdn.example.org",
+      "downloaded a  7.9 MB  0 ms  https://cdn.example.org/files/x",
     ]);
   });
 

@@ -112,6 +112,27 @@ describe("events", () => {
     expect(seen.slice(1)).toEqual([inspect(0), inspect(1000)]);
   });
 
+  it("may be rarer, begin with a stamp and have their texts changed, for a log", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const reporter = createNdjson({
+      write: (line) => lines.push(line),
+      now: () => now,
+      command: "download",
+      about: { argv: ["secret"] },
+      sampleMs: 1000,
+      stamp: () => ({ at: now }),
+      show: (text) => text.replaceAll("secret", "***"),
+    });
+    for (; now < 2500; now += 10) reporter.onEvent(progress("a secret", now, 2500));
+    reporter.stop({ exitCode: 143, error: { message: "a secret" } });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { at: 0, type: "start", schemaVersion: 1, command: "download", argv: ["***"] },
+      ...[0, 1000, 2000].map((at) => ({ at, ...progress("a ***", at, 2500) })),
+      { at: 2500, type: "end", exitCode: 143, error: { message: "a ***" } },
+    ]);
+  });
+
   it("are one line each and drive no terminal, whatever is in them", () => {
     const events = everyEvent(HOSTILE);
     const { lines, parsed } = stream(...events);

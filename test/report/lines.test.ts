@@ -54,6 +54,33 @@ describe("a log", () => {
     expect(log({ verbose: true }, ...steps)).toEqual(["present a", "skipped b"]);
   });
 
+  it("says when verbose which URL serves a file, from which byte on, how fast and in how many attempts", () => {
+    const resumed = done("a", { size: 4e7, received: 1e7, attempts: 3 });
+    const member = done("c/d", { size: 20, received: 0, url: "npm:c@1.0.0/d" });
+    expect(
+      log(
+        { verbose: true },
+        start("a", 3e7, 4e7),
+        2000,
+        resumed,
+        start("npm:c@1.0.0", 0, undefined, { kind: "archive" }),
+        500,
+        { type: "transfer:end", path: "npm:c@1.0.0" },
+        start("c/d", 0, 20, { kind: "member", url: "npm:c@1.0.0/d" }),
+        member,
+        done("b", { status: "failed", attempts: 6, error: problem("No source gave the file.") }),
+      ),
+    ).toEqual([
+      "receiving a  https://cdn.example.org/files/x  from byte 30,000,000 of 40,000,000 bytes",
+      "downloaded a  40.0 MB  2 s  10.0 MB received  5.0 MB/s  3 attempts  https://cdn.example.org/files/x",
+      "receiving npm:c@1.0.0  https://cdn.example.org/files/x",
+      "ended npm:c@1.0.0  0.5 s",
+      "unpacking c/d  npm:c@1.0.0/d  20 bytes",
+      "downloaded c/d  20 B  0 ms  0 B received  npm:c@1.0.0/d",
+      "failed b  6 attempts  No source gave the file.",
+    ]);
+  });
+
   it("tells of every mishap", () => {
     const error = problem("The server closed the connection.");
     expect(

@@ -53,6 +53,15 @@ describe("a partial of a pinned file", () => {
     expect(server.requests[1]?.range).toBe("bytes=250000-");
   });
 
+  it("is cut where a server that starts over ends, when no size is pinned", async () => {
+    const { tree } = await setUp([], { pin: "sha256" });
+    tree.write(PARTIAL, Buffer.concat([BYTES, Buffer.from("more")]));
+    const { events, ...report } = await run(tree, ONCE);
+    expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 1 });
+    expect(events).toContainEqual(expect.objectContaining({ type: "transfer:restart", received: BODY.size }));
+    expect(tree.sha256("a.bin")).toBe(SHA256);
+  });
+
   it("is kept as far as it is what a server that starts over sends, and mended from there in the same answer", async () => {
     const { server, tree } = await setUp("ignores the range and answers 200");
     tree.write(PARTIAL, Buffer.concat([BYTES.subarray(0, 150_000), Buffer.alloc(100_000)]));

@@ -9,7 +9,7 @@ const untried: History = { failures: 0, restarted: false, last: false };
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
-  return { error, resumed: false, wroteFromZero: false, ...more };
+  return { error, combined: false, wroteFromZero: false, ...more };
 }
 
 const half = () => 0.5;
@@ -41,7 +41,7 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("fetches everything anew, once, when resumed bytes do not match the pin", () => {
-    const resumed = failure("DIGEST_MISMATCH", undefined, { resumed: true });
+    const resumed = failure("DIGEST_MISMATCH", undefined, { combined: true });
     expect(verdictOn(resumed, untried, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true });
     const again = { ...untried, restarted: true };
     expect(verdictOn(resumed, again, policy, half)).toEqual({ do: "next-url", empty: true });

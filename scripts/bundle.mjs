@@ -1,0 +1,113 @@
+/** Bundles the sources into `dist/`: what starts fast is in few files, and heavy parts stay files of their own. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** What stands in for a module until the first call of a function of it loads the module itself. */
+const STAND_INS = {
+  // It makes tables of all emoji, and most texts have none.
+  "string-width": 'export default (text) => require("string-width").default(text);',
+  // Commander starts programs for subcommands of a kind that we have not.
+  "node:child_process": 'exports.spawn = (...given) => require("node:child_process").spawn(...given);',
+};
+const standIns = {
+  name: "stand-ins",
+  setup({ onResolve, onLoad }) {
+    const namespace = "stand-in";
+    onResolve({ filter: new RegExp(`^(?:${Object.keys(STAND_INS).join("|")})$`) }, ({ path, namespace: from }) => {
+      return from === namespace ? undefined : { path, namespace };
+    });
+    onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: STAND_INS[path], resolveDir: root }));
+  },
+};
+
+const shared = {
+  absWorkingDir: root,
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.18",
+  // Names and lines stay, so that the stack of a bug can be read.
+  minifySyntax: true,
+  // The usual first choice is CommonJS, of which nothing can be left out.
+  mainFields: ["module", "main"],
+  // What a package manager installs beside us is loaded only when it is needed; all other packages come bundled.
+  external: Object.keys(dependencies),
+  // Some bundled packages are CommonJS and ask for modules of Node.
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
+  },
+  metafile: true,
+  logLevel: "warning",
+};
+
+/** The sources that are loaded with these ones, paths relative to the root. */
+async function closureOf(entryPoints) {
+  const { metafile } = await build({ ...shared, entryPoints, packages: "external", write: false });
+  const seen = new Set();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const { path: next, kind, external } of metafile.inputs[path].imports) {
+      if (kind === "import-statement" && !external) visit(next);
+    }
+  };
+  entryPoints.forEach(visit);
+  return [...seen];
+}
+
+/**
+ * Keeps the core in one file: a bundler makes a file for each set of modules that the same entries need, which would
+ * scatter it over a dozen, and a start takes a millisecond for each. So all other sources need all of the core.
+ */
+function inOneFile(core) {
+  const imports = core.map((path) => `\nimport ${JSON.stringify(join(root, path))};`).join("");
+  return {
+    name: "in one file",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const isCore = core.includes(relative(root, path).replaceAll(sep, "/"));
+        return isCore ? undefined : { contents: readFileSync(path, "utf8") + imports, loader: "ts" };
+      });
+    },
+  };
+}
+
+// What every command needs is what the least of them do.
+const core = await closureOf([
+  "src/manifest/load.ts",
+  "src/commands/list.ts",
+  "src/commands/verify.ts",
+  "src/shell-word.ts",
+  "src/version.ts",
+]);
+const { metafile } = await build({
+  ...shared,
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", testing: "src/testing.ts" },
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  plugins: [standIns, inOneFile(core)],
+});
+await build({
+  ...shared,
+  entryPoints: { "front-worker": "src/store/front-worker.ts", "hash-worker": "src/store/hash-worker.ts" },
+});
+
+/** Folders of the packages whose code is in the bundle. */
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+);
+const notices = [...packages].sort().map((path) => {
+  const folder = join(root, path);
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} is bundled and has no licence file to go with it`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+});
+const rule = `\n${"-".repeat(80)}\n\n`;
+writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), `Bundled with assets:\n\n${notices.join(rule)}`);

@@ -1,0 +1,85 @@
+/** Reads a manifest that has no flaw, which is nearly every one, without what it takes to explain flaws. */
+import { baseOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
+import { findCollisions } from "./collisions.js";
+import { type Claim, normaliseAsset } from "./normalise.js";
+import { foldPath } from "./paths.js";
+import { isAsset, isTop } from "./shape.js";
+import type { Asset, Manifest } from "./types.js";
+
+/** Deeper, or of more parts, and the careful reader decides, which has limits of its own. */
+const MAX_DEPTH = 32;
+const MAX_PARTS = 4_000_000;
+
+/**
+ * Reads a manifest in plain JSON. Undefined where anything is wrong or merely unusual (comments, trailing commas):
+ * `readManifest` then tells what. Where both answer with a manifest, it is the same. Touches no file, throws nothing.
+ */
+export function readFlawless(source: string, options: ReadOptions): Manifest | undefined {
+  const text = source.replace(/^\ufeff/, "");
+  const value = parseStrictly(text);
+  if (!isTop(value, { ignoreRoot: options.root !== undefined })) return undefined;
+  const base = baseOf(options.file);
+  const root = rootOf(options, value.root);
+  const assets: Asset[] = [];
+  const claims: Claim[] = [];
+  const ids = new Set<string>();
+  for (const [index, raw] of value.assets.entries()) {
+    if (!isAsset(raw)) return undefined;
+    const normalised = normaliseAsset(raw, ["assets", index], base);
+    if (normalised.findings.length > 0) return undefined;
+    for (const claim of normalised.claims) claims.push(claim);
+    assets.push(normalised.asset);
+    ids.add(foldPath(raw.id));
+  }
+  if (ids.size < assets.length) return undefined;
+  if (findCollisions(claims, reservedIn(root, options.file), () => 0).length > 0) return undefined;
+  return { file: options.file, base, root, version: 1, assets };
+}
+
+/** The value of a JSON text that names no key twice in one object; undefined for any other text. */
+function parseStrictly(text: string): unknown {
+  const { quotes, parts } = countMarks(text);
+  if (parts > MAX_PARTS) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    // Every key and every text takes two quotes: where the value needs fewer, a key has displaced its namesake.
+    return quotesOf(value, 0) === quotes ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Double quotes that begin or end a text, and at least as many parts as the value of the text can have. */
+function countMarks(text: string): { quotes: number; parts: number } {
+  let quotes = 0;
+  let parts = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) quotes++;
+    else if (code === 0x2c) parts++;
+    // A container takes as much as several values.
+    else if (code === 0x7b || code === 0x5b) parts += 8;
+    // In JSON a backslash stands in texts only, and the character after it ends none.
+    else if (code === 0x5c) at++;
+  }
+  return { quotes, parts };
+}
+
+/** Quotes that a value takes when it is written down; NaN for one that the careful reader is to judge. */
+function quotesOf(value: unknown, depth: number): number {
+  if (typeof value === "string") return 2;
+  // A number may be too large for a double.
+  if (typeof value === "number") return Number.isFinite(value) ? 0 : Number.NaN;
+  if (typeof value !== "object" || value === null) return 0;
+  if (depth === MAX_DEPTH) return Number.NaN;
+  let quotes = 0;
+  if (Array.isArray(value)) {
+    for (const member of value) quotes += quotesOf(member, depth + 1);
+    return quotes;
+  }
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") return Number.NaN;
+    quotes += 2 + quotesOf((value as Record<string, unknown>)[key], depth + 1);
+  }
+  return quotes;
+}

@@ -1,0 +1,106 @@
+/** Tells whether an asset has the shape that schema.ts describes, and only that: why not is the schema's to say. */
+import {
+  checkChecksum,
+  checkHomepage,
+  checkId,
+  checkLine,
+  checkProse,
+  checkSha256,
+  checkTag,
+  checkType,
+} from "./fields.js";
+import type { Problem } from "./issues.js";
+import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
+import type { RawAsset } from "./schema.js";
+import { checkUrl } from "./urls.js";
+
+type Fits = (value: unknown) => boolean;
+
+/** What may stand in an object, by key. A map, so that no key of a stranger meets the prototype's. */
+type Shape = ReadonlyMap<string, Fits>;
+
+const isText: Fits = (value) => typeof value === "string";
+const text =
+  (check: (value: string) => Problem | undefined): Fits =>
+  (value) =>
+    typeof value === "string" && check(value) === undefined;
+const listOf =
+  (fits: Fits): Fits =>
+  (value) =>
+    Array.isArray(value) && value.every(fits);
+
+const url = text(checkUrl);
+const folder = text(checkFolder);
+const line = text(checkLine);
+
+const CONTENT: [string, Fits][] = [
+  ["url", url],
+  ["fallbackUrls", listOf(url)],
+  ["size", (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  ["size_mb", (value) => Number.isFinite(value) && (value as number) > 0],
+  ["sha256", text(checkSha256)],
+  ["checksum", text(checkChecksum)],
+];
+
+const FILE: Shape = new Map([["path", text((path) => checkPath(withoutDot(path)))], ...CONTENT]);
+
+const ASSET: Shape = new Map([
+  ["id", text(checkId)],
+  ["type", text(checkType)],
+  ["name", line],
+  ["description", text(checkProse)],
+  ["version", line],
+  ["license", line],
+  ["homepage", text(checkHomepage)],
+  ["tags", listOf(text(checkTag))],
+  ["required", (value) => typeof value === "boolean"],
+  ["metadata", isObject],
+  ["path", folder],
+  ["destination", folder],
+  ["files", areFiles],
+  ["localPath", text(checkLocalPath)],
+  ...CONTENT,
+]);
+
+const TOP: Shape = new Map([
+  ["$schema", isText],
+  ["version", (value) => value === 1],
+  ["root", folder],
+  ["assets", Array.isArray],
+]);
+/** When the root is set from outside, the one in the manifest need not be usable here. */
+const TOP_WITHOUT_ROOT: Shape = new Map([...TOP, ["root", isText]]);
+
+/** The top of a document whose assets are still to be examined. */
+export interface Top {
+  root?: string;
+  assets: unknown[];
+}
+
+/** Whether the top of a document is in order. */
+export function isTop(value: unknown, options: { ignoreRoot: boolean }): value is Top {
+  return fits(value, options.ignoreRoot ? TOP_WITHOUT_ROOT : TOP, ["version", "assets"]);
+}
+
+/** Whether an asset is in order. It may still have keys that begin with `x-`, which belong to others. */
+export function isAsset(value: unknown): value is RawAsset {
+  return fits(value, ASSET, ["id"]);
+}
+
+function areFiles(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0 && value.every((file) => fits(file, FILE, ["path", "url"]));
+  return isObject(value) && Object.values(value).every((file) => fits(file, FILE, ["url"]));
+}
+
+function fits(value: unknown, shape: Shape, required: readonly string[]): boolean {
+  if (!isObject(value)) return false;
+  for (const key of Object.keys(value)) {
+    const check = shape.get(key);
+    if (check === undefined ? !key.startsWith("x-") : !check(value[key])) return false;
+  }
+  return required.every((key) => Object.hasOwn(value, key));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

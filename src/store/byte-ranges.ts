@@ -1,0 +1,70 @@
+/** Sets of byte ranges: which bytes of a file are there, and which are not. Pure. */
+
+/** Bytes from `start` up to, not including, `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Ranges in ascending order that neither overlap nor touch. */
+export type ByteRanges = readonly ByteRange[];
+
+/** The set with a range added. */
+export function withRange(ranges: ByteRanges, { start, end }: ByteRange): ByteRanges {
+  if (start >= end) return ranges;
+  const apart = (range: ByteRange) => range.end < start || range.start > end;
+  const touching = ranges.filter((range) => !apart(range));
+  const joined = {
+    start: Math.min(start, ...touching.map((range) => range.start)),
+    end: Math.max(end, ...touching.map((range) => range.end)),
+  };
+  return [...ranges.filter((range) => range.end < start), joined, ...ranges.filter((range) => range.start > end)];
+}
+
+/** The set with a range taken out. */
+export function withoutRange(ranges: ByteRanges, { start, end }: ByteRange): ByteRanges {
+  if (start >= end) return ranges;
+  return ranges.flatMap((range) => {
+    const before = { start: range.start, end: Math.min(range.end, start) };
+    const after = { start: Math.max(range.start, end), end: range.end };
+    return [before, after].filter((part) => part.start < part.end);
+  });
+}
+
+/** What the set lacks of the bytes below `size`. */
+export function gapsOf(ranges: ByteRanges, size: number): ByteRanges {
+  return ranges.reduce<ByteRanges>(withoutRange, size > 0 ? [{ start: 0, end: size }] : []);
+}
+
+/** How many bytes the set holds. */
+export function bytesIn(ranges: ByteRanges): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** How many bytes are there without a gap, counted from the first byte of the file. */
+export function frontOf(ranges: ByteRanges): number {
+  const first = ranges[0];
+  return first?.start === 0 ? first.end : 0;
+}
+
+/** Reads a set out of data of unknown shape, as far as `size` bytes reach; undefined for anything that is no set. */
+export function readRanges(data: unknown, size: number): ByteRanges | undefined {
+  if (!Array.isArray(data)) return undefined;
+  let last = -1;
+  const ranges: ByteRange[] = [];
+  for (const pair of data) {
+    if (!Array.isArray(pair) || pair.length !== 2) return undefined;
+    const [start, end] = pair as unknown[];
+    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) return undefined;
+    const range = { start: start as number, end: end as number };
+    if (range.start <= last || range.start >= range.end) return undefined;
+    last = range.end;
+    ranges.push(range);
+  }
+  return withoutRange(ranges, { start: size, end: Number.POSITIVE_INFINITY });
+}
+
+/** The form in which {@link readRanges} reads a set. */
+export function toPairs(ranges: ByteRanges): [number, number][] {
+  return ranges.map(({ start, end }) => [start, end]);
+}

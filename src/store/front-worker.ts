@@ -1,0 +1,88 @@
+/** A thread that hashes files while they grow, each as far as it is told that the bytes are there. */
+import { createHash, type Hash } from "node:crypto";
+import { readSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+
+/** What the thread is told. `id` names one file from its first message to `drop`. */
+export type FrontMessage =
+  | { type: "follow"; id: number; descriptor: number; algorithm: string }
+  /** The bytes below `to` are there. */
+  | { type: "advance"; id: number; to: number }
+  /** Asks for the digest of the bytes told so far; answered once they are hashed. */
+  | { type: "ask"; id: number; question: number }
+  /** The file is about to be closed; answered once it is read no more. */
+  | { type: "drop"; id: number; question: number };
+
+/** What the thread answers to a question. */
+export interface FrontAnswer {
+  question: number;
+  hex?: string;
+  errno?: string;
+  message?: string;
+}
+
+interface Followed {
+  descriptor: number;
+  hash: Hash;
+  /** Bytes hashed, and bytes that may be. */
+  at: number;
+  to: number;
+  questions: number[];
+  failure?: { errno: string; message: string };
+}
+
+const READ_BYTES = 1024 * 1024;
+const followed = new Map<number, Followed>();
+const buffer = Buffer.allocUnsafe(READ_BYTES);
+let pumping = false;
+
+const tell = (answer: FrontAnswer) => parentPort?.postMessage(answer);
+
+parentPort?.on("message", (message: FrontMessage) => {
+  if (message.type === "follow") {
+    const { id, descriptor, algorithm } = message;
+    followed.set(id, { descriptor, hash: createHash(algorithm), at: 0, to: 0, questions: [] });
+    return;
+  }
+  const file = followed.get(message.id);
+  if (message.type === "drop") {
+    followed.delete(message.id);
+    tell({ question: message.question });
+  } else if (file !== undefined) {
+    if (message.type === "advance") file.to = Math.max(file.to, message.to);
+    else file.questions.push(message.question);
+    if (!pumping) pump();
+  }
+});
+
+/** One read of every file that has bytes to hash, then a look at the messages. */
+function pump(): void {
+  pumping = false;
+  for (const file of followed.values()) {
+    if (file.at < file.to && file.failure === undefined) advance(file);
+    if (file.at < file.to && file.failure === undefined) pumping = true;
+    else answer(file);
+  }
+  if (pumping) setImmediate(pump);
+}
+
+function advance(file: Followed): void {
+  try {
+    const bytes = readSync(file.descriptor, buffer, 0, Math.min(READ_BYTES, file.to - file.at), file.at);
+    if (bytes === 0) throw Object.assign(new Error("it became shorter while it was read"), { code: "EBUSY" });
+    file.hash.update(buffer.subarray(0, bytes));
+    file.at += bytes;
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    file.failure = { errno: code, message };
+  }
+}
+
+function answer(file: Followed): void {
+  for (const question of file.questions) {
+    tell(
+      file.failure === undefined ? { question, hex: file.hash.copy().digest("hex") } : { question, ...file.failure },
+    );
+  }
+  file.questions = [];
+}

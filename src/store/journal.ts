@@ -1,0 +1,83 @@
+/** The note beside a partial that says what its size alone cannot: which bytes are there, and what they came under. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { uptime } from "node:os";
+import { renameOver } from "../platform.js";
+import { type ByteRanges, readRanges, toPairs } from "./byte-ranges.js";
+import { diskError } from "./disk-error.js";
+
+/** Ending of the note's name. */
+export const JOURNAL_ENDING = ".json";
+
+/** What a note says. */
+export interface Journal {
+  /** Strong validator under which the bytes of an unpinned file came. */
+  validator?: string | undefined;
+  /** Which bytes are there, where they did not come in order. */
+  ranges?: ByteRanges | undefined;
+}
+
+/** What is written: ranges that were there, and those of them that were on the disk itself, at a time. */
+interface Written {
+  validator?: string | undefined;
+  ranges?: [number, number][] | undefined;
+  synced?: [number, number][] | undefined;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/**
+ * Reads the note of a partial of `size` bytes. Undefined when there is none; an unreadable one says that no byte counts.
+ * After the machine was started anew, only bytes count that were brought to the disk before.
+ */
+export async function readJournal(partial: string, size: number): Promise<Journal | undefined> {
+  let text: string;
+  try {
+    text = await readFile(journalPath(partial), "utf8");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : { ranges: [] };
+  }
+  try {
+    const { validator, ranges, synced, at } = JSON.parse(text) as Partial<Written>;
+    // Bytes that only the memory had are gone with it, and zeros may stand in their place.
+    const startedAnew = typeof at !== "number" || at < Date.now() - uptime() * 1000;
+    if (typeof validator === "string") return startedAnew ? { ranges: [] } : { validator };
+    return { ranges: readRanges(startedAnew ? synced : ranges, size) ?? [] };
+  } catch {
+    return { ranges: [] };
+  }
+}
+
+/** Writes the note in one step. `synced`: the ranges known to be on the disk. Throws DISK_FULL, LOCAL_IO. */
+export async function writeJournal(partial: string, journal: Journal, synced: ByteRanges = []): Promise<void> {
+  const { validator, ranges } = journal;
+  const written: Written = {
+    ...(validator !== undefined && { validator }),
+    ...(ranges !== undefined && { ranges: toPairs(ranges), synced: toPairs(synced) }),
+    at: Date.now(),
+  };
+  const path = journalPath(partial);
+  const draft = `${path}.new`;
+  try {
+    await rm(draft, { force: true });
+    await writeFile(draft, `${JSON.stringify(written)}\n`, { flag: "wx" });
+    await renameOver(draft, path);
+  } catch (error) {
+    throw diskError(error, "write", path);
+  }
+}
+
+/** Notes the validator under which the bytes of an unpinned file come, or forgets it. Throws DISK_FULL, LOCAL_IO. */
+export function rememberValidator(partial: string, validator: string | undefined): Promise<void> {
+  return validator === undefined ? removeJournal(partial) : writeJournal(partial, { validator });
+}
+
+/** Removes the note. Throws LOCAL_IO. */
+export async function removeJournal(partial: string): Promise<void> {
+  await rm(journalPath(partial), { force: true }).catch((error) => {
+    throw diskError(error, "remove", journalPath(partial));
+  });
+}
+
+function journalPath(partial: string): string {
+  return `${partial}${JOURNAL_ENDING}`;
+}

@@ -1,0 +1,34 @@
+/** The unfinished download beside its target: bytes are written here, and get their final name only once they are right. */
+import type { BigIntStats } from "node:fs";
+import type { ByteRange, ByteRanges } from "./byte-ranges.js";
+
+/** An open partial. A byte is counted only after it was written. */
+export interface PartialFile {
+  readonly path: string;
+  /** Which bytes are there. */
+  readonly held: ByteRanges;
+  /** How many bytes are there without a gap, from the first of the file. */
+  readonly front: number;
+  /** Descriptor of the file, for a thread that reads beside the writing; undefined for bytes in memory. */
+  readonly descriptor: number | undefined;
+  /** Writes chunks, one behind the other, beginning at the offset `at`. Throws DISK_FULL, LOCAL_IO. */
+  write(chunks: readonly Uint8Array[], at: number): Promise<void>;
+  /** Drops what lies beyond the first `size` bytes. Throws LOCAL_IO. */
+  cut(size: number): Promise<void>;
+  /** Forgets these bytes. Throws LOCAL_IO, DISK_FULL. */
+  drop(range: ByteRange): Promise<void>;
+  /** Reads into `buffer` from the offset `at`; answers how many bytes there were. Throws LOCAL_IO. */
+  read(buffer: Uint8Array, at: number): Promise<number>;
+  /**
+   * Brings the bytes to the disk, when they took so long to come that a power cut would cost more than the wait. Answers
+   * whether it was done. Throws DISK_FULL, LOCAL_IO.
+   */
+  sync(): Promise<boolean>;
+  /**
+   * Gives the bytes their final name in one step. Answers how the file then stands, or undefined when it is no longer
+   * what was written here. Throws LOCKED when another process took the partial over.
+   */
+  commit(target: string, options?: { mode?: number }): Promise<BigIntStats | undefined>;
+  /** Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. */
+  close(): Promise<void>;
+}

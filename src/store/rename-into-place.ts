@@ -1,0 +1,43 @@
+/** The step that gives a finished file its final name. */
+import type { BigIntStats } from "node:fs";
+import { type FileHandle, lstat } from "node:fs/promises";
+import { AssetsError } from "../errors.js";
+import { renameOver, setMode } from "../platform.js";
+import { diskError, errnoOf } from "./disk-error.js";
+
+/**
+ * Closes a file and renames it over its target. Answers how the target then stands, or undefined when it is no longer
+ * the file that was open. `size`, for a file that was open long enough to make
+ * sure: the bytes it must have; throws LOCKED when another process changed it or put something else there. Throws
+ * LOCAL_IO.
+ */
+export async function renameIntoPlace(
+  handle: FileHandle,
+  path: string,
+  target: string,
+  { mode, size }: { mode: number | undefined; size?: number },
+): Promise<BigIntStats | undefined> {
+  const written = await handle.stat({ bigint: true });
+  try {
+    if (size !== undefined) {
+      // Who holds the same file, where locks do not hold, may have cut it to begin anew.
+      const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
+      if (!own) throw takenOver(path);
+    }
+    await handle.close();
+    await renameOver(path, target);
+  } catch (error) {
+    throw errnoOf(error) === "ENOENT" ? takenOver(path) : diskError(error, "put in place", target);
+  }
+  // The file stands: what follows makes it fit, and cannot undo that.
+  if (mode !== undefined) await setMode(target, mode).catch(() => {});
+  const stat = await lstat(target, { bigint: true }).catch(() => undefined);
+  const same = stat?.ino === written.ino && stat.size === written.size && stat.mtimeNs === written.mtimeNs;
+  return same ? stat : undefined;
+}
+
+function takenOver(path: string): AssetsError {
+  return new AssetsError("LOCKED", `${path} was taken over by another process.`, {
+    hint: "Run the same command again.",
+  });
+}

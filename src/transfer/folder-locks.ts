@@ -1,0 +1,85 @@
+/** One lock for all small files of a folder: with one each, many small files would cost mostly locks. */
+import { dirname, join } from "node:path";
+import { type Held, lock } from "../store/lock.js";
+import type { Targets } from "../store/target.js";
+
+/** The folders of a run whose small files are under way. */
+export interface FolderLocks {
+  /**
+   * Takes the place of a small file: its folder's lock is shared by all small files of the folder in this run, and given
+   * back when none of them is under way. Throws LOCKED, LOCAL_IO, DISK_FULL.
+   */
+  take(path: string, onWait: (owner: string) => void): Promise<SmallPlace>;
+}
+
+/** The place of a small file. */
+export interface SmallPlace {
+  readonly doubtful: boolean;
+  /** Makes sure of the folder, once for all who ask for it meanwhile; answers the absolute target. */
+  makeFolder(): Promise<string>;
+  release(): Promise<void>;
+}
+
+interface Folder {
+  users: number;
+  held: Promise<Held>;
+  make: () => Promise<void>;
+}
+
+/** Makes the locks of a run. */
+export function createFolderLocks(
+  root: string,
+  targets: Targets,
+  options: { timeoutMs: number; signal: AbortSignal },
+): FolderLocks {
+  const folders = new Map<string, Folder>();
+  return {
+    async take(path, onWait) {
+      const name = dirname(path);
+      // The slash tells the lock of a folder from that of a file of the same name.
+      const folder: Folder = folders.get(name) ?? {
+        users: 0,
+        held: lock(root, `${name}/`, { ...options, onWait }),
+        make: together(() => targets.makeFolder(path)),
+      };
+      folders.set(name, folder);
+      folder.users++;
+      const release = async () => {
+        folder.users--;
+        if (folder.users > 0) return;
+        folders.delete(name);
+        await (await folder.held).release();
+      };
+      try {
+        const { doubtful } = await folder.held;
+        return {
+          doubtful,
+          async makeFolder() {
+            await folder.make();
+            return join(root, path);
+          },
+          release,
+        };
+      } catch (error) {
+        folder.users--;
+        folders.delete(name);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Runs a task for many callers: each gets a run that began after its call, and shares it with all who wait for one. */
+function together(task: () => Promise<unknown>): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => {
+    next ??= running.then(async () => {
+      next = undefined;
+      const begun = task();
+      running = begun.catch(() => {});
+      await begun;
+    });
+    return next;
+  };
+}

@@ -1,0 +1,46 @@
+/** What a run has learned of the hosts it asks: which ones want to be left alone for a while, which ones are not there. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The hosts of one run. Times in milliseconds. */
+export interface Hosts {
+  /** No request goes to the host for this long. */
+  pause(host: string, ms: number): void;
+  /** Waits until the host may be asked, each waiter a little later than the one before. Throws the signal's reason. */
+  ready(host: string, signal: AbortSignal): Promise<void>;
+  /** The host could not be reached at all: it is asked last. */
+  markUnreachable(host: string): void;
+  isUnreachable(host: string): boolean;
+}
+
+/** After a pause the requests that waited go out one by one, this far apart. */
+const APART_MS = 50;
+
+/** Knows nothing of any host yet. */
+export function createHosts(): Hosts {
+  const quietUntil = new Map<string, number>();
+  const unreachable = new Set<string>();
+  return {
+    pause(host, ms) {
+      quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, performance.now() + ms));
+    },
+    async ready(host, signal) {
+      for (;;) {
+        const waitMs = (quietUntil.get(host) ?? 0) - performance.now();
+        if (waitMs <= 0) return;
+        await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+        // Whoever wakes first goes; for the others the pause is that much longer.
+        const rest = (quietUntil.get(host) ?? 0) - performance.now();
+        if (rest > 0) continue;
+        quietUntil.set(host, performance.now() + APART_MS);
+        return;
+      }
+    },
+    markUnreachable: (host) => void unreachable.add(host),
+    isUnreachable: (host) => unreachable.has(host),
+  };
+}
+
+/** The host of a URL, with its port; the URL itself where it has none. */
+export function hostOf(url: string): string {
+  return (URL.canParse(url) && new URL(url).host) || url;
+}

@@ -1,0 +1,193 @@
+/** How many connections pay: found out by trying more, one host at a time, and keeping them only if the whole gets faster. */
+import { nextTrial, type Trial, verdictOnTrial } from "./trial.js";
+
+/** A file under way that could use further connections. */
+export interface Helped {
+  /** The hosts it may use, the one of its own connection first. */
+  readonly hosts: readonly string[];
+  /** Bytes still missing. */
+  left(): number;
+  /** Whether a further connection would find something to bring. */
+  wantsMore(): boolean;
+  /** Told when more connections are granted than before. */
+  granted(): void;
+}
+
+/** A further connection. */
+export interface Further {
+  /** Its first byte came. */
+  started(): void;
+  end(): void;
+}
+
+/** The connections of one run. */
+export interface Pace {
+  /** Takes part until the answer is called. */
+  join(file: Helped): () => void;
+  /** Counts a file's own connection to a host; the answer ends it. */
+  own(host: string): () => void;
+  /** Takes one of the further connections that a host is granted; undefined when there is none. `cut` takes it back. */
+  further(host: string, cut: () => void): Further | undefined;
+  /** Counts bytes that arrived. */
+  arrived(bytes: number): void;
+  /** A connection to a host failed, or (`refused`) the host asked for less: fewer are granted for a while. */
+  failed(host: string, refused: boolean): void;
+  close(): void;
+}
+
+/** Limits of politeness. */
+export interface PacePolicy {
+  /** Most connections to one host. 1: every file has only its own. */
+  readonly connections: number;
+}
+
+/** Most connections in all. */
+const MOST_IN_ALL = 32;
+/** How often the pace is looked at, in milliseconds. */
+const TICK_MS = 50;
+/** How far back the rate is measured, in milliseconds. */
+const WINDOW_MS = 100;
+/** With less of its time idle, this process is what limits the pace: further connections could not help. */
+const IDLE_SHARE = 0.25;
+/** For how long a fruitless trial puts off the next one at its host: twice as long each time, in milliseconds. */
+const LEAST_REST_MS = 1_000;
+const MOST_REST_MS = 30_000;
+/** For how long a host that failed or refused is granted nothing more, in milliseconds. */
+const FAILED_MS = 2_000;
+const REFUSED_MS = 30_000;
+
+interface Host {
+  own: number;
+  /** How to take back each further connection, the oldest first. */
+  further: Set<() => void>;
+  granted: number;
+  /** Further connections without a byte so far, and when the last of the others had its first. */
+  starting: number;
+  startedAt: number;
+  /** No trial before this time, and how long the next fruitless one puts it off. */
+  restUntil: number;
+  restMs: number;
+}
+
+/** Makes the pace of a run. Nothing ticks before a file joins. */
+export function createPace({ connections }: PacePolicy): Pace {
+  const hosts = new Map<string, Host>();
+  const files = new Set<Helped>();
+  const samples: { at: number; bytes: number }[] = [];
+  let bytes = 0;
+  let trial: Trial | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let utilization = performance.eventLoopUtilization();
+
+  const hostOf = (name: string): Host => {
+    const unused = { own: 0, further: new Set<() => void>(), granted: 0, starting: 0, startedAt: 0 };
+    const known = hosts.get(name) ?? { ...unused, restUntil: 0, restMs: LEAST_REST_MS };
+    hosts.set(name, known);
+    return known;
+  };
+  const openInAll = () => [...hosts.values()].reduce((sum, { own, further }) => sum + own + further.size, 0);
+  const grant = (host: Host, count: number) => {
+    host.granted = count;
+    for (const cut of [...host.further].slice(count).reverse()) cut();
+    for (const file of [...files]) file.granted();
+  };
+
+  /** Bytes a millisecond over the last window. */
+  const rate = (now: number): number => {
+    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - WINDOW_MS) samples.shift();
+    const first = samples[0];
+    return first === undefined || now <= first.at ? 0 : (bytes - first.bytes) / (now - first.at);
+  };
+  const isBusy = (): boolean => {
+    const before = utilization;
+    utilization = performance.eventLoopUtilization();
+    const { idle, active } = performance.eventLoopUtilization(utilization, before);
+    return idle < (idle + active) * IDLE_SHARE;
+  };
+
+  const tick = () => {
+    const now = performance.now();
+    samples.push({ at: now, bytes });
+    const perMs = rate(now);
+    const busy = isBusy();
+    if (trial !== undefined) {
+      const host = hostOf(trial.host);
+      const verdict = verdictOnTrial(trial, { now, perMs, starting: host.starting, startedAt: host.startedAt });
+      if (verdict === "wait") return;
+      if (verdict === "keep") host.restMs = LEAST_REST_MS;
+      else {
+        host.restUntil = now + host.restMs;
+        host.restMs = Math.min(host.restMs * 2, MOST_REST_MS);
+        grant(host, Math.min(host.granted, trial.from));
+      }
+      trial = undefined;
+      return;
+    }
+    if (busy || samples.length < 2) return;
+    const wanting = [...files].filter((file) => file.wantsMore());
+    trial = nextTrial({
+      now,
+      perMs,
+      leftBytes: wanting.reduce((sum, file) => sum + file.left(), 0),
+      room: MOST_IN_ALL - openInAll(),
+      hosts: [...new Set(wanting.flatMap((file) => file.hosts))].map((name) => {
+        const { own, further, granted, restUntil } = hostOf(name);
+        return { name, own, further: further.size, granted, rests: now < restUntil, most: connections - own };
+      }),
+    });
+    if (trial === undefined) return;
+    grant(hostOf(trial.host), trial.to);
+  };
+
+  return {
+    join(file) {
+      files.add(file);
+      if (connections > 1) timer ??= setInterval(tick, TICK_MS).unref();
+      return () => {
+        files.delete(file);
+        if (files.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+        trial = undefined;
+        samples.length = 0;
+      };
+    },
+    own(name) {
+      const host = hostOf(name);
+      host.own++;
+      return () => void host.own--;
+    },
+    further(name, cut) {
+      const host = hostOf(name);
+      if (host.further.size >= Math.min(host.granted, connections - host.own)) return undefined;
+      host.further.add(cut);
+      host.starting++;
+      let starting = true;
+      const started = () => {
+        if (!starting) return;
+        starting = false;
+        host.starting--;
+        host.startedAt = performance.now();
+      };
+      return {
+        started,
+        end() {
+          started();
+          host.further.delete(cut);
+        },
+      };
+    },
+    arrived(count) {
+      bytes += count;
+    },
+    failed(name, refused) {
+      const host = hostOf(name);
+      const open = host.further.size;
+      host.restUntil = Math.max(host.restUntil, performance.now() + (refused ? REFUSED_MS : FAILED_MS));
+      grant(host, Math.min(host.granted, refused ? Math.floor(open / 2) : Math.max(0, open - 1)));
+    },
+    close() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Holds all transfers of a run together to a number of bytes a second. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A token bucket that all connections draw from. */
+export interface RateLimit {
+  /** Waits until these bytes may be taken. Throws the signal's reason. */
+  take(bytes: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Idle time that may be caught up with later, in milliseconds: as much as timers are late on a busy machine. */
+const BURST_MS = 100;
+
+/** `perSecond` in bytes; undefined for no limit. */
+export function createRateLimit(perSecond: number | undefined): RateLimit {
+  if (perSecond === undefined) return { take: async () => {} };
+  /** When the bytes that were taken so far will be paid for. */
+  let paidAt = performance.now();
+  return {
+    async take(bytes, signal) {
+      const now = performance.now();
+      paidAt = Math.max(paidAt, now - BURST_MS) + (bytes / perSecond) * 1000;
+      const waitMs = paidAt - now;
+      if (waitMs > 1) await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    },
+  };
+}

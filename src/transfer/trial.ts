@@ -1,0 +1,84 @@
+/** Trials of more connections: which one is next, and whether it paid. Pure. */
+
+/** More connections to one host, until it is known whether they pay. */
+export interface Trial {
+  readonly host: string;
+  /** Further connections granted to the host before and during the trial. */
+  readonly from: number;
+  readonly to: number;
+  /** Connections in all before the trial. */
+  readonly openBefore: number;
+  /** Bytes a millisecond before the trial. */
+  readonly perMsBefore: number;
+  readonly since: number;
+}
+
+/** A host that files under way could use. */
+export interface HostNow {
+  readonly name: string;
+  /** Connections that files have of their own, and further ones. */
+  readonly own: number;
+  readonly further: number;
+  /** Further connections that are granted, and the most that may be. */
+  readonly granted: number;
+  readonly most: number;
+  /** A trial failed a short time ago. */
+  readonly rests: boolean;
+}
+
+/** How things stand. Times in milliseconds. */
+export interface Standing {
+  readonly now: number;
+  readonly perMs: number;
+  /** Missing bytes of the files that want more connections. */
+  readonly leftBytes: number;
+  /** Connections that may be opened beyond those that are. */
+  readonly room: number;
+  /** In the order of preference. */
+  readonly hosts: readonly HostNow[];
+}
+
+/** A transfer that ends sooner than this is not worth another connection, in milliseconds. */
+const WORTH_MS = 300;
+/** How long new connections are given to show what they bring, once bytes came over each of them. */
+const SHOW_MS = 120;
+/** How long the first of these bytes may take. */
+const OPEN_MS = 3_000;
+/** A trial is kept from this gain on. */
+const LEAST_GAIN = 1.15;
+
+/** The next trial, if one is worth while: a host that is not used yet, then more connections to one that is. */
+export function nextTrial({ now, perMs, leftBytes, room, hosts }: Standing): Trial | undefined {
+  if (leftBytes <= perMs * WORTH_MS) return undefined;
+  const free = hosts.filter(({ granted, most, rests }) => !rests && granted < most);
+  const unused = free.find(({ own, granted }) => own === 0 && granted === 0);
+  const host = unused ?? free.toSorted((a, b) => a.own + a.granted - (b.own + b.granted))[0];
+  if (host === undefined) return undefined;
+  const { name, own, granted, most } = host;
+  // From a single connection to two, then four times as many: a throttled host is found out in a few steps.
+  const wanted = own + granted < 2 ? granted + 1 : (own + granted) * 4 - own;
+  const to = Math.min(wanted, most, granted + room);
+  if (to <= granted) return undefined;
+  const openBefore = hosts.reduce((sum, { own, further }) => sum + own + further, 0);
+  return { host: name, from: granted, to, openBefore, perMsBefore: perMs, since: now };
+}
+
+/** How a trial stands. Times in milliseconds. */
+export interface TrialNow {
+  readonly now: number;
+  readonly perMs: number;
+  /** Further connections to the host that are still without a byte. */
+  readonly starting: number;
+  /** When the last of the others had its first. */
+  readonly startedAt: number;
+}
+
+/** Whether a trial has paid. */
+export function verdictOnTrial(
+  { since, perMsBefore }: Trial,
+  { now, perMs, starting, startedAt }: TrialNow,
+): "wait" | "keep" | "undo" {
+  if (starting > 0 && now - since < OPEN_MS) return "wait";
+  if (now - Math.max(since, startedAt) < SHOW_MS) return "wait";
+  return perMs >= perMsBefore * LEAST_GAIN ? "keep" : "undo";
+}

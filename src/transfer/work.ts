@@ -1,0 +1,114 @@
+/** What all connections that bring one file share: the partial, its digest, and who brought which of its bytes. */
+import type { EventListener } from "../events.js";
+import type { Digest } from "../source/source.js";
+import { type ByteRanges, withoutRange, withRange } from "../store/byte-ranges.js";
+import type { DigestThread, FrontDigest } from "../store/front-digest.js";
+import { openPartial } from "../store/partial.js";
+import type { PartialFile } from "../store/partial-file.js";
+import { createSegments, type SegmentPolicy, type Segments } from "./segments.js";
+
+/** What is wanted, whatever URL it comes from. */
+export interface Wanted {
+  /** Name in events: the file's path, or the archive's. */
+  readonly label: string;
+  readonly kind: "file" | "archive";
+  /** Pinned size in bytes. */
+  readonly size?: number | undefined;
+  /** Another process may still have the partial open. */
+  readonly shared?: boolean | undefined;
+  /** Makes sure of the partial's folder before a file is created in it. */
+  readonly makeFolder?: (() => Promise<unknown>) | undefined;
+  /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
+  readonly digest?: Digest | undefined;
+}
+
+/** An unfinished file that is worked on. */
+export interface Work {
+  readonly wanted: Wanted;
+  readonly partial: PartialFile;
+  readonly digest: FrontDigest;
+  readonly segments: Segments;
+  /** Size in bytes as far as it is known: pinned, or as the source states it. */
+  size: number | undefined;
+  /** Which bytes came from where in this run, by URL. */
+  readonly givers: ReadonlyMap<string, ByteRanges>;
+  /** Whether the bytes are of more than one answer, so that a fault may lie in how they were put together. */
+  isCombined(): boolean;
+  /** Notes that a URL brought these bytes in one answer. */
+  credit(url: string, start: number, end: number): void;
+  /** Gives up what one URL brought. */
+  dropGiver(url: string): Promise<void>;
+  /** Drops what the partial holds beyond its first `kept` bytes (default 0), and tells why. */
+  restart(reason: string, kept?: number): Promise<void>;
+  /** Tells how far the file has come. */
+  tellProgress(): void;
+  close(): Promise<void>;
+}
+
+/** Opens the partial at `path` and takes part in its making. Throws DISK_FULL, LOCAL_IO. */
+export async function openWork(
+  wanted: Wanted,
+  path: string,
+  { digests, policy, emit }: { digests: DigestThread; policy: SegmentPolicy; emit: EventListener },
+): Promise<Work> {
+  const partial = await openPartial(path, {
+    shared: wanted.shared ?? false,
+    size: wanted.digest && wanted.size,
+    makeFolder: wanted.makeFolder,
+  });
+  const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256");
+  const givers = new Map<string, ByteRanges>();
+  let answers = partial.held.length > 0 ? 1 : 0;
+  let told = 0;
+  const received = () => partial.held.reduce((sum, { start, end }) => sum + end - start, 0);
+
+  const work: Work = {
+    wanted,
+    partial,
+    digest,
+    segments: createSegments(
+      () => work.size ?? Number.MAX_SAFE_INTEGER,
+      () => partial.held,
+      policy,
+    ),
+    // An empty file is asked for like one of unknown size.
+    size: wanted.size || undefined,
+    givers,
+    isCombined: () => answers > 1,
+    credit(url, start, end) {
+      if (start >= end) return;
+      answers++;
+      givers.set(url, withRange(givers.get(url) ?? [], { start, end }));
+    },
+    async dropGiver(url) {
+      for (const range of givers.get(url) ?? []) await partial.drop(range);
+      givers.delete(url);
+      await digest.reset();
+      told = received();
+      const reason = `what ${url} brought does not fit the rest`;
+      emit({ type: "transfer:restart", path: wanted.label, received: told, reason });
+    },
+    async restart(reason, kept = 0) {
+      await partial.cut(kept);
+      await digest.reset();
+      answers = kept > 0 ? 1 : 0;
+      for (const [url, ranges] of givers) {
+        givers.set(url, withoutRange(ranges, { start: kept, end: Number.POSITIVE_INFINITY }));
+      }
+      told = kept;
+      emit({ type: "transfer:restart", path: wanted.label, received: kept, reason });
+    },
+    tellProgress() {
+      const now = received();
+      if (now <= told) return;
+      told = now;
+      const { size } = work;
+      emit({ type: "transfer:progress", path: wanted.label, received: now, ...(size !== undefined && { size }) });
+    },
+    async close() {
+      await digest.close();
+      await partial.close();
+    },
+  };
+  return work;
+}
