@@ -6,8 +6,7 @@ import { startLfsServer } from "../lfs-server.js";
 import { areRight, assetsWords, manifestText } from "../project.js";
 import { type Contestant, compare, type Quantity } from "../race.js";
 import { bareRepository, diskUsage, lfsTree } from "../repository.js";
-import { type Bench, GIB, type Scenario } from "../scenario.js";
-import { bytesText } from "../table.js";
+import { type Bench, GIB, MIB, type Scenario } from "../scenario.js";
 import { missingOf } from "../tools.js";
 
 const COUNT = 20;
@@ -20,7 +19,7 @@ const FILTER = {
 };
 const DISK: Quantity = {
   of: ({ disk = Number.NaN }) => disk,
-  text: (bytes) => `${bytesText(bytes)} (${bytes} bytes)`,
+  text: (bytes) => `${(bytes / MIB).toFixed(2)} MiB`,
 };
 
 /** A way to a clone with all its files. */

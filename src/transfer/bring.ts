@@ -115,11 +115,13 @@ async function copy(
   patience: Patience,
   { emit, pace, rateLimit }: BringContext,
 ): Promise<void> {
-  const { wanted, partial } = work;
+  const { wanted, partial, segments } = work;
   const { label: path, kind, digest } = wanted;
   work.size = wanted.size ?? answer.totalSize ?? (errand.exact ? work.size : undefined);
   const { size } = work;
   if (answer.offset !== segment.at) segment.at = answer.offset;
+  /** How far the answer goes, which may be further than others leave to it. */
+  const to = Math.max(segment.end, errand.exact ? 0 : (size ?? 0));
   // An answer that is not a range brings everything, whoever else is on the way with some of it.
   if (answer.offset === 0) segment.end = size ?? Number.MAX_SAFE_INTEGER;
   else segment.end = Math.min(segment.end, size ?? segment.end);
@@ -153,6 +155,7 @@ async function copy(
       if (answer.unpacked !== true) errand.onBytes(body.length);
       pace.arrived(body.length);
       await rateLimit.take(body.length, patience.signal);
+      if (segment.at + body.length > segment.end) segments.extend(segment, to);
       const chunk = body.subarray(0, Math.max(0, segment.end - segment.at));
       const at = segment.at;
       segment.at += chunk.length;

@@ -1,5 +1,5 @@
 /** Shares the missing bytes of a file out among connections, so that none of them is idle before the last byte. */
-import { type ByteRange, type ByteRanges, bytesIn, gapsOf, withRange } from "../store/byte-ranges.js";
+import { type ByteRanges, bytesIn, gapsOf, withRange } from "../store/byte-ranges.js";
 
 /** The bytes that one connection brings: from `start` to `end`, which others may lower; `at` moves as they come. */
 export interface Segment {
@@ -23,6 +23,8 @@ export interface Segments {
    * One connection alone gets all up to the next byte that is here.
    */
   take(connections: number, now: number): Segment | undefined;
+  /** Lets a connection go on behind its segment, at most to `to`, where nobody else is at work. */
+  extend(segment: Segment, to: number): void;
   /** Whether `take` would answer with something. */
   worthSplitting(now: number): boolean;
   /** The connection of a segment has ended: what it did not bring is missing again. */
@@ -49,7 +51,7 @@ export function createSegments(
   const active = new Set<Segment>();
 
   const missing = () => gapsOf(held(), size());
-  const unclaimed = (): ByteRange | undefined => gapsOf([...active].reduce<ByteRanges>(withRange, held()), size())[0];
+  const unclaimed = (): ByteRanges => gapsOf([...active].reduce<ByteRanges>(withRange, held()), size());
   /** The segment whose end is given to another connection, and how much of it stays with its own. */
   const victim = (piece: number, now: number): { segment: Segment; keep: number } | undefined => {
     const [largest] = [...active].sort((a, b) => b.end - b.at - (a.end - a.at));
@@ -73,7 +75,7 @@ export function createSegments(
     take(connections, now) {
       const share = Math.ceil(bytesIn(missing()) / (2 * connections));
       const piece = connections === 1 ? size() : Math.max(leastSegmentBytes, Math.min(MOST_BYTES, share));
-      const gap = unclaimed();
+      const [gap] = unclaimed();
       if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), now);
       const from = victim(piece, now);
       if (from === undefined) return undefined;
@@ -83,7 +85,11 @@ export function createSegments(
       if (keep === 0) segment.onTaken();
       return begin(segment.end, Math.min(end, segment.end + piece), now);
     },
-    worthSplitting: (now) => unclaimed() !== undefined || victim(leastSegmentBytes, now) !== undefined,
+    extend(segment, to) {
+      const gap = unclaimed().find(({ start }) => start === segment.end);
+      if (gap !== undefined) segment.end = Math.max(segment.end, Math.min(gap.end, to));
+    },
+    worthSplitting: (now) => unclaimed().length > 0 || victim(leastSegmentBytes, now) !== undefined,
     release: (segment) => void active.delete(segment),
   };
 }

@@ -45,7 +45,7 @@ const SHOW_MS = 120;
 /** How long the first of these bytes may take. */
 const OPEN_MS = 3_000;
 /** A trial is kept from this gain on. */
-const LEAST_GAIN = 1.15;
+const LEAST_GAIN = 1.3;
 
 /** The next trial, if one is worth while: a host that is not used yet, then more connections to one that is. */
 export function nextTrial({ now, perMs, leftBytes, room, hosts }: Standing): Trial | undefined {

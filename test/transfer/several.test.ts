@@ -1,0 +1,149 @@
+/** One file over several connections and from several mirrors. */
+import { describe, expect, it } from "vitest";
+import { bytesOf, sha256Of } from "../helpers/content.js";
+import { type PacedOptions, startPacedServer } from "../helpers/paced-server.js";
+import { type RunOptions, run } from "../helpers/run.js";
+import { makeTree } from "../helpers/tree.js";
+
+const MB = 1_000_000;
+const BODY = bytesOf({ size: 3 * MB, seed: 7 });
+const SHA256 = sha256Of(BODY);
+/** Segments small enough for a file of a test. */
+const FINE = { leastSegmentBytes: 64 * 1024 };
+
+/** Downloads one file from mirrors that behave so. */
+async function from(mirrors: Omit<PacedOptions, "body">[], options: RunOptions = {}) {
+  const servers = await Promise.all(mirrors.map((mirror) => startPacedServer({ body: BODY, ...mirror })));
+  const tree = makeTree();
+  tree.manifestFor({ "a.bin": { url: servers.map(({ url }) => url), body: BODY } });
+  const report = await run(tree, { ...options, policy: { ...FINE, ...options.policy } });
+  const right = tree.exists("a.bin") && tree.sha256("a.bin") === SHA256;
+  return { servers, tree, report, right, outcome: report.of("a.bin"), first: servers[0] as (typeof servers)[0] };
+}
+
+/** Bytes that were sent beyond the file's own, as a share of it. */
+function waste(servers: { sent(): number }[]): number {
+  return servers.reduce((sum, server) => sum + server.sent(), 0) / BODY.length - 1;
+}
+
+describe("one host", () => {
+  it("that gives each connection little is asked over many, and the file is right", async () => {
+    const { first, right, tree, report } = await from([{ perConnection: 0.75 * MB }]);
+    expect(right).toBe(true);
+    expect(tree.leftovers()).toEqual([]);
+    expect(first.peak()).toBeGreaterThan(2);
+    // Over one connection it would have taken four seconds.
+    expect(report.durationMs).toBeLessThan(3_000);
+    expect(waste([first])).toBeLessThan(0.5);
+  });
+
+  it("is asked over one connection when that is the most allowed", async () => {
+    const { first, right } = await from([{ perConnection: 4 * MB }], { policy: { connections: 1 } });
+    expect([right, first.peak(), first.ranges]).toEqual([true, 1, [undefined]]);
+  });
+
+  it("is asked over no more connections than are allowed", async () => {
+    const { first, right } = await from([{ perConnection: 1 * MB }], { policy: { connections: 3 } });
+    expect(right).toBe(true);
+    // The server may still be busy with a connection that was just given up.
+    expect(first.peak()).toBeLessThanOrEqual(4);
+  });
+
+  it("that gives all connections together so much goes back to few of them", async () => {
+    const { first, right } = await from([{ inAll: 2 * MB }]);
+    expect(right).toBe(true);
+    expect(first.peak()).toBeLessThanOrEqual(2);
+  });
+
+  it("that answers everything to every range still gives the file, over its first connection", async () => {
+    const { right, outcome } = await from([{ perConnection: 1.5 * MB, ignoresRanges: true }]);
+    expect([right, outcome.attempts]).toEqual([true, 1]);
+  });
+
+  it("that mangles what goes over several connections at once is asked again over one", async () => {
+    const spoil = (chunk: Buffer, _: number, others: number) => (others > 0 ? Buffer.alloc(chunk.length) : chunk);
+    const { right, report, tree } = await from([{ perConnection: 1.5 * MB, spoil }]);
+    expect(right).toBe(true);
+    expect(report.events.filter(({ type }) => type === "transfer:retry")).toHaveLength(1);
+    expect(tree.leftovers()).toEqual([]);
+  });
+
+  it("that refuses further connections with 429 goes on over the first, and is left alone", async () => {
+    const coarse = { policy: { leastSegmentBytes: 1024 * 1024 } };
+    const { right, first, outcome } = await from(
+      [
+        {
+          perConnection: 1.5 * MB,
+          intercept(_, response, index) {
+            if (index === 0) return false;
+            response.writeHead(429, { "retry-after": "60" }).end();
+            return true;
+          },
+        },
+      ],
+      coarse,
+    );
+    expect([right, outcome.attempts]).toEqual([true, 1]);
+    expect(first.ranges.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("several mirrors", () => {
+  it("that are each limited in all give the file together, faster than one could", async () => {
+    const { servers, right, report } = await from([{ inAll: MB }, { inAll: MB }]);
+    expect(right).toBe(true);
+    const shares = servers.map((server) => server.sent() / BODY.length);
+    expect(Math.min(...shares)).toBeGreaterThan(0.2);
+    expect(report.durationMs).toBeLessThan(2_700);
+  });
+
+  it("are not asked while one is enough", async () => {
+    const { servers, right } = await from([{}, {}]);
+    expect([right, servers[1]?.ranges]).toEqual([true, []]);
+  });
+
+  it("of which one has another file of the same size: it is found out before it gives a byte", async () => {
+    const spoil = (chunk: Buffer) => Buffer.from(chunk.map((byte) => byte ^ 255));
+    const { servers, right, report, outcome } = await from([{ inAll: MB }, { inAll: MB, spoil }]);
+    expect(right).toBe(true);
+    expect(report.events.filter(({ type }) => type === "transfer:leave")).toHaveLength(1);
+    expect(outcome.tried).toMatchObject([{ url: servers[1]?.url, error: { code: "DIGEST_MISMATCH" } }]);
+    expect(outcome.url).toBe(servers[0]?.url);
+    expect(servers[1]?.sent()).toBeLessThan(0.1 * BODY.length);
+  });
+
+  it("of which one lies in the middle: only what it gave is fetched again, and it is named", async () => {
+    const spoil = (chunk: Buffer, at: number) => (at > 1.5 * MB ? Buffer.alloc(chunk.length) : chunk);
+    const { servers, right, outcome } = await from([{ inAll: 1.5 * MB }, { inAll: MB, spoil }]);
+    expect(right).toBe(true);
+    expect(outcome.tried.map(({ url, error }) => [url, error.code])).toEqual([[servers[1]?.url, "DIGEST_MISMATCH"]]);
+    expect(servers[0]?.sent()).toBeLessThan(1.5 * BODY.length);
+  });
+
+  it("of which the first lies: the file still ends right", async () => {
+    const spoil = (chunk: Buffer, at: number) => (at > 1.5 * MB ? Buffer.alloc(chunk.length) : chunk);
+    const { right, servers, outcome } = await from([{ inAll: 1.5 * MB, spoil }, { inAll: 1.5 * MB }]);
+    expect([right, outcome.url]).toEqual([true, servers[1]?.url]);
+  });
+
+  it("of which one disappears: the other goes on, and nothing that came is fetched again", async () => {
+    let asked = 0;
+    const { servers, right } = await from([
+      { inAll: 1.5 * MB },
+      {
+        inAll: MB,
+        spoil(chunk) {
+          asked += chunk.length;
+          return chunk;
+        },
+        intercept(request) {
+          if (asked < 200_000) return false;
+          request.socket.destroy();
+          return true;
+        },
+      },
+    ]);
+    expect(right).toBe(true);
+    expect(waste(servers)).toBeLessThan(0.5);
+  });
+});
