@@ -2,7 +2,17 @@
 import { devNull } from "node:os";
 import { defineConfig } from "vitest/config";
 
-const NETWORK = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "HF_ENDPOINT"];
+const NETWORK = [
+  "http_proxy",
+  "https_proxy",
+  "all_proxy",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "ALL_PROXY",
+  "HF_ENDPOINT",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
 
 export default defineConfig({
   test: {

@@ -119,11 +119,12 @@ export function hideSecret(secret: string): void {
 
 /** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {
-  let cut = text;
+  // The patterns look for texts of several words, and most texts that are shown are a single one.
+  const isWord = !/[:=\s]/.test(text);
+  // User info goes first: a secret that was cut out across its end would hide where it ends.
+  let cut = isWord ? text : text.replace(URL_USERINFO, "$1");
   for (const secret of hidden) cut = cut.replaceAll(secret, "***");
-  // What follows looks for texts of several words, and most texts that are shown are a single one.
-  if (!/[:=\s]/.test(cut)) return cut;
-  return cut.replace(URL_USERINFO, "$1").replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
+  return isWord ? cut : cut.replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
 }
 
 /** A text from outside, fit to be shown: no credentials, nothing that drives a terminal. */

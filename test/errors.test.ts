@@ -34,6 +34,11 @@ describe("a secret that is known", () => {
     hideSecret("short");
     expect(redact("it says s3cr3t.+( and s3cr3t.+(, shortly")).toBe("it says *** and ***, shortly");
   });
+
+  it("does not hide where the user and password of a URL end", () => {
+    hideSecret("s3cr3t@h");
+    expect(redact("https://user:s3cr3t@host/x")).toBe("https://host/x");
+  });
 });
 
 describe("characters that drive a terminal or reorder text", () => {

@@ -34,12 +34,16 @@ const HASHED_NAME = /^[0-9a-f]{8}\.\d+$/;
 export async function gatherAuthorities(settings: AuthoritySettings, env: Environment): Promise<Authorities> {
   const added = settings.caFile === undefined ? [] : await readAuthorities(settings.caFile);
   if (settings.ca !== undefined) return { ca: [...[settings.ca].flat(), ...added], unusable: [] };
-  const named = await readNamed(env);
-  const extra = [...named.found, ...added];
-  return { ...(extra.length > 0 && { ca: [...(await builtIn(env)), ...extra] }), unusable: named.unusable };
+  const { found, unusable } = await readNamed(env);
+  if (found.length + added.length === 0) return { unusable };
+  // The system's bundle mostly holds what Node has as well: a list without anything new is no list.
+  const known = new Map((await builtIn(env)).map(keyed));
+  const before = known.size;
+  for (const pem of [...found, ...added]) known.set(...keyed(pem));
+  return { ...(known.size > before && { ca: [...known.values()] }), unusable };
 }
 
-/** Reads a file of authorities into PEM texts. Throws USAGE when there is none in it. */
+/** Reads a file of authorities into PEM texts. Throws USAGE when there is none in it, or one is damaged. */
 export async function readAuthorities(file: string): Promise<string[]> {
   let bytes: Buffer;
   try {
@@ -50,8 +54,9 @@ export async function readAuthorities(file: string): Promise<string[]> {
       hint: "Name a file of certificates in PEM: assets download ... --ca-file /path/ca.pem",
     });
   }
+  const blocks = blocksIn(bytes);
   try {
-    return certificatesIn(bytes);
+    return (blocks.length > 0 ? blocks : [bytes]).map((block) => new X509Certificate(block).toString());
   } catch {
     throw new AssetsError(
       "USAGE",
@@ -63,44 +68,36 @@ export async function readAuthorities(file: string): Promise<string[]> {
   }
 }
 
-/** Every certificate of a file as PEM. Throws when there is none, or one is damaged. */
-function certificatesIn(bytes: Buffer): string[] {
-  const blocks = bytes.toString("latin1").match(PEM);
-  return (blocks ?? [bytes]).map((block) => new X509Certificate(block).toString());
+function blocksIn(bytes: Buffer): string[] {
+  return bytes.toString("latin1").match(PEM) ?? [];
 }
 
-/** What SSL_CERT_FILE and SSL_CERT_DIR name, which Node does not read by itself. */
+/** A certificate with what makes it the same as another, however its lines are broken. */
+function keyed(pem: string): [key: string, pem: string] {
+  return [pem.replace(/\s/g, ""), pem];
+}
+
+/** What SSL_CERT_FILE and SSL_CERT_DIR name, which Node does not read by itself. OpenSSL leaves out what is damaged. */
 async function readNamed(env: Environment): Promise<{ found: string[]; unusable: string[] }> {
-  const found: string[] = [];
-  const unusable: string[] = [];
-  if (env.SSL_CERT_FILE) {
-    try {
-      found.push(...certificatesIn(await readFile(env.SSL_CERT_FILE)));
-    } catch {
-      unusable.push(`SSL_CERT_FILE (${env.SSL_CERT_FILE})`);
-    }
-  }
+  const read = async (file: string) => blocksIn(await readFile(file).catch(() => Buffer.alloc(0)));
+  const file = env.SSL_CERT_FILE;
+  const found = file ? await read(file) : [];
+  const unusable = file && found.length === 0 ? [`SSL_CERT_FILE (${file})`] : [];
   for (const folder of (env.SSL_CERT_DIR ?? "").split(delimiter).filter((name) => name !== "")) {
     const names = await readdir(folder).catch(() => undefined);
     if (names === undefined) unusable.push(`SSL_CERT_DIR (${folder})`);
-    for (const name of (names ?? []).filter((each) => HASHED_NAME.test(each))) {
-      const bytes = await readFile(join(folder, name)).catch(() => undefined);
-      try {
-        if (bytes !== undefined) found.push(...certificatesIn(bytes));
-      } catch {
-        // OpenSSL leaves out what it cannot read in such a folder.
-      }
-    }
+    const hashed = (names ?? []).filter((name) => HASHED_NAME.test(name));
+    found.push(...(await Promise.all(hashed.map((name) => read(join(folder, name))))).flat());
   }
   return { found, unusable };
 }
 
 /** Node's own authorities, which a list of one's own replaces: so they are a part of that list. */
-async function builtIn(env: Environment): Promise<readonly string[]> {
+async function builtIn(env: Environment): Promise<string[]> {
   // Newer Nodes tell all that they trust, the system's store and NODE_EXTRA_CA_CERTS included.
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
   if (getCACertificates !== undefined) return getCACertificates("default");
   const extra = env.NODE_EXTRA_CA_CERTS ? await readFile(env.NODE_EXTRA_CA_CERTS).catch(() => undefined) : undefined;
   // Node has warned already when it could not use the file.
-  return extra === undefined ? tls.rootCertificates : [...tls.rootCertificates, extra.toString("latin1")];
+  return extra === undefined ? [...tls.rootCertificates] : [...tls.rootCertificates, ...blocksIn(extra)];
 }

@@ -1,16 +1,18 @@
 /** The connections of one client: straight, or through the proxy that a URL has. */
 import { isIP } from "node:net";
-import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import type { SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
 import { AssetsError } from "../errors.js";
-import { gatherAuthorities } from "./authorities.js";
-import { atProxy, type Way } from "./network-error.js";
+import { atProxy, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { type Environment, type ProxyRoute, proxyFor } from "./proxy.js";
 
+type Request = Dispatcher.DispatchOptions & { origin: string };
+type Connector = buildConnector.connector;
+
 /** Sends requests over connections that it keeps. */
 export interface Connections {
-  dispatch(request: Dispatcher.DispatchOptions & { origin: string }, handler: Dispatcher.DispatchHandler): boolean;
+  dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
   /** Ends every connection. */
@@ -19,35 +21,73 @@ export interface Connections {
 
 const MAX_HEADER_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A proxy answers when it has reached the server, or given up. */
+const TUNNEL_TIMEOUT_MS = 60_000;
 
-/** Loads undici and the authorities; nothing is opened before the first request. Throws USAGE. */
+/** Loads undici; nothing is opened before the first request, and no authority read before the first that needs TLS. */
 export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
-  const undici = await import("undici");
-  const { cert, key, rejectUnauthorized, localAddress } = settings;
-  const { ca, unusable } = await gatherAuthorities(settings, env);
+  const { Agent, Pool, buildConnector } = await import("undici");
+  const { localAddress } = settings;
   const local = { timeout: CONNECT_TIMEOUT_MS, ...(localAddress && { localAddress }) };
-  // Made once: a list of authorities is long, and would be parsed anew for each connection.
-  const secure = ca || cert || key ? { secureContext: secureContext({ ca, cert, key }) } : {};
-  const tls = { ...local, ...secure, ...(rejectUnauthorized !== undefined && { rejectUnauthorized }) };
-  // A client certificate and the leave to accept any server are meant for servers, not for proxies.
-  const proxyTls = { ...local, ...(ca && { secureContext: secureContext({ ca }) }) };
-  const direct = new undici.Agent({ connect: tls, maxHeaderSize: MAX_HEADER_BYTES });
-  const toProxy = toldApart(undici.buildConnector(proxyTls));
-  const forwarding = new undici.Agent({ connect: toProxy, maxHeaderSize: MAX_HEADER_BYTES });
-  const tunnels = new Map<string, Dispatcher>();
+  const plain = buildConnector(local);
+  let unusable: readonly string[] = [];
 
+  async function loadSecure(): Promise<Record<"servers" | "proxies", Connector>> {
+    const { gatherAuthorities } = await import("./authorities.js");
+    const { cert, key, rejectUnauthorized } = settings;
+    const gathered = await gatherAuthorities(settings, env);
+    unusable = gathered.unusable;
+    const common = await secureOptions({ ca: gathered.ca });
+    const own = cert || key ? await secureOptions({ ca: gathered.ca, cert, key }) : common;
+    const lenient = rejectUnauthorized === undefined ? {} : { rejectUnauthorized };
+    // A client certificate and the leave to accept any server are meant for servers, not for proxies.
+    return {
+      servers: buildConnector({ ...local, ...own, ...lenient }),
+      proxies: buildConnector({ ...local, ...common }),
+    };
+  }
+  let secure: ReturnType<typeof loadSecure> | undefined;
+  const connectorTo = (whom: "servers" | "proxies"): Connector => {
+    return (options, callback) => {
+      if (options.protocol !== "https:") return plain(options, callback);
+      secure ??= loadSecure();
+      secure.then(
+        (connectors) => connectors[whom](options, callback),
+        (error) => callback(error, null),
+      );
+    };
+  };
+
+  const toServer = connectorTo("servers");
+  const toProxy = toldApart(connectorTo("proxies"));
+  const direct = new Agent({ connect: toServer, maxHeaderSize: MAX_HEADER_BYTES });
+  const forwarding = new Agent({ connect: toProxy, maxHeaderSize: MAX_HEADER_BYTES });
+  const tunnels = new Map<string, Dispatcher>();
+  const doors: Dispatcher[] = [];
+
+  /** Connections to servers by CONNECT (RFC 9110 section 9.3.6); the proxy sees nothing but their names. */
   const tunnelThrough = ({ origin, authorization }: ProxyRoute) => {
     const known = tunnels.get(origin);
     if (known !== undefined) return known;
-    const made = new undici.ProxyAgent({
-      uri: origin,
-      ...(authorization && { token: authorization }),
-      requestTls: tls,
-      clientFactory: (at) => new undici.Pool(at, { connect: toProxy }),
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
-    tunnels.set(origin, made);
-    return made;
+    const door = new Pool(origin, { connect: toProxy, headersTimeout: TUNNEL_TIMEOUT_MS });
+    const connect: Connector = (options, callback) => {
+      const place = options.port ? `${options.host}` : `${options.host}:443`;
+      const headers = { host: place, ...(authorization && { "proxy-authorization": authorization }) };
+      door.connect({ path: place, headers }).then(
+        ({ statusCode, socket }) => {
+          if (statusCode >= 200 && statusCode < 300) {
+            return toServer({ ...options, httpSocket: socket as buildConnector.Options["httpSocket"] }, callback);
+          }
+          socket.on("error", () => {}).destroy();
+          callback(tunnelRefused(statusCode), null);
+        },
+        (error) => callback(error, null),
+      );
+    };
+    const agent = new Agent({ connect, maxHeaderSize: MAX_HEADER_BYTES });
+    tunnels.set(origin, agent);
+    doors.push(door);
+    return agent;
   };
 
   return {
@@ -59,24 +99,24 @@ export async function createConnections(settings: NetworkSettings, env: Environm
     },
     way: (url) => ({ proxy: proxyFor(url, settings, env), unusable }),
     async destroy() {
-      await Promise.all([direct, forwarding, ...tunnels.values()].map((each) => each.destroy()));
+      await Promise.all([direct, forwarding, ...tunnels.values(), ...doors].map((each) => each.destroy()));
     },
   };
 }
 
-function secureContext(options: SecureContextOptions): SecureContext {
+/** Made once: a list of authorities is long, and would be parsed anew for each connection. */
+async function secureOptions({ ca, cert, key }: Pick<SecureContextOptions, "ca" | "cert" | "key">) {
+  if (!ca && !cert && !key) return {};
+  const { createSecureContext } = await import("node:tls");
   try {
-    return createSecureContext(options);
+    return { secureContext: createSecureContext({ ca, cert, key }) };
   } catch (error) {
     throw new AssetsError("USAGE", `The certificates or the key to use cannot be read (${(error as Error).message}).`);
   }
 }
 
 /** Plain http is handed to a proxy as it is (RFC 9112 section 3.2.2): many refuse a tunnel to port 80. */
-function forwarded(
-  request: Dispatcher.DispatchOptions & { origin: string },
-  { origin, hostname, authorization }: ProxyRoute,
-) {
+function forwarded(request: Request, { origin, hostname, authorization }: ProxyRoute) {
   const headers = {
     ...(request.headers as Record<string, string>),
     host: new URL(request.origin).host,
@@ -86,15 +126,15 @@ function forwarded(
   return { ...request, origin, path: `${request.origin}${request.path}`, headers, servername: hostname };
 }
 
-/** Marks the faults of the way to the proxy, as against those of what lies behind it. */
-function toldApart(connect: buildConnector.connector): buildConnector.connector {
-  return (options, callback) => {
-    const { servername, ...rest } = options;
+/** Marks the faults of the way to the proxy, as against those of what lies behind it, and names it to nobody but itself. */
+function toldApart(connect: Connector): Connector {
+  return ({ servername: _, ...options }, callback) => {
     // TLS names hosts, never addresses (RFC 6066 section 3).
-    const named = servername && isIP(servername.replace(/^\[|\]$/g, "")) === 0 ? { ...rest, servername } : rest;
+    const named =
+      isIP(options.hostname.replace(/^\[|\]$/g, "")) > 0 ? options : { ...options, servername: options.hostname };
     connect(named, (...[error, socket]) => {
       if (error === null) callback(null, socket);
-      else callback(atProxy(error), null);
+      else callback(error instanceof AssetsError ? error : atProxy(error), null);
     });
   };
 }

@@ -27,8 +27,10 @@ export function createGitHub({ env }: { env: Environment }): Service {
         return "It may be mistyped, expired or revoked: see https://github.com/settings/tokens, or gh auth status";
       }
       if (status !== 404 && status !== 401 && status !== 403) return undefined;
-      if (from === undefined)
-        return `If the repository is private, GitHub hides it this way: set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)`;
+      if (from === undefined) {
+        const why = status === 404 ? "If the repository is private, GitHub hides it this way" : "If it needs a login";
+        return `${why}: set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)`;
+      }
       const [, repository, tag] = RELEASE_FILE.exec(pathname) ?? [];
       if (repository !== undefined) {
         return `Files of private releases have URLs of another form: gh api repos/${repository}/releases/tags/${tag} --jq '.assets[].url'`;

@@ -101,9 +101,10 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       throw networkError(error, shown, via.way(target));
     });
     const { proxy } = via.way(target);
-    if (!isProxys(answer, proxy)) return answer;
+    const status = proxyStatus(answer, proxy);
+    if (status === undefined) return answer;
     answer.discard();
-    throw proxyRefusal(407, shown, proxy);
+    throw proxyRefusal(status, shown, proxy);
   }
 
   return {
@@ -131,9 +132,11 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
   };
 }
 
-/** Whether an answer is a proxy's own demand for a login. Tinyproxy says 401 to a wrong one, as if it were the server. */
-function isProxys({ status, headers }: Answer, proxy: ProxyRoute | undefined): boolean {
-  return status === 407 || (status === 401 && proxy !== undefined && /^tinyproxy\b/i.test(String(headers.server)));
+/** The status of an answer that a proxy gives for itself. Squid says so; tinyproxy says 401 to a wrong login. */
+function proxyStatus({ status, headers }: Answer, proxy: ProxyRoute | undefined): number | undefined {
+  if (status === 407) return status;
+  const isOwn = headers["x-squid-error"] !== undefined || (status === 401 && /^tinyproxy\b/i.test(`${headers.server}`));
+  return proxy !== undefined && status >= 400 && isOwn ? status : undefined;
 }
 
 function rangeHeaders(asked: Asked): Record<string, string> {

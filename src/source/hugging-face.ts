@@ -30,9 +30,10 @@ export function createHuggingFace({ env, home }: HubOptions): HuggingFace {
   return {
     serves: ({ href }) => bases.some((base) => href.startsWith(`${base}/`)),
     mirrored(url) {
-      const base = [HOME, SHORT].find((each) => url.startsWith(`${each}/`));
+      const { href } = new URL(url);
+      const base = [HOME, SHORT].find((each) => href.startsWith(`${each}/`));
       if (base === undefined) return url;
-      if (endpoint !== undefined) return `${endpoint}${url.slice(base.length)}`;
+      if (endpoint !== undefined) return `${endpoint}${href.slice(base.length)}`;
       throw new AssetsError("USAGE", "HF_ENDPOINT is not a plain http or https URL.", {
         hint: "Write it like HF_ENDPOINT=https://hf-mirror.example, or unset it.",
       });

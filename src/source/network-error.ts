@@ -45,7 +45,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: { says: "fewer or more bytes came than were announced", passing: true },
   UND_ERR_HEADERS_OVERFLOW: { says: "the answer's headers are too large", passing: false },
   UND_ERR_INVALID_ARG: { says: "the request cannot be sent", passing: false },
-  UND_ERR_PRX_TLS: { says: "the proxy's certificate is for another host", passing: false },
   Z_DATA_ERROR: { says: "the content coding of the body is damaged", passing: true },
   Z_BUF_ERROR: { says: "the coded body ends too early", passing: true },
   CERT_HAS_EXPIRED: { says: "the server's certificate has expired", passing: false },
@@ -53,10 +52,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 const AT_PROXY = Symbol("at the proxy");
+const REFUSED = Symbol("status of a refused tunnel");
 
-/** Marks an error that came about between here and the proxy. */
-export function atProxy(error: Error): Error {
-  return Object.assign(error, { [AT_PROXY]: true });
+/** An error that came about between here and the proxy. Its code stays with its cause: undici acts on some codes. */
+export function atProxy(cause: Error): Error {
+  return Object.assign(new Error("The proxy was not reached.", { cause }), { [AT_PROXY]: true });
+}
+
+/** The error of a proxy that opens no tunnel. */
+export function tunnelRefused(status: number): Error {
+  return Object.assign(new Error("The proxy opens no tunnel."), { [REFUSED]: status });
 }
 
 function isAtProxy(error: unknown): boolean {
@@ -66,8 +71,7 @@ function isAtProxy(error: unknown): boolean {
 /** Turns what Node or undici threw into an AssetsError; `retry` is set when it may pass. */
 export function networkError(error: unknown, url: string, { proxy, unusable = [] }: Partial<Way> = {}): AssetsError {
   if (error instanceof AssetsError) return error;
-  const refusal = /^Proxy response \((\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1];
-  if (refusal !== undefined) return proxyRefusal(Number(refusal), url, proxy);
+  if (error instanceof Error && REFUSED in error) return proxyRefusal(Number(error[REFUSED]), url, proxy);
   const code = codeOf(error);
   const fault = FAULTS[code] ?? unknownFault(code, error);
   const via = proxy !== undefined && isAtProxy(error) ? proxy : undefined;

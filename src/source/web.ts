@@ -1,5 +1,5 @@
 /** The `https:` and `http:` source: asks with the login that the user keeps for a host, and explains its refusals. */
-import { homedir } from "node:os";
+import { devNull, homedir } from "node:os";
 import { AssetsError, redact } from "../errors.js";
 import { environment } from "../this-process.js";
 import { type Credential, createCredentials, tokenVariables } from "./credentials.js";
@@ -35,7 +35,7 @@ interface Place {
 
 /** Makes the source. Logins are looked for when the first URL of their host is opened. */
 export function createWebSource(client: HttpClient, options: WebSourceOptions): Source {
-  const { network, env = environment, home = homedir() } = options;
+  const { network, env = environment, home = homeFolder() } = options;
   const hub = createHuggingFace({ env, home });
   const services: readonly Service[] = [hub, createGitHub({ env })];
   const findCredential = createCredentials({ env, home });
@@ -74,7 +74,7 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
       } catch (error) {
         // Of two refusals, that of the login tells more.
         if (refused === undefined || each !== undefined) refused = error;
-        if (!mayDependOnLogin(refusalOf(error))) break;
+        if (!mayDependOnLogin(refusalOf(error), each)) break;
       }
     }
     throw explained(refused, place);
@@ -94,10 +94,19 @@ function authorizationOf({ authorization }: Credential): Record<string, string> 
   return { authorization };
 }
 
-/** A reason beside the status means that the host knew whom it refused. */
-function mayDependOnLogin(refusal: Refusal | undefined): boolean {
+/** A reason beside the status of a refused login means that the host knew whom it refused. */
+function mayDependOnLogin(refusal: Refusal | undefined, shown: Credential | undefined): boolean {
   if (refusal === undefined || refusal.elsewhere || !REFUSALS.has(refusal.status)) return false;
-  return refusal.reason === undefined || refusal.status === 401;
+  return shown === undefined || refusal.reason === undefined || refusal.status === 401;
+}
+
+/** Somebody without a home folder has no files in it. */
+function homeFolder(): string {
+  try {
+    return homedir() || devNull;
+  } catch {
+    return devNull;
+  }
 }
 
 /** Says what a refusal of the host that was asked means to a user with this login, or without one. */

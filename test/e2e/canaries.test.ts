@@ -47,7 +47,7 @@ const ANSWERS: Record<string, (request: FarRequest) => FarAnswer> = {
   "echo as reason": (request) => ({ status: 404, headers: { "x-error-code": echoOf(request) } }),
   "echo as validator": (request) => ({
     body: bytesOf(BODY).subarray(0, 9000),
-    headers: { etag: `"${echoOf(request)}"`, "content-length": `${BODY.size}` },
+    headers: { etag: `"${echoOf(request)}"`, "content-length": `${BODY.size}`, connection: "close" },
   }),
 };
 

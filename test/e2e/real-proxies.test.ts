@@ -61,9 +61,14 @@ for (const proxy of REAL_PROXIES) {
     it("that cannot reach a host is told from a host that refuses", async () => {
       const url = await startRealProxy(proxy, false);
       const { server, tree, download } = await prepare();
-      tree.manifestFor({ "a.bin": { url: server.dead.replace("http:", "https:"), body: BODY } });
-      const { code, stdout } = await download({ HTTPS_PROXY: url });
-      expect([code, stdout]).toEqual([4, expect.stringContaining(`The proxy ${url} cannot reach the host`)]);
+      const secure = `${server.dead.replace("http:", "https:")}/a`;
+      tree.manifestFor({ "a.bin": { url: secure, body: BODY }, "b.bin": { url: `${server.dead}/b`, body: BODY } });
+      const { code, stdout } = await download({ ALL_PROXY: url });
+      expect([code, stdout]).toEqual([
+        4,
+        expect.stringContaining(`The proxy ${url} cannot reach the host of ${secure}`),
+      ]);
+      if (proxy.name === "squid") expect(stdout).toContain(`cannot reach the host of ${server.dead}/b (HTTP 503)`);
     });
   });
 }

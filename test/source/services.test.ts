@@ -93,6 +93,12 @@ describe.skipIf(chain === undefined)("Hugging Face (needs openssl)", () => {
     expect((await ask(HUB, WITH, refusing(403, "GatedRepo"))).requests).toHaveLength(1);
   });
 
+  it("is known by its name in any capitals", async () => {
+    const url = HUB.replace("huggingface.co", "HuggingFace.co:443");
+    const { logins } = await ask(url, { ...WITH, HF_ENDPOINT: "https://mirror.example" }, () => ({ body: "x" }));
+    expect(logins()).toEqual([["mirror.example/org/name/resolve/main/x.bin", "Bearer hf"]]);
+  });
+
   it("is asked by its long name, so that a redirect from the short one does not cost the token", async () => {
     const { logins } = await ask(HUB.replace("huggingface.co", "hf.co"), WITH, () => ({ body: "x" }));
     expect(logins()).toEqual([["huggingface.co/org/name/resolve/main/x.bin", "Bearer hf"]]);
