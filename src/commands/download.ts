@@ -133,7 +133,6 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
   let flushed = performance.now();
   let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
   const settle = async (item: Planned): Promise<Outcome> => {
-    if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
     if (stop.signal.aborted) return failed(item, abortError());
     const outcome = await fetchFile(item, context);
@@ -149,11 +148,18 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
     return outcome;
   };
   try {
-    const outcomes = await runPool(planned, run.jobs, async (item) => {
-      const outcome = await settle(item);
+    const outcomes: Outcome[] = new Array(planned.length);
+    const tell = (index: number, outcome: Outcome) => {
+      outcomes[index] = outcome;
       emit({ type: "outcome", outcome });
-      return outcome;
-    });
+    };
+    const open: [number, Planned][] = [];
+    for (const [index, item] of planned.entries()) {
+      // What is here already needs no turn in the pool.
+      if (item.action === "keep") tell(index, settled(item, "present"));
+      else open.push([index, item]);
+    }
+    await runPool(open, run.jobs, async ([index, item]) => tell(index, await settle(item)));
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
   } finally {

@@ -154,9 +154,11 @@ function shorthandOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => vo
 }
 
 function fileOf(id: string, path: string, entry: Entry, base: string, find: (finding: Finding) => void): AssetFile {
-  const { url, fallbackUrls = [], size, size_mb } = entry.content;
+  const { url, fallbackUrls, size, size_mb } = entry.content;
   const sha256 = pinOf(entry, find);
-  const file = { asset: id, path, urls: [...new Set([url, ...fallbackUrls].map((one) => resolveUrl(one, base)))] };
+  const primary = resolveUrl(url, base);
+  const others = fallbackUrls?.map((one) => resolveUrl(one, base));
+  const file = { asset: id, path, urls: others === undefined ? [primary] : [...new Set([primary, ...others])] };
   return {
     ...file,
     // JSON has a -0, which is not to be seen again.

@@ -50,7 +50,7 @@ export function checkUrl(url: string): Problem | undefined {
 /** The URL that a source opens, for one that passed {@link checkUrl}. `base`: absolute folder of relative paths. */
 export function resolveUrl(url: string, base: string): string {
   const scheme = SCHEME.exec(url)?.[1];
-  if (scheme !== undefined) return scheme.toLowerCase() + url.slice(scheme.length);
+  if (scheme !== undefined) return /[A-Z]/.test(scheme) ? scheme.toLowerCase() + url.slice(scheme.length) : url;
   const [path, member] = splitMember(url);
   const resolved = pathToFileURL(resolve(base, path)).href;
   return member === undefined ? resolved : `${resolved}${MEMBER_FRAGMENT}${member}`;
