@@ -235,7 +235,7 @@ function megabytes(bytes: number): string {
 
 function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEvent {
   const files = planned.map(({ file: { asset, path, size }, action }) => {
-    return { asset, path, action, ...(size !== undefined && { size }) };
+    return size === undefined ? { asset, path, action } : { asset, path, action, size };
   });
   return { type: "plan", files, bytesToFetch };
 }

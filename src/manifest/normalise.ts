@@ -54,21 +54,19 @@ export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Norma
   return { asset: assetOf(raw, type, files), claims, findings };
 }
 
+/** What is being put together. Assigned key by key: spreading takes several times as long, and there may be many. */
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
 function assetOf(raw: RawAsset, type: string, files: AssetFile[]): Asset {
-  const { id, name, description, version, license, homepage, metadata, tags = [], required = false } = raw;
-  return {
-    id,
-    type,
-    ...(name !== undefined && { name }),
-    ...(description !== undefined && { description }),
-    ...(version !== undefined && { version }),
-    ...(license !== undefined && { license }),
-    ...(homepage !== undefined && { homepage }),
-    ...(metadata !== undefined && { metadata }),
-    tags: [...new Set(tags)],
-    required,
-    files,
-  };
+  const { id, name, description, version, license, homepage, metadata, tags, required = false } = raw;
+  const asset: Draft<Asset> = { id, type, tags: tags === undefined ? [] : [...new Set(tags)], required, files };
+  if (name !== undefined) asset.name = name;
+  if (description !== undefined) asset.description = description;
+  if (version !== undefined) asset.version = version;
+  if (license !== undefined) asset.license = license;
+  if (homepage !== undefined) asset.homepage = homepage;
+  if (metadata !== undefined) asset.metadata = metadata;
+  return asset;
 }
 
 function typeOf({ type, tags = [] }: RawAsset, at: JsonPath, find: (finding: Finding) => void): string {
@@ -158,14 +156,13 @@ function fileOf(id: string, path: string, entry: Entry, base: string, find: (fin
   const sha256 = pinOf(entry, find);
   const primary = resolveUrl(url, base);
   const others = fallbackUrls?.map((one) => resolveUrl(one, base));
-  const file = { asset: id, path, urls: others === undefined ? [primary] : [...new Set([primary, ...others])] };
-  return {
-    ...file,
-    // JSON has a -0, which is not to be seen again.
-    ...(size === undefined ? {} : { size: Math.abs(size) }),
-    ...(size_mb === undefined ? {} : { sizeHint: Math.round(size_mb * 1e6) }),
-    ...(sha256 === undefined ? {} : { sha256 }),
-  };
+  const urls = others === undefined ? [primary] : [...new Set([primary, ...others])];
+  const file: Draft<AssetFile> = { asset: id, path, urls };
+  // JSON has a -0, which is not to be seen again.
+  if (size !== undefined) file.size = Math.abs(size);
+  if (size_mb !== undefined) file.sizeHint = Math.round(size_mb * 1e6);
+  if (sha256 !== undefined) file.sha256 = sha256;
+  return file;
 }
 
 /** The pinned digest, in small letters. */

@@ -26,7 +26,7 @@ const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 /** A path without its leading `./`. */
 export function withoutDot(path: string): string {
-  return path.replace(/^(?:\.\/)+/, "");
+  return path.startsWith("./") ? path.replace(/^(?:\.\/)+/, "") : path;
 }
 
 /** What is wrong with the path of a file, taken by itself and without a leading `./`. */
