@@ -175,10 +175,15 @@ function pinOf({ content, at }: Entry, find: (finding: Finding) => void): string
     const message = "checksum and sha256 differ";
     find({ path: [...at, "checksum"], found: checksum, message, suggestion: "Keep the right one of the two." });
   }
-  const path = [...at, sha256 === undefined ? "checksum" : "sha256"];
+  const key = sha256 === undefined ? "checksum" : "sha256";
   if (pin === EMPTY_SHA256 && size !== 0) {
     const suggestion = 'Leave the key out until it is known; for a file that is really empty write "size": 0.';
-    find({ path, found: digest, message: "this is the SHA-256 of an empty file, a placeholder", suggestion });
+    find({
+      path: [...at, key],
+      found: digest,
+      message: "this is the SHA-256 of an empty file, a placeholder",
+      suggestion,
+    });
   }
   if (pin !== EMPTY_SHA256 && size === 0) {
     const suggestion = "Write the right size, or leave it out.";

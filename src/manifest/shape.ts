@@ -108,7 +108,8 @@ function areFiles(value: unknown): boolean {
 
 function fits(value: unknown, shape: Shape, required: readonly string[]): boolean {
   if (!isObject(value)) return false;
-  for (const key of Object.keys(value)) {
+  // What JSON gives inherits nothing that this could meet.
+  for (const key in value) {
     const check = shape.get(key);
     if (check === undefined ? !key.startsWith("x-") : !check(value[key])) return false;
   }
