@@ -6,9 +6,10 @@ import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
 
 const MAX_LENGTH = 8192;
+const MAX_PLAIN_LENGTH = 512;
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 const OTHER_ARCHIVE = /\.(?:tar\.[a-z0-9]+|txz|tbz2?|tzst|7z|rar|gz|xz|bz2|zst)$/i;
-/** What most URLs are made of, at a host that every parser takes. */
+/** What most URLs are made of, at a host that every parser takes. Only for short ones: it may try every dot of a host. */
 const PLAIN = /^https:\/\/(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\/[\w.~%/+@=,:-]*$/;
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
@@ -19,7 +20,7 @@ const HOST_WITHOUT_SCHEME = /^(?:www\.[^/]+|[a-z0-9.-]+\.(?:com|org|net|io|co|ai
 
 /** What is wrong with a URL, or with a relative path in its place. */
 export function checkUrl(url: string): Problem | undefined {
-  return url.length <= MAX_LENGTH && PLAIN.test(url) ? undefined : examineUrl(url);
+  return url.length <= MAX_PLAIN_LENGTH && PLAIN.test(url) ? undefined : examineUrl(url);
 }
 
 /** {@link checkUrl} for a URL of any kind. */
