@@ -19,7 +19,7 @@ const longer: FileState = { kind: "size-mismatch", size: 9, stat };
 describe("the plan", () => {
   it.each<[string, FileState, string, string]>([
     ["a missing file is downloaded", { kind: "missing" }, "download", "download"],
-    ["a proven file is kept, even by force", { kind: "valid", size: 3, stat, proof: "hashed" }, "keep", "keep"],
+    ["a proven file is kept, even by force", { kind: "valid", size: 3, proof: "hashed" }, "keep", "keep"],
     ["a file without a pin is kept, and fetched anew by force", { kind: "unpinned", size: 3, stat }, "keep", "replace"],
     [
       "a Git LFS pointer is replaced",

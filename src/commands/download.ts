@@ -171,7 +171,6 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
   let flushed = performance.now();
   let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
   const settle = async (item: Planned): Promise<Outcome> => {
-    if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
     if (stop.signal.aborted) return failed(item, abortError());
     const outcome = await fetchFile(item, context);
@@ -187,16 +186,19 @@ async function transfer(manifest: Manifest, planned: readonly Planned[], run: Ru
     return outcome;
   };
   try {
-    const outcomes = await runPool(
-      planned,
-      run.jobs ?? LANES,
-      async (item) => {
-        const outcome = await settle(item);
-        emit({ type: "outcome", outcome });
-        return outcome;
-      },
-      weightOf,
-    );
+    const outcomes: Outcome[] = new Array(planned.length);
+    const tell = (index: number, outcome: Outcome) => {
+      outcomes[index] = outcome;
+      emit({ type: "outcome", outcome });
+    };
+    const open: [number, Planned][] = [];
+    for (const [index, item] of planned.entries()) {
+      // What is here already needs no turn in the pool.
+      if (item.action === "keep") tell(index, settled(item, "present"));
+      else open.push([index, item]);
+    }
+    const settleOne = async ([index, item]: [number, Planned]) => tell(index, await settle(item));
+    await runPool(open, run.jobs ?? LANES, settleOne, ([, item]) => weightOf(item));
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
   } finally {
@@ -276,7 +278,7 @@ function megabytes(bytes: number): string {
 
 function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEvent {
   const files = planned.map(({ file: { asset, path, size }, action }) => {
-    return { asset, path, action, ...(size !== undefined && { size }) };
+    return size === undefined ? { asset, path, action } : { asset, path, action, size };
   });
   return { type: "plan", files, bytesToFetch };
 }

@@ -116,7 +116,10 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     for (const [index, file] of files.entries()) {
       const target = targets.resolveAtOnce(file.path);
       const state = target && glance(target, file, recall ? (stat) => ledger.recall(file.path, stat) : undefined);
-      if (target && state) found[index] = { file, target, state, earlierPin: ledger.last(file.path)?.sha256 };
+      if (target && state) {
+        const earlierPin = state.kind === "valid" ? file.sha256 : ledger.last(file.path)?.sha256;
+        found[index] = { file, target, state, earlierPin };
+      }
       looks++;
       if (Date.now() - begun < SLICE_MS) continue;
       slow = looks < SLICE_LOOKS ? slow + 1 : 0;

@@ -30,11 +30,15 @@ export function findCollisions(
   };
   const add = (owner: Claim | Reserved) => {
     const fold = foldPath(owner.path);
-    const ancestors = ancestorsOf(fold);
     const claim = "asset" in owner ? owner : undefined;
     const same = owners.get(fold);
     const needed = folders.get(fold);
-    const blocking = ancestors.map((folder) => owners.get(folder)).find((one) => one !== undefined);
+    let blocking: Claim | Reserved | undefined;
+    for (let at = fold.indexOf("/"); at !== -1; at = fold.indexOf("/", at + 1)) {
+      const folder = fold.slice(0, at);
+      blocking ??= owners.get(folder);
+      if (!folders.has(folder)) folders.set(folder, owner);
+    }
     if (claim !== undefined && same !== undefined) {
       const how = same.path === claim.path ? "is" : "differs only by case or normalisation from";
       find(claim, `this path ${how} that of ${name(same)}`);
@@ -44,16 +48,9 @@ export function findCollisions(
       find(claim, `this path needs a folder where the file of ${name(blocking)} stands`);
     }
     if (same === undefined) owners.set(fold, owner);
-    for (const folder of ancestors) if (!folders.has(folder)) folders.set(folder, owner);
   };
 
   for (const owner of reserved) add(owner);
   for (const claim of claims) add(claim);
   return findings;
-}
-
-function ancestorsOf(path: string): string[] {
-  const ancestors: string[] = [];
-  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) ancestors.push(path.slice(0, at));
-  return ancestors;
 }

@@ -66,10 +66,10 @@ export function checkHomepage(url: string): Problem | undefined {
 
 /** What is wrong with a SHA-256 in hexadecimal digits. */
 export function checkSha256(digest: string): Problem | undefined {
+  if (SHA256.test(digest) && !/^0+$/.test(digest)) return undefined;
   if (isPlaceholder(digest) || /^0+$/.test(digest)) {
     return { message: "this is no digest but its placeholder", suggestion: LEAVE_OUT };
   }
-  if (SHA256.test(digest)) return undefined;
   const other = /^[0-9a-f]+$/i.test(digest) ? HASH_LENGTHS[digest.length] : undefined;
   if (other !== undefined) return otherAlgorithm(other);
   const bare = digest.trim().replace(/^sha-?256[:=-]/i, "");

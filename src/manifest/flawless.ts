@@ -77,7 +77,8 @@ function quotesOf(value: unknown, depth: number): number {
     for (const member of value) quotes += quotesOf(member, depth + 1);
     return quotes;
   }
-  for (const key of Object.keys(value)) {
+  // What JSON gives inherits nothing that this could meet.
+  for (const key in value) {
     if (key === "__proto__") return Number.NaN;
     quotes += 2 + quotesOf((value as Record<string, unknown>)[key], depth + 1);
   }

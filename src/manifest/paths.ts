@@ -12,6 +12,12 @@ const OWN_FOLDERS = new Set([".ASSETS", "ASSETS~1"]);
 const OWN_FILES = new Set(["ASSETS.MANIFEST.JSON", "ASSETS.MANIFEST.SCHEMA.JSON", "ASSETS.PIECES.JSON"]);
 /** Unfinished downloads, and what is noted about them. */
 const PARTIAL = /\.[0-9A-F]{12}\.PART(?:\.JSON)?$/;
+/**
+ * What most paths are made of. No segment of one of these has a meaning to anybody: they begin with a letter or digit,
+ * but not as a device, and end with one; nor do they look like one of our files.
+ */
+const PLAIN =
+  /^(?!.*\.part)(?:(?!assets\.|con|prn|aux|nul|com\d|lpt\d)[a-z0-9](?:[a-z0-9_-]|\.(?=[a-z0-9_-]))*(?:\/(?=[a-z0-9])|$))+$/i;
 const FORBIDDEN = /[<>:"|?*]/;
 // Microsoft, "Naming Files, Paths, and Namespaces": reserved with any extension, the digits also as superscripts.
 const DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])$/;
@@ -20,11 +26,17 @@ const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 /** A path without its leading `./`. */
 export function withoutDot(path: string): string {
-  return path.replace(/^(?:\.\/)+/, "");
+  return path.startsWith("./") ? path.replace(/^(?:\.\/)+/, "") : path;
 }
 
 /** What is wrong with the path of a file, taken by itself and without a leading `./`. */
 export function checkPath(path: string): Problem | undefined {
+  if (path.length <= MAX_SEGMENT_BYTES && PLAIN.test(path)) return undefined;
+  return examinePath(path);
+}
+
+/** {@link checkPath} for a path of any kind. */
+export function examinePath(path: string): Problem | undefined {
   if (path === "") return { message: "the path is empty", suggestion: "Write the name the file shall have." };
   const unsafe = firstUnsafe(path);
   if (unsafe !== undefined) return { message: `the path has the character ${unsafe}`, suggestion: "Leave it out." };
@@ -89,7 +101,8 @@ export function foldPath(path: string): string {
 }
 
 function checkLength(path: string): Problem | undefined {
-  if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return undefined;
+  // No UTF-16 code unit takes more than three bytes.
+  if (path.length * 3 <= MAX_PATH_BYTES || Buffer.byteLength(path) <= MAX_PATH_BYTES) return undefined;
   return { message: `the path has more than ${MAX_PATH_BYTES} bytes`, suggestion: "Write a shorter one." };
 }
 

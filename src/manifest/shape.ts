@@ -19,19 +19,33 @@ type Fits = (value: unknown) => boolean;
 /** What may stand in an object, by key. A map, so that no key of a stranger meets the prototype's. */
 type Shape = ReadonlyMap<string, Fits>;
 
+/** Texts of a kind that are remembered as right. */
+const MOST_REMEMBERED = 1_000;
+
 const isText: Fits = (value) => typeof value === "string";
 const text =
   (check: (value: string) => Problem | undefined): Fits =>
   (value) =>
     typeof value === "string" && check(value) === undefined;
+/** The same for texts that many assets share, such as types and folders. */
+function word(check: (value: string) => Problem | undefined): Fits {
+  const right = new Set<unknown>();
+  const isRight = text(check);
+  return (value) => {
+    if (right.has(value)) return true;
+    if (!isRight(value)) return false;
+    if (right.size < MOST_REMEMBERED) right.add(value);
+    return true;
+  };
+}
 const listOf =
   (fits: Fits): Fits =>
   (value) =>
     Array.isArray(value) && value.every(fits);
 
 const url = text(checkUrl);
-const folder = text(checkFolder);
-const line = text(checkLine);
+const folder = word(checkFolder);
+const line = word(checkLine);
 
 const CONTENT: [string, Fits][] = [
   ["url", url],
@@ -46,13 +60,13 @@ const FILE: Shape = new Map([["path", text((path) => checkPath(withoutDot(path))
 
 const ASSET: Shape = new Map([
   ["id", text(checkId)],
-  ["type", text(checkType)],
+  ["type", word(checkType)],
   ["name", line],
   ["description", text(checkProse)],
   ["version", line],
   ["license", line],
   ["homepage", text(checkHomepage)],
-  ["tags", listOf(text(checkTag))],
+  ["tags", listOf(word(checkTag))],
   ["required", (value) => typeof value === "boolean"],
   ["metadata", isObject],
   ["path", folder],
@@ -94,7 +108,8 @@ function areFiles(value: unknown): boolean {
 
 function fits(value: unknown, shape: Shape, required: readonly string[]): boolean {
   if (!isObject(value)) return false;
-  for (const key of Object.keys(value)) {
+  // What JSON gives inherits nothing that this could meet.
+  for (const key in value) {
     const check = shape.get(key);
     if (check === undefined ? !key.startsWith("x-") : !check(value[key])) return false;
   }

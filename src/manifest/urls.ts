@@ -6,8 +6,11 @@ import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
 
 const MAX_LENGTH = 8192;
+const MAX_PLAIN_LENGTH = 512;
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 const OTHER_ARCHIVE = /\.(?:tar\.[a-z0-9]+|txz|tbz2?|tzst|7z|rar|gz|xz|bz2|zst)$/i;
+/** What most URLs are made of, at a host that every parser takes. Only for short ones: it may try every dot of a host. */
+const PLAIN = /^https:\/\/(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\/[\w.~%/+@=,:-]*$/;
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
 const KINDS = "https:, http:, file:, npm: and relative paths";
@@ -17,6 +20,11 @@ const HOST_WITHOUT_SCHEME = /^(?:www\.[^/]+|[a-z0-9.-]+\.(?:com|org|net|io|co|ai
 
 /** What is wrong with a URL, or with a relative path in its place. */
 export function checkUrl(url: string): Problem | undefined {
+  return url.length <= MAX_PLAIN_LENGTH && PLAIN.test(url) ? undefined : examineUrl(url);
+}
+
+/** {@link checkUrl} for a URL of any kind. */
+export function examineUrl(url: string): Problem | undefined {
   if (isPlaceholder(url)) return { message: "the URL is still missing", suggestion: `Write one of ${KINDS}.` };
   if (url.length > MAX_LENGTH) return { message: `the URL is longer than ${MAX_LENGTH} characters` };
   const unsafe = firstUnsafe(url);
@@ -50,7 +58,7 @@ export function checkUrl(url: string): Problem | undefined {
 /** The URL that a source opens, for one that passed {@link checkUrl}. `base`: absolute folder of relative paths. */
 export function resolveUrl(url: string, base: string): string {
   const scheme = SCHEME.exec(url)?.[1];
-  if (scheme !== undefined) return scheme.toLowerCase() + url.slice(scheme.length);
+  if (scheme !== undefined) return /[A-Z]/.test(scheme) ? scheme.toLowerCase() + url.slice(scheme.length) : url;
   const [path, member] = splitMember(url);
   const resolved = pathToFileURL(resolve(base, path)).href;
   return member === undefined ? resolved : `${resolved}${MEMBER_FRAGMENT}${member}`;

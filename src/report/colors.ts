@@ -1,5 +1,5 @@
 /** The few colours the output uses, named by what they say. */
-import picocolors from "picocolors";
+import { Chalk } from "chalk";
 
 /** Paints a text, or returns it as it is. */
 export type Paint = (text: string) => string;
@@ -18,6 +18,13 @@ export interface Colors {
 
 /** The colours, or their plain stand-ins. Only the 16 basic colours are used, which follow the user's theme. */
 export function createColors(enabled: boolean): Colors {
-  const { bold, dim, green, yellow, red, cyan } = picocolors.createColors(enabled);
-  return { heading: bold, quiet: dim, good: green, warn: yellow, bad: red, command: cyan };
+  const chalk = new Chalk({ level: enabled ? 1 : 0 });
+  return {
+    heading: (text) => chalk.bold(text),
+    quiet: (text) => chalk.dim(text),
+    good: (text) => chalk.green(text),
+    warn: (text) => chalk.yellow(text),
+    bad: (text) => chalk.red(text),
+    command: (text) => chalk.cyan(text),
+  };
 }

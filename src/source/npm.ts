@@ -25,8 +25,8 @@ interface PackageFile extends PackageVersion {
 }
 
 interface Npm {
-  /** Reads what a registry says. */
-  packuments: typeof import("./packument.js");
+  findRelease: typeof import("./packument.js").findRelease;
+  readPackument: typeof import("./packument.js").readPackument;
   config: NpmConfig;
   client: HttpClient;
 }
@@ -41,9 +41,10 @@ export function createNpmSource({ createClient, projectFolder, env = environment
   const packuments = createSingleFlight<Packument>();
   let connected: Promise<Npm> | undefined;
   const connect = async (): Promise<Npm> => {
-    const [{ readNpmConfig }, packuments] = await Promise.all([import("./npm-config.js"), import("./packument.js")]);
+    const { readNpmConfig } = await import("./npm-config.js");
+    const { findRelease, readPackument } = await import("./packument.js");
     const config = await readNpmConfig({ projectFolder, env });
-    return { packuments, config, client: createClient(config.network) };
+    return { findRelease, readPackument, config, client: createClient(config.network) };
   };
 
   return {
@@ -57,7 +58,7 @@ export function createNpmSource({ createClient, projectFolder, env = environment
       const packument = await packuments(file.name, signal, (shared) =>
         fetchPackument(npm, file.name, registry, shared),
       );
-      const release = npm.packuments.findRelease(packument, file, {
+      const release = npm.findRelease(packument, file, {
         url: registry,
         replacesHost: npm.config.replacesHost,
       });
@@ -88,7 +89,7 @@ export function parseNpmUrl(url: string): PackageFile {
 }
 
 async function fetchPackument(
-  { packuments, config, client }: Npm,
+  { readPackument, config, client }: Npm,
   name: string,
   registry: string,
   signal: AbortSignal,
@@ -97,7 +98,7 @@ async function fetchPackument(
   const headers = { accept: ACCEPT, ...authorization(config, url, registry) };
   try {
     const answer = await client.getJson(url.href, { signal, maxBytes: MAX_PACKUMENT_BYTES }, { headers });
-    return packuments.readPackument(answer, name);
+    return readPackument(answer, name);
   } catch (error) {
     throw explained(error, registry, {
       what: `package "${name}"`,

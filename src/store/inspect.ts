@@ -19,7 +19,7 @@ export type FileState =
   | { kind: "unverified"; size: number; stat: BigIntStats }
   /** There, and no SHA-256 is pinned to hold it against. */
   | { kind: "unpinned"; size: number; stat: BigIntStats; sha256?: string }
-  | { kind: "valid"; size: number; stat: BigIntStats; proof: "hashed" | "remembered" }
+  | { kind: "valid"; size: number; proof: "hashed" | "remembered" }
   | { kind: "size-mismatch"; size: number; stat: BigIntStats; sha256?: string }
   | { kind: "digest-mismatch"; size: number; stat: BigIntStats; sha256: string }
   /** A Git LFS pointer stands there; `oid` and `pointerSize` are what it stands for. */
@@ -109,7 +109,7 @@ function judge(
   found: BigIntStats,
   pinned: string,
 ): FileState {
-  if (sha256 === pinned) return { kind: "valid", size, stat: found, proof };
+  if (sha256 === pinned) return { kind: "valid", size, proof };
   return { kind: "digest-mismatch", size, stat: found, sha256 };
 }
 

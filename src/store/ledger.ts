@@ -51,14 +51,20 @@ const CLOCK_WAIT_MS = 40;
 
 /** Reads the ledger of a root. A missing, damaged or foreign ledger is an empty one. */
 export async function openLedger(root: string): Promise<Ledger> {
-  const entries = new Map<string, Entry>();
+  /** The last line of each path, parsed when it is asked for. */
+  const entries = new Map<string, string>();
   let lines = 0;
   for (const line of (await readOwn(join(root, HOME_FOLDER, FILE))).split("\n")) {
-    const entry = parseEntry(line);
-    if (entry === undefined) continue;
+    const path = pathOf(line);
+    if (path === undefined) continue;
     lines++;
-    entries.set(entry.path, entry);
+    entries.set(path, line);
   }
+  let latest: { path: string; entry: Entry | undefined } | undefined;
+  const entryFor = (path: string) => {
+    if (latest?.path !== path) latest = { path, entry: parseEntry(entries.get(path) ?? "") };
+    return latest.entry;
+  };
   /** Recorded, not written yet; without `at` until the clock has moved past the file's own times. */
   let pending: { entry: Omit<Entry, "at">; at?: bigint }[] = [];
 
@@ -74,14 +80,14 @@ export async function openLedger(root: string): Promise<Ledger> {
 
   return {
     recall(path, stat) {
-      const entry = entries.get(path);
+      const entry = entryFor(path);
       if (entry === undefined || !matches(entry, stat)) return undefined;
       const at = BigInt(entry.at);
       // A change within the tick of the clock in which the file was proven would leave the same times.
       return at > stat.mtimeNs && at > stat.ctimeNs ? entry.sha256 : undefined;
     },
     last(path) {
-      const entry = entries.get(path);
+      const entry = entryFor(path);
       return entry && { sha256: entry.sha256, size: Number(entry.size) };
     },
     record(path, stat, sha256, at) {
@@ -96,8 +102,9 @@ export async function openLedger(root: string): Promise<Ledger> {
       pending = [];
       try {
         const now = batch.some(({ at }) => at === undefined) ? await clockAfter(clock, newest(batch)) : 0n;
-        const added = batch.map(({ entry, at = now }) => ({ ...entry, at: String(at) }));
-        for (const entry of added) entries.set(entry.path, entry);
+        const added = batch.map(({ entry, at = now }) => JSON.stringify({ ...entry, at: String(at) } satisfies Entry));
+        for (const [index, { entry }] of batch.entries()) entries.set(entry.path, added[index] ?? "");
+        latest = undefined;
         lines += added.length;
         const file = join(await homeFolder(root), FILE);
         if (lines - entries.size > MOST_DEAD_LINES) {
@@ -141,44 +148,53 @@ function entryOf(path: string, stat: FileStamp, sha256: string): Omit<Entry, "at
 }
 
 function matches(entry: Entry, stat: FileStamp): boolean {
-  const now = entryOf(entry.path, stat, entry.sha256);
-  return (["size", "mtime", "ctime", "ino", "dev"] as const).every((key) => entry[key] === now[key]);
+  return (
+    entry.mtime === String(stat.mtimeNs) &&
+    entry.ctime === String(stat.ctimeNs) &&
+    entry.ino === String(stat.ino) &&
+    entry.size === String(stat.size) &&
+    entry.dev === String(stat.dev)
+  );
 }
 
-/** An entry of a line, or undefined for anything else: the last line of a killed run may be torn. */
+const HEAD = '{"path":"';
+
+/** The path that a line is about; undefined for anything but a whole line: the last one of a killed run may be torn. */
+function pathOf(line: string): string | undefined {
+  if (!line.startsWith(HEAD) || !line.endsWith("}")) return undefined;
+  const path = line.slice(HEAD.length, line.indexOf('"', HEAD.length));
+  return path.includes("\\") ? parseEntry(line)?.path : path;
+}
+
+/** The entry of a line, or undefined for anything else. What {@link matches} compares may be anything as well. */
 function parseEntry(line: string): Entry | undefined {
-  if (!line.startsWith("{")) return undefined;
   try {
     const entry = JSON.parse(line) as Entry;
-    const { path, sha256, size, mtime, ctime, ino, dev, at } = entry;
-    const whole = [size, mtime, ctime, ino, dev, at].every(
-      (text) => typeof text === "string" && /^\d{1,30}$/.test(text),
-    );
-    return whole && typeof path === "string" && /^[0-9a-f]{64}$/.test(sha256) ? entry : undefined;
+    const { path, sha256, at } = entry;
+    return typeof path === "string" && SHA256.test(sha256) && TIME.test(at) ? entry : undefined;
   } catch {
     return undefined;
   }
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
+const TIME = /^\d{1,30}$/;
+
 /** A single write in append mode, so that lines of two runs do not mix. The first line feed ends a torn line. */
-async function append(file: string, entries: Entry[]): Promise<void> {
+async function append(file: string, lines: string[]): Promise<void> {
   const handle = await openOwn(file, constants.O_WRONLY | constants.O_APPEND);
   try {
-    await handle.writeFile(`\n${toLines(entries)}`);
+    await handle.writeFile(`\n${lines.join("\n")}\n`);
   } finally {
     await handle.close();
   }
 }
 
-async function rewrite(file: string, entries: Entry[]): Promise<void> {
+async function rewrite(file: string, lines: string[]): Promise<void> {
   const draft = `${file}.new`;
   await rm(draft, { force: true });
-  await writeFile(draft, toLines(entries), { flag: "wx" });
+  await writeFile(draft, `${lines.join("\n")}\n`, { flag: "wx" });
   await rename(draft, file);
-}
-
-function toLines(entries: Entry[]): string {
-  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
 }
 
 /** Opens a file of ours, never through a link that may have come with the repository. */

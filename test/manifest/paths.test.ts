@@ -6,6 +6,7 @@ import {
   checkFolder,
   checkPath,
   checkTarget,
+  examinePath,
   foldPath,
   joinPath,
   normaliseFolder,
@@ -166,5 +167,54 @@ describe("foldPath", () => {
         (one, other) => (foldPath(one) === foldPath(other)) === (one.toLowerCase() === other.toLowerCase()),
       ),
     );
+  });
+});
+
+describe("a path that is plain at a glance", () => {
+  const segment = fc.oneof(
+    fc.constantFrom(
+      "a",
+      "Model-1.bin",
+      "con",
+      "CON.txt",
+      "com1",
+      "nul.x",
+      "config",
+      "assets.manifest.json",
+      "assets.x",
+    ),
+    fc.constantFrom(
+      "a.0123456789ab.part",
+      "x.part",
+      ".git",
+      "git~1",
+      "a.",
+      "a..b",
+      "-a",
+      "_a",
+      "a b",
+      "é",
+      "",
+      "..",
+      ".",
+    ),
+    fc.stringMatching(/^[\w.-]{1,12}$/),
+  );
+  const any = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join("/"));
+
+  test("is judged as it is at leisure", () => {
+    fc.assert(
+      fc.property(any, (text) => {
+        expect(checkPath(text)).toEqual(examinePath(text));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("is judged at once however it goes on", () => {
+    const begun = performance.now();
+    expect(checkPath(`${"a.".repeat(120)}!`)).toEqual(examinePath(`${"a.".repeat(120)}!`));
+    expect(checkPath(`${"a/".repeat(120)}!`)).toBeUndefined();
+    expect(performance.now() - begun).toBeLessThan(100);
   });
 });

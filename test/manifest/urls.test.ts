@@ -1,6 +1,7 @@
 /** URLs that real assets have, and what becomes of them. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkUrl, resolveUrl } from "../../src/manifest/urls.js";
+import { checkUrl, examineUrl, resolveUrl } from "../../src/manifest/urls.js";
 
 describe("a URL that is accepted is kept as it is written", () => {
   test.each([
@@ -62,4 +63,56 @@ describe("versions of packages", () => {
       expect(checkUrl(`npm:p@${version}/x`)?.message).toContain("not exact");
     },
   );
+});
+
+describe("a URL that is plain at a glance", () => {
+  const part = fc.oneof(
+    fc.constantFrom(
+      "https://",
+      "http://",
+      "HTTPS://",
+      "a.com/",
+      "xn--a.com/",
+      "1.2.3.4/",
+      "a.0x1/",
+      "-.com/",
+      "a..com/",
+    ),
+    fc.constantFrom(
+      "user@",
+      ":80/",
+      ":99999/",
+      "%zz",
+      "%00",
+      "$HOME",
+      "#member=a",
+      "?x=1",
+      "//",
+      "..",
+      " ",
+      "\\",
+      "é",
+      "`",
+    ),
+    fc.stringMatching(/^[a-z0-9.-]{1,10}$/),
+  );
+
+  test("is judged as it is at leisure", () => {
+    const url = fc.oneof(
+      fc.array(part, { maxLength: 5 }).map((parts) => parts.join("")),
+      fc.stringMatching(/^https:\/\/[a-z0-9.-]{1,20}\/[\w.~%/+@=,:-]{0,20}$/),
+    );
+    fc.assert(
+      fc.property(url, (text) => {
+        expect(checkUrl(text)).toEqual(examineUrl(text));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("is judged at once however long its host is", () => {
+    const begun = performance.now();
+    for (let length = 100; length < 4_000; length += 10) checkUrl(`https://${"a-".repeat(length)}!`);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
 });

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { formatPointer } from "../../src/lfs-pointer.js";
 import { createHasher } from "../../src/store/digest.js";
-import { inspect, type Pin } from "../../src/store/inspect.js";
+import { glance, inspect, type Pin } from "../../src/store/inspect.js";
 import { sha256Of } from "../helpers/content.js";
 import { makeTree } from "../helpers/tree.js";
 
@@ -106,5 +106,33 @@ describe("a file", () => {
     expect(await inspect(target, { size: 5, sha256 }, { recall: () => sha256 })).toMatchObject({ proof: "remembered" });
     const other = await inspect(target, { size: 5, sha256: "b".repeat(64) }, { recall: () => sha256 });
     expect(other).toMatchObject({ kind: "digest-mismatch", sha256 });
+  });
+});
+
+describe("a glance", () => {
+  const sha256 = sha256Of("hello");
+  const pin = { size: 5, sha256 };
+
+  it("tells of a pinned file what a look tells that hashes nothing", async () => {
+    const tree = makeTree();
+    const target = tree.write("a", "hello");
+    for (const recall of [() => undefined, () => sha256, () => sha256Of("other")]) {
+      expect(glance(target, pin, recall)).toEqual(await inspect(target, pin, { recall }));
+    }
+    expect(glance(tree.path("b"), pin, undefined)).toEqual({ kind: "missing" });
+  });
+
+  it("leaves to a closer look whatever is not plainly the file or nothing", () => {
+    const tree = makeTree();
+    const target = tree.write("a", "hello");
+    mkdirSync(tree.path("folder"));
+    symlinkSync("a", tree.path("link"));
+    const pointer = tree.write("pointer", formatPointer({ oid: sha256, size: 5 }));
+    expect(glance(target, { size: 5 }, undefined)).toBeUndefined();
+    expect(glance(target, { size: 6, sha256 }, undefined)).toBeUndefined();
+    expect(glance(pointer, { sha256 }, undefined)).toBeUndefined();
+    expect(glance(tree.path("folder"), { sha256 }, undefined)).toBeUndefined();
+    expect(glance(tree.path("link"), pin, undefined)).toBeUndefined();
+    expect(glance(tree.path("a/b"), pin, undefined)).toBeUndefined();
   });
 });

@@ -1,7 +1,9 @@
 /** Where files may stand. */
 import { mkdirSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isWindows } from "../../src/platform.js";
 import { createTargets } from "../../src/store/target.js";
 import { makeTree } from "../helpers/tree.js";
 
@@ -72,4 +74,36 @@ describe("the target of a file", () => {
       await expect(createTargets(tree.root).makeFolder("models/a.bin")).rejects.toMatchObject({ code: "UNSAFE_PATH" });
     },
   );
+});
+
+describe("a target that is found at once", () => {
+  it.skipIf(isWindows)("is the one that is found at leisure, whether its folder is there or not", async () => {
+    const tree = makeTree();
+    tree.write("models/a.bin", "a");
+    const targets = createTargets(tree.root);
+    for (const path of ["a.bin", "models/b.bin", "models/deep/c.bin", "not/yet/d.bin"]) {
+      expect(targets.resolveAtOnce(path)).toBe(await createTargets(tree.root).resolve(path));
+    }
+  });
+
+  it("lies behind no link, wherever that leads", () => {
+    const tree = makeTree();
+    mkdirSync(tree.path("real/deep"), { recursive: true });
+    symlinkSync("real", tree.path("inside"), "dir");
+    symlinkSync(tmpdir(), tree.path("real/outside"), "dir");
+    symlinkSync("nowhere", tree.path("broken"), "dir");
+    const targets = createTargets(tree.root);
+    for (const path of ["inside/a", "inside/deep/a", "real/outside/a", "real/outside/deep/a", "broken/a"]) {
+      expect(targets.resolveAtOnce(path)).toBeUndefined();
+    }
+  });
+
+  it("lies behind no file, and in no folder that is not for assets", () => {
+    const tree = makeTree();
+    tree.write("file", "");
+    const targets = createTargets(tree.root);
+    for (const path of ["file/a", ".git/a", "x/.git/hooks/a", ".assets/a"]) {
+      expect(targets.resolveAtOnce(path)).toBeUndefined();
+    }
+  });
 });
