@@ -1,35 +1,17 @@
-/** `assets download`: puts every selected file in its place, and proves it. */
-import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AssetsError, abortError, errorInfo, exitCodeOf, redact } from "../errors.js";
+import { AssetsError } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
-import { createSources, type Sources } from "../source/index.js";
+import { createSources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
-import { createDigestThread } from "../store/front-digest.js";
 import { isAsFound } from "../store/inspect.js";
-import { createOrphans } from "../store/orphans.js";
 import { freeBytes } from "../store/space.js";
-import { createArchives, type MemberWish } from "../transfer/archives.js";
-import {
-  conflictError,
-  failed,
-  fetchFile,
-  isSmall,
-  partialOf,
-  settled,
-  type TransferPolicy,
-} from "../transfer/fetch-file.js";
-import { createFolderLocks } from "../transfer/folder-locks.js";
-import { createHosts } from "../transfer/hosts.js";
-import { createPace } from "../transfer/pace.js";
-import { runPool } from "../transfer/pool.js";
-import { createRateLimit } from "../transfer/rate-limit.js";
+import { conflictError, failed, isSmall, partialOf, type TransferPolicy } from "../transfer/fetch-file.js";
 import type { DownloadReport } from "./reports.js";
-import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
+import { type Looked, openWorkspace } from "./workspace.js";
 
 export interface DownloadOptions {
   manifest: Manifest;
@@ -66,13 +48,6 @@ const DEFAULT_POLICY: TransferPolicy = {
   offline: false,
 };
 
-/** How often what was proven is written down: a killed run loses no more than this, and only time. */
-const FLUSH_MS = 2_000;
-
-/** Unless told otherwise, this many small files are fetched side by side, or a quarter as many large ones. */
-const LANES = 16;
-const LARGE_WEIGHT = 4;
-
 /**
  * Downloads the selected files. One file's failure is an outcome, never a throw.
  * Throws what makes all work pointless: USAGE (an unusable `caFile`), UNKNOWN_ID, NOTHING_SELECTED, UNPINNED, DISK_FULL
@@ -103,128 +78,46 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
     if (dryRun) {
       const conflicts = planned.filter(({ action }) => action === "conflict");
       const foreseen = conflicts.map((item) => failed(item, item.unsafe ?? conflictError(item)));
-      return report(options, foreseen, 0, started, planned);
+      return downloadReport(options, foreseen, 0, started, planned);
     }
     await checkSpace(manifest.root, bytesToFetch);
 
-    const run = { workspace, sources, policy, force, signal, emit, jobs };
-    const { outcomes, archiveBytes, stopped } = await transfer(manifest, planned, run);
+    const { outcomes, archiveBytes, stopped } = await runTransfers(planned, {
+      ...workspace,
+      root: manifest.root,
+      isTarget: isTargetOf(manifest),
+      sources,
+      policy,
+      jobs,
+      signal,
+      emit,
+      replan: async (item, abort) => {
+        if (await isAsFound(item.target, item.state)) return item;
+        return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
+      },
+    });
     const kept = await keptBytes(planned, outcomes);
-    return { ...report(options, outcomes, archiveBytes, started), keptPartialBytes: kept, ...(stopped && { stopped }) };
+    return {
+      ...downloadReport(options, outcomes, archiveBytes, started),
+      keptPartialBytes: kept,
+      ...(stopped && { stopped }),
+    };
   } finally {
     await workspace.close();
     await sources.close();
   }
 }
 
-interface Run {
-  workspace: Workspace;
-  sources: Sources;
-  policy: TransferPolicy;
-  force: boolean;
-  signal: AbortSignal;
-  emit: EventListener;
-  jobs: number | undefined;
+/** Whether an absolute path is a file of the manifest. */
+function isTargetOf({ assets, root }: Manifest): (path: string) => boolean {
+  const targets = new Set(assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
+  return (path) => targets.has(path);
 }
-
-/** Fetches what the plan wants; tells an outcome for every file. */
-async function transfer(manifest: Manifest, planned: readonly Planned[], run: Run) {
-  const { workspace, sources, policy, emit } = run;
-  // A full disk ends the whole run, as an abort from outside does.
-  const stop = new AbortController();
-  // Every job listens, some of them several times: that many listeners are no leak.
-  setMaxListeners(0, stop.signal);
-  const onAbort = () => stop.abort(abortError());
-  run.signal.addEventListener("abort", onAbort);
-  if (run.signal.aborted) onAbort();
-  const { root } = manifest;
-  const targets = new Set(manifest.assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
-  const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 });
-  const digests = createDigestThread();
-  const signal = stop.signal;
-  const shared = {
-    root,
-    sources,
-    policy,
-    emit,
-    signal,
-    hosts: createHosts(),
-    pace,
-    digests,
-    rateLimit: createRateLimit(policy.limitRate),
-    folderLocks: createFolderLocks(root, workspace.targets, { timeoutMs: policy.lockTimeoutMs, signal }),
-  };
-  const archives = createArchives(wishesOf(planned, sources), { ...shared, lockTimeoutMs: policy.lockTimeoutMs });
-  const context = {
-    ...shared,
-    ...workspace,
-    archives,
-    orphans: createOrphans((path) => targets.has(path)),
-    replan: async (item: PlanItem) => {
-      const { file, target, state } = item;
-      if (await isAsFound(target, state)) return item;
-      const found = await workspace.look(file, { recall: true, hash: true, signal: stop.signal });
-      return planFile(found, { force: run.force });
-    },
-  };
-  const weightOf = (item: Planned) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
-  let flushed = performance.now();
-  let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
-  const settle = async (item: Planned): Promise<Outcome> => {
-    if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
-    if (stop.signal.aborted) return failed(item, abortError());
-    const outcome = await fetchFile(item, context);
-    if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
-    if (performance.now() - flushed > FLUSH_MS) {
-      flushed = performance.now();
-      await workspace.ledger.flush();
-    }
-    if (outcome.error?.code === "DISK_FULL") {
-      stopped ??= outcome.error;
-      stop.abort(abortError());
-    }
-    return outcome;
-  };
-  try {
-    const outcomes: Outcome[] = new Array(planned.length);
-    const tell = (index: number, outcome: Outcome) => {
-      outcomes[index] = outcome;
-      emit({ type: "outcome", outcome });
-    };
-    const open: [number, Planned][] = [];
-    for (const [index, item] of planned.entries()) {
-      // What is here already needs no turn in the pool.
-      if (item.action === "keep") tell(index, settled(item, "present"));
-      else open.push([index, item]);
-    }
-    const settleOne = async ([index, item]: [number, Planned]) => tell(index, await settle(item));
-    await runPool(open, run.jobs ?? LANES, settleOne, ([, item]) => weightOf(item));
-    if (run.signal.aborted) stopped = errorInfo(abortError());
-    return { outcomes, archiveBytes: archives.received(), stopped };
-  } finally {
-    run.signal.removeEventListener("abort", onAbort);
-    pace.close();
-    await digests.close();
-    await archives.close();
-  }
-}
-
-type Planned = PlanItem & { readonly unsafe?: AssetsError };
 
 function planLooked(found: Looked, force: boolean): Planned {
   // A place that is not safe stays so, whatever the user forces.
   if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
   return planFile(found, { force });
-}
-
-/** Every URL that leads into an archive, of the files that are to be fetched. */
-function wishesOf(planned: readonly PlanItem[], sources: Sources): MemberWish[] {
-  return planned.filter(isFetch).flatMap(({ file: { path, size, urls } }) =>
-    urls.flatMap((url) => {
-      const container = sources.container(url);
-      return container === undefined ? [] : [{ path, url, container, size }];
-    }),
-  );
 }
 
 function warnOfUnpinned(files: readonly AssetFile[], requirePins: boolean, emit: EventListener): void {
@@ -248,11 +141,15 @@ async function partialBytes(item: PlanItem): Promise<number> {
   const sizes = await Promise.all(
     (file.sha256 === undefined ? file.urls : file.urls.slice(0, 1)).map(async (url) => {
       const found = await stat(partialOf(target, file.sha256, url)).catch(() => undefined);
-      return found?.size ?? 0;
+      // Of a file with gaps only what takes room is there; where that is not told, its length must do.
+      return Math.min(found?.size ?? 0, (found?.blocks || Number.POSITIVE_INFINITY) * BLOCK_BYTES);
     }),
   );
   return Math.max(0, ...sizes);
 }
+
+/** What `stat` counts blocks in. */
+const BLOCK_BYTES = 512;
 
 async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
   const open = planned.filter((item, index) => isFetch(item) && outcomes[index]?.error !== undefined);
@@ -281,49 +178,4 @@ function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEve
     return size === undefined ? { asset, path, action } : { asset, path, action, size };
   });
   return { type: "plan", files, bytesToFetch };
-}
-
-function report(
-  { manifest, dryRun = false }: DownloadOptions,
-  outcomes: Outcome[],
-  archiveBytes: number,
-  started: number,
-  planned?: readonly PlanItem[],
-): DownloadReport {
-  const count = (status: Outcome["status"]) => outcomes.filter((outcome) => outcome.status === status).length;
-  const exitCode = exitCodeFor(outcomes);
-  return {
-    manifest: manifest.file,
-    root: manifest.root,
-    dryRun,
-    ok: exitCode === 0,
-    exitCode,
-    outcomes,
-    ...(planned && { planned: planned.map(plannedReport) }),
-    totals: {
-      files: planned?.length ?? outcomes.length,
-      downloaded: count("downloaded"),
-      present: count("present"),
-      failed: count("failed"),
-      skipped: count("skipped"),
-      received: archiveBytes + outcomes.reduce((sum, { received }) => sum + received, 0),
-    },
-    keptPartialBytes: 0,
-    durationMs: performance.now() - started,
-  };
-}
-
-function plannedReport({ file: { asset, path, size, urls }, action, reason }: PlanItem) {
-  const about = { ...(size !== undefined && { size }), ...(reason !== undefined && { reason }) };
-  return { asset, path, action, ...about, urls: urls.map(redact) };
-}
-
-/** 0 when nothing failed; the code of the failures when they are of one kind; 1 when of several. */
-function exitCodeFor(outcomes: readonly Outcome[]): number {
-  const codes = new Set<number>();
-  for (const { status, error } of outcomes) {
-    if (error !== undefined && status === "failed") codes.add(exitCodeOf(error.code));
-  }
-  if (codes.size === 0) return outcomes.some(({ status }) => status === "skipped") ? exitCodeOf("ABORTED") : 0;
-  return codes.size === 1 ? ([...codes][0] ?? 1) : 1;
 }

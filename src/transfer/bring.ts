@@ -155,7 +155,7 @@ async function copy(
       if (answer.unpacked !== true) errand.onBytes(body.length);
       pace.arrived(body.length);
       await rateLimit.take(body.length, patience.signal);
-      if (segment.at + body.length > segment.end) segments.extend(segment, to);
+      if (segment.at + body.length >= segment.end) segments.extend(segment, to);
       const chunk = body.subarray(0, Math.max(0, segment.end - segment.at));
       const at = segment.at;
       segment.at += chunk.length;

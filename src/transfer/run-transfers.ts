@@ -1,0 +1,142 @@
+/** Fetches what a plan wants, a few files at a time, until each has its outcome. */
+import { setMaxListeners } from "node:events";
+import { type AssetsError, abortError, errorInfo } from "../errors.js";
+import type { ErrorInfo, EventListener, Outcome } from "../events.js";
+import { isFetch, type PlanItem } from "../plan.js";
+import type { Sources } from "../source/index.js";
+import { createDigestThread } from "../store/front-digest.js";
+import type { Ledger } from "../store/ledger.js";
+import { createOrphans } from "../store/orphans.js";
+import type { Targets } from "../store/target.js";
+import { createArchives, type MemberWish } from "./archives.js";
+import { conflictError, failed, fetchFile, isSmall, settled, type TransferPolicy } from "./fetch-file.js";
+import { createFolderLocks } from "./folder-locks.js";
+import { createHosts } from "./hosts.js";
+import { createPace } from "./pace.js";
+import { runPool } from "./pool.js";
+import { createRateLimit } from "./rate-limit.js";
+
+/** A file of the plan; `unsafe` where its place is no place for assets. */
+export type Planned = PlanItem & { readonly unsafe?: AssetsError };
+
+/** What the transfers work with. */
+export interface TransferRun {
+  /** Absolute root of the tree. */
+  readonly root: string;
+  readonly targets: Targets;
+  readonly ledger: Ledger;
+  readonly sources: Sources;
+  readonly policy: TransferPolicy;
+  /** Files side by side; undefined for as many as suits their sizes. */
+  readonly jobs: number | undefined;
+  readonly signal: AbortSignal;
+  readonly emit: EventListener;
+  /** Whether an absolute path is a file of the manifest. */
+  isTarget(path: string): boolean;
+  /** Looks at a file again and decides anew. */
+  replan(item: PlanItem, signal: AbortSignal): Promise<PlanItem>;
+}
+
+/** What came of it. */
+export interface TransferEnd {
+  /** In the order of the plan. */
+  outcomes: Outcome[];
+  /** Bytes of archives that arrived. */
+  archiveBytes: number;
+  /** Why the run ended before its end. */
+  stopped: ErrorInfo | undefined;
+}
+
+/** How often what was proven is written down: a killed run loses no more than this, and only time. */
+const FLUSH_MS = 2_000;
+
+/** Unless told otherwise, this many small files are fetched side by side, or a quarter as many large ones. */
+const LANES = 16;
+const LARGE_WEIGHT = 4;
+
+/** Tells an outcome for every file of the plan; only bugs throw. */
+export async function runTransfers(planned: readonly Planned[], run: TransferRun): Promise<TransferEnd> {
+  const { root, targets, ledger, sources, policy, emit } = run;
+  // A full disk ends the whole run, as an abort from outside does.
+  const stop = new AbortController();
+  // Every job listens, some of them several times: that many listeners are no leak.
+  setMaxListeners(0, stop.signal);
+  const onAbort = () => stop.abort(abortError());
+  run.signal.addEventListener("abort", onAbort);
+  if (run.signal.aborted) onAbort();
+
+  const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 });
+  const digests = createDigestThread();
+  const { signal } = stop;
+  const shared = {
+    root,
+    sources,
+    policy,
+    emit,
+    signal,
+    pace,
+    digests,
+    hosts: createHosts(),
+    rateLimit: createRateLimit(policy.limitRate),
+  };
+  const archives = createArchives(wishesOf(planned, sources), { ...shared, lockTimeoutMs: policy.lockTimeoutMs });
+  const context = {
+    ...shared,
+    targets,
+    ledger,
+    archives,
+    orphans: createOrphans(run.isTarget),
+    folderLocks: createFolderLocks(root, targets, { timeoutMs: policy.lockTimeoutMs, signal }),
+    replan: (item: PlanItem) => run.replan(item, signal),
+  };
+
+  const outcomes: Outcome[] = new Array(planned.length);
+  let flushed = performance.now();
+  let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
+  const tell = (index: number, outcome: Outcome) => {
+    outcomes[index] = outcome;
+    emit({ type: "outcome", outcome });
+  };
+  const settle = async (item: Planned): Promise<Outcome> => {
+    if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
+    if (signal.aborted) return failed(item, abortError());
+    const outcome = await fetchFile(item, context);
+    if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
+    if (performance.now() - flushed > FLUSH_MS) {
+      flushed = performance.now();
+      await ledger.flush();
+    }
+    if (outcome.error?.code === "DISK_FULL") {
+      stopped ??= outcome.error;
+      stop.abort(abortError());
+    }
+    return outcome;
+  };
+  const weightOf = ([, item]: [number, Planned]) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
+  try {
+    const open: [number, Planned][] = [];
+    for (const [index, item] of planned.entries()) {
+      // What is here already needs no turn in the pool.
+      if (item.action === "keep") tell(index, settled(item, "present"));
+      else open.push([index, item]);
+    }
+    await runPool(open, run.jobs ?? LANES, async ([index, item]) => tell(index, await settle(item)), weightOf);
+    if (run.signal.aborted) stopped = errorInfo(abortError());
+    return { outcomes, archiveBytes: archives.received(), stopped };
+  } finally {
+    run.signal.removeEventListener("abort", onAbort);
+    pace.close();
+    await digests.close();
+    await archives.close();
+  }
+}
+
+/** Every URL that leads into an archive, of the files that are to be fetched. */
+function wishesOf(planned: readonly PlanItem[], sources: Sources): MemberWish[] {
+  return planned.filter(isFetch).flatMap(({ file: { path, size, urls } }) =>
+    urls.flatMap((url) => {
+      const container = sources.container(url);
+      return container === undefined ? [] : [{ path, url, container, size }];
+    }),
+  );
+}
