@@ -10,6 +10,8 @@ import type { NetworkSettings } from "../source/network-settings.js";
 import { isAsFound } from "../store/inspect.js";
 import { freeBytes } from "../store/space.js";
 import { conflictError, failed, isSmall, partialOf, type TransferPolicy } from "../transfer/fetch-file.js";
+import { type Planned, runTransfers } from "../transfer/run-transfers.js";
+import { downloadReport } from "./download-report.js";
 import type { DownloadReport } from "./reports.js";
 import { type Looked, openWorkspace } from "./workspace.js";
 
