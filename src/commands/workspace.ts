@@ -141,14 +141,12 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       if (options.signal !== undefined) setMaxListeners(0, options.signal);
       // Most files need no more than one call to the system, and the way through its thread pool costs more than that.
       const glanced = await glanceAll(files, options);
-      const closer = [...files.entries()].filter(([index]) => glanced[index] === undefined);
-      await runPool(closer, LOOKS, async ([index, file]) => {
-        glanced[index] = await lookSafely(file, { ...options, hash: false });
+      const closer = indexesOf(glanced, (looked) => looked === undefined);
+      await runPool(closer, LOOKS, async (index) => {
+        glanced[index] = await lookSafely(files[index] as AssetFile, { ...options, hash: false });
       });
       const first = glanced as Looked[];
-      const open = [...first.entries()].flatMap(([index, looked]) => {
-        return options.hash && isUndecided(looked, options) ? [index] : [];
-      });
+      const open = indexesOf(first, (looked) => options.hash && isUndecided(looked, options));
       if (open.length === 0) return first;
       const progress = createProgress(
         open.map((index) => first[index]?.state),
@@ -171,6 +169,14 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       await (await hasher)?.close();
     },
   };
+}
+
+function indexesOf<T>(items: readonly T[], isWanted: (item: T) => boolean): number[] {
+  const indexes: number[] = [];
+  items.forEach((item, index) => {
+    if (isWanted(item)) indexes.push(index);
+  });
+  return indexes;
 }
 
 /** Whether hashing a file would tell more of it. */

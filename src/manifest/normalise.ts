@@ -58,8 +58,9 @@ export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Norma
 type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function assetOf(raw: RawAsset, type: string, files: AssetFile[]): Asset {
-  const { id, name, description, version, license, homepage, metadata, tags, required = false } = raw;
-  const asset: Draft<Asset> = { id, type, tags: tags === undefined ? [] : [...new Set(tags)], required, files };
+  const { id, name, description, version, license, homepage, metadata, tags: words = [], required = false } = raw;
+  const tags = words.length < 2 ? words : [...new Set(words)];
+  const asset: Draft<Asset> = { id, type, tags, required, files };
   if (name !== undefined) asset.name = name;
   if (description !== undefined) asset.description = description;
   if (version !== undefined) asset.version = version;

@@ -113,7 +113,8 @@ function fits(value: unknown, shape: Shape, required: readonly string[]): boolea
     const check = shape.get(key);
     if (check === undefined ? !key.startsWith("x-") : !check(value[key])) return false;
   }
-  return required.every((key) => Object.hasOwn(value, key));
+  for (const key of required) if (!Object.hasOwn(value, key)) return false;
+  return true;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
