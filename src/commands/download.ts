@@ -1,3 +1,4 @@
+/** `assets download`: puts every selected file in its place, and proves it. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AssetsError } from "../errors.js";
