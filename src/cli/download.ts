@@ -43,7 +43,7 @@ export function addDownload(
         .env("ASSETS_JOBS"),
     )
     .addOption(
-      new Option("--connections <n>", "most connections to one host; they are only opened while they pay")
+      new Option("--connections <n>", "most connections to one host, opened only while they pay; 1: one for each file")
         .argParser(wholeNumber(1, 64))
         .env("ASSETS_CONNECTIONS")
         .default(16),
@@ -86,7 +86,8 @@ Examples:
   assets download qwen2.5 'whisper-*'        by id, or by pattern
   assets download --models --tag onnx        every model that has a tag
   assets download mnist --include '*labels*' some files of an asset
-  assets download --all --dry-run            what would be fetched, and from where`,
+  assets download --all --dry-run            what would be fetched, and from where
+  assets download --all --limit-rate 2M      leave the rest of the line to others`,
     )
     .action((ids: string[], flags: DownloadFlags, self: Command) => start((run) => act(run, ids, flags), self));
 }
