@@ -12,6 +12,8 @@ export interface FoundFile {
   readonly state: FileState;
   /** The SHA-256 that was last proven to stand there: that content came from an earlier pin and can be given up. */
   readonly earlierPin?: string | undefined;
+  /** What stands there is no more than a power cut left of a file that was put there. */
+  readonly remnant?: boolean | undefined;
 }
 
 /** What the user allows. */
@@ -42,7 +44,7 @@ export function planFile(found: FoundFile, { force }: PlanPolicy): PlanItem {
       return { ...found, action: "replace" };
     case "size-mismatch":
     case "digest-mismatch": {
-      const ours = state.sha256 !== undefined && state.sha256 === found.earlierPin;
+      const ours = found.remnant || (state.sha256 !== undefined && state.sha256 === found.earlierPin);
       return force || ours ? { ...found, action: "replace" } : { ...found, action: "conflict", reason: differs(found) };
     }
     case "unreadable":

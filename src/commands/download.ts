@@ -95,7 +95,7 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       signal,
       emit,
       replan: async (item, abort) => {
-        if (await isAsFound(item.target, item.state)) return item;
+        if (isAsFound(item.target, item.state)) return item;
         return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
       },
     });

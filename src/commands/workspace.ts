@@ -80,7 +80,8 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       const at = await since();
       const digest = await hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
       // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
-      if (digest.sha256 === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.sha256, at);
+      if (digest.sha256 === file.sha256 && at !== undefined)
+        ledger.record(file.path, digest.stat, digest.sha256, { at });
       return digest.sha256;
     };
     let state = await inspect(target, file, {
@@ -92,7 +93,8 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       // Perhaps the file of an earlier pin, copied or restored, so that only its bytes can tell.
       state = { ...state, sha256: await prove() };
     }
-    return { file, target, state, earlierPin: last?.sha256 };
+    const remnant = "stat" in state && ledger.isRemnant(file.path, state.stat);
+    return { file, target, state, earlierPin: last?.sha256, remnant };
   }
 
   async function lookSafely(file: AssetFile, options: LookOptions, watch?: Watch): Promise<Looked> {
@@ -160,7 +162,8 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
         const looked = await lookSafely((first[index] as Looked).file, options, { onBytes: own.read, since });
         own.done("size" in looked.state ? looked.state.size : 0);
         return looked;
-      });
+        // Should nobody have waited for it, it must not write any more when this has failed.
+      }).finally(() => start);
       for (const [position, index] of open.entries()) first[index] = second[position] as Looked;
       return first;
     },

@@ -29,7 +29,8 @@ export interface DigestThread {
 /** What is shorter than this is hashed on the spot, in bytes: a message would cost more. */
 const WORTH_BYTES = 4 * 1024 * 1024;
 /** How far the front moves before the thread is told, in bytes. */
-const STEP_BYTES = 1024 * 1024;
+const STEP_BYTES = 8 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
 // Resolved through the package's own `imports`, so that sources and built files find the same built worker.
 const workerFile = () => createRequire(import.meta.url).resolve("#front-worker");
 
@@ -131,7 +132,7 @@ export function createDigestThread(): DigestThread {
 
 async function hashHere(partial: PartialFile, algorithm: string, signal: AbortSignal): Promise<string> {
   const hash = createHash(algorithm);
-  const buffer = Buffer.allocUnsafe(Math.min(STEP_BYTES, partial.front));
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, partial.front));
   for (let at = 0; at < partial.front; ) {
     signal.throwIfAborted();
     const wanted = buffer.subarray(0, Math.min(buffer.length, partial.front - at));

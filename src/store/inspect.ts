@@ -87,10 +87,15 @@ export function glance(target: string, pin: Pin, recall: InspectMeans["recall"])
   return judge(recalled, "remembered", size, found, pin.sha256);
 }
 
-/** Whether a file still stands as it was found, told without reading it. */
-export async function isAsFound(target: string, state: FileState): Promise<boolean> {
-  const found = await look(target);
-  if ("kind" in found) return found.kind === state.kind && found.kind === "missing";
+/** Whether a file still stands as it was found, told by one look, at once. */
+export function isAsFound(target: string, state: FileState): boolean {
+  let found: BigIntStats | undefined;
+  try {
+    found = lstatSync(target, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return false;
+  }
+  if (found === undefined) return state.kind === "missing";
   if (!("stat" in state)) return false;
   const { size, mtimeNs, ctimeNs, ino, dev } = state.stat;
   return (

@@ -1,4 +1,5 @@
 /** The note beside a partial that says what its size alone cannot: which bytes are there, and what they came under. */
+import { lstatSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { renameOver } from "../platform.js";
@@ -69,6 +70,11 @@ export async function writeJournal(partial: string, journal: Journal, synced: By
 /** Notes the validator under which the bytes of an unpinned file come, or forgets it. Throws DISK_FULL, LOCAL_IO. */
 export function rememberValidator(partial: string, validator: string | undefined): Promise<void> {
   return validator === undefined ? removeJournal(partial) : writeJournal(partial, { validator });
+}
+
+/** Whether a note stands beside a partial, told by one look, at once. */
+export function journalStands(partial: string): boolean {
+  return lstatSync(journalPath(partial), { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Removes the note. Throws LOCAL_IO. */

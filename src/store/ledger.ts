@@ -1,6 +1,7 @@
 /** What was proven about files, so that an unchanged one need not be hashed again: `.assets/ledger.ndjson`. */
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NO_LINK, NO_WAIT } from "../platform.js";
@@ -20,19 +21,27 @@ interface Entry {
   ino: string;
   dev: string;
   at: string;
+  /** Only memory was known to have the bytes: after the machine was started anew they count for nothing. */
+  unsynced?: true;
 }
 
 /** The memory of one root. Paths are relative to it. */
 export interface Ledger {
   /** The proven SHA-256 of a file that stands exactly as it stood when it was proven, else undefined. */
   recall(path: string, stat: FileStamp): string | undefined;
+  /**
+   * Whether what stands there may be what a power cut left of a file that was put there: the same file, not written to
+   * since, of which only memory was known to have the bytes before the machine was started anew.
+   */
+  isRemnant(path: string, stat: FileStamp): boolean;
   /** What was last recorded for a path, whatever became of the file since. `size` in bytes. */
   last(path: string): { sha256: string; size: number } | undefined;
   /**
    * Notes that a file has a digest; written by `flush`. `at` as {@link Ledger.clock} gave it before the file was read;
-   * left out for a file that was just put in place, its bytes having been hashed before it got its name.
+   * left out for a file that was just put in place, its bytes having been hashed before it got its name. `unsynced`: the
+   * disk was not waited for. Default false.
    */
-  record(path: string, stat: FileStamp, sha256: string, at?: bigint): void;
+  record(path: string, stat: FileStamp, sha256: string, options?: { at?: bigint; unsynced?: boolean }): void;
   /**
    * The file system's own clock, in nanoseconds, told by writing to it: only what is older than this by that clock
    * can be told apart from a later change.
@@ -46,6 +55,8 @@ const FILE = "ledger.ndjson";
 const CLOCK = "clock";
 /** Lines that have been replaced by later ones are cleared away beyond this many. */
 const MOST_DEAD_LINES = 1_000;
+/** By then systems have written to the disk what they were given, in nanoseconds: Linux begins after 30 seconds. */
+const WRITTEN_BACK_NS = 300_000_000_000n;
 /** How long to wait for the file system's clock to move on; its tick is a few milliseconds on common ones. */
 const CLOCK_WAIT_MS = 40;
 
@@ -81,19 +92,30 @@ export async function openLedger(root: string): Promise<Ledger> {
   return {
     recall(path, stat) {
       const entry = entryFor(path);
-      if (entry === undefined || !matches(entry, stat)) return undefined;
+      if (entry === undefined || !matches(entry, stat) || isForgotten(entry)) return undefined;
       const at = BigInt(entry.at);
       // A change within the tick of the clock in which the file was proven would leave the same times.
       return at > stat.mtimeNs && at > stat.ctimeNs ? entry.sha256 : undefined;
+    },
+    isRemnant(path, stat) {
+      const entry = entryFor(path);
+      if (entry === undefined || !isForgotten(entry)) return false;
+      const same = entry.ino === String(stat.ino) && entry.dev === String(stat.dev);
+      return same && stat.size <= BigInt(entry.size) && stat.mtimeNs <= BigInt(entry.mtime);
     },
     last(path) {
       const entry = entryFor(path);
       return entry && { sha256: entry.sha256, size: Number(entry.size) };
     },
-    record(path, stat, sha256, at) {
+    record(path, stat, sha256, { at, unsynced = false } = {}) {
       // A file named within the tick of its last byte could have been changed in that tick as well.
       const since = at ?? (stat.mtimeNs < stat.ctimeNs ? undefined : stat.ctimeNs);
-      pending.push({ entry: entryOf(path, stat, sha256), ...(since !== undefined && { at: since }) });
+      const before = entryFor(path);
+      // Read from memory a moment later, a file is no surer to be on the disk.
+      const still = before?.unsynced && !isForgotten(before) && (at ?? 0n) - BigInt(before.at) < WRITTEN_BACK_NS;
+      const mark = unsynced || (at !== undefined && still && matches(before, stat));
+      const entry = { ...entryOf(path, stat, sha256), ...(mark && { unsynced: true as const }) };
+      pending.push({ entry, ...(since !== undefined && { at: since }) });
     },
     clock,
     async flush() {
@@ -157,6 +179,11 @@ function matches(entry: Entry, stat: FileStamp): boolean {
   );
 }
 
+/** Whether the machine was started anew since a file was recorded whose bytes only memory was known to have. */
+function isForgotten({ at, unsynced }: Entry): boolean {
+  return unsynced === true && Number(BigInt(at) / 1_000_000n) < Date.now() - uptime() * 1000;
+}
+
 const HEAD = '{"path":"';
 
 /** The path that a line is about; undefined for anything but a whole line: the last one of a killed run may be torn. */
@@ -185,6 +212,8 @@ async function append(file: string, lines: string[]): Promise<void> {
   const handle = await openOwn(file, constants.O_WRONLY | constants.O_APPEND);
   try {
     await handle.writeFile(`\n${lines.join("\n")}\n`);
+    // What was put in place must not outlast the note that says how far it can be trusted.
+    await handle.datasync();
   } finally {
     await handle.close();
   }

@@ -1,11 +1,19 @@
 /** A partial of a small file: held in memory until it is complete, so that it costs one write. */
-import type { FileHandle } from "node:fs/promises";
-import { open, rm } from "node:fs/promises";
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { isWindows, renameOver, setMode } from "../platform.js";
 import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
-import { removeJournal, writeJournal } from "./journal.js";
+import { journalStands, removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
-import { renameIntoPlace } from "./rename-into-place.js";
 
 /** Size in bytes up to which a file is held in memory: what a killed process may have to fetch again. */
 export const SMALL_BYTES = 256 * 1024;
@@ -16,17 +24,19 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
   let held: ByteRanges = [];
   let isOpen = true;
 
-  /** Writes what is there to the partial's own name; whatever stood there is not ours. */
-  const writeOut = async (): Promise<FileHandle> => {
+  /**
+   * Writes what is there to the partial's own name; whatever stood there is not ours. Blocks for it: each call that a
+   * thread made instead would take several times as long as the call.
+   */
+  const writeOut = (): BigIntStats => {
     try {
-      await rm(path, { force: true });
-      const handle = await open(path, "wx");
+      rmSync(path, { force: true });
+      const descriptor = openSync(path, "wx");
       try {
-        await handle.writeFile(content.subarray(0, held.at(-1)?.end ?? 0));
-        return handle;
-      } catch (error) {
-        await handle.close();
-        throw error;
+        writeFileSync(descriptor, content.subarray(0, held.at(-1)?.end ?? 0));
+        return fstatSync(descriptor, { bigint: true });
+      } finally {
+        closeSync(descriptor);
       }
     } catch (error) {
       throw diskError(error, "write", path);
@@ -63,10 +73,17 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       return false;
     },
     async commit(target, { mode } = {}) {
-      await removeJournal(path).catch(() => {});
-      const stat = await renameIntoPlace(await writeOut(), path, target, { mode });
+      if (journalStands(path)) await removeJournal(path).catch(() => {});
+      const written = writeOut();
+      try {
+        if (isWindows) await renameOver(path, target);
+        else renameSync(path, target);
+      } catch (error) {
+        throw diskError(error, "put in place", target);
+      }
       isOpen = false;
-      return stat;
+      if (mode !== undefined) await setMode(target, mode).catch(() => {});
+      return lookAgain(target, written);
     },
     async close() {
       if (!isOpen) return;
@@ -74,7 +91,19 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       if (held.length === 0) return;
       await makeFolder();
       if (bytesIn(held) > frontOf(held)) await writeJournal(path, { ranges: held });
-      await (await writeOut()).close();
+      writeOut();
     },
   };
+}
+
+/** How a file stands under its final name, if it still is the one that was written. */
+function lookAgain(target: string, written: BigIntStats): BigIntStats | undefined {
+  try {
+    const stat = lstatSync(target, { bigint: true });
+    return stat.ino === written.ino && stat.size === written.size && stat.mtimeNs === written.mtimeNs
+      ? stat
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,8 +1,9 @@
 /** Where the unfinished download of a target lies, and in which form it is opened. */
 import { createHash } from "node:crypto";
-import { lstat, rm } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { diskError, errnoOf } from "./disk-error.js";
+import { diskError } from "./disk-error.js";
 import { JOURNAL_ENDING, removeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
 import { holdPartial, SMALL_BYTES } from "./partial-in-memory.js";
@@ -31,20 +32,22 @@ export interface PartialOptions {
   shared?: boolean;
   /** Size in bytes of the whole file, if its digest is known as well: a small one stays in memory until it is complete. */
   size?: number | undefined;
-  /** Makes sure of the folder before a file is created in it at a later time. Default: the folder is taken to be right. */
+  /** Makes sure of the folder, each time before a file is created in it. Default: the folder is taken to be right. */
   makeFolder?: (() => Promise<unknown>) | undefined;
 }
 
 /**
- * Opens or creates a partial. Its folder must exist. A link in its place is never followed, and a file that another name
+ * Opens or creates a partial. A link in its place is never followed, and a file that another name
  * or (`shared`) another process may hold is replaced by a copy. Throws DISK_FULL, LOCAL_IO.
  */
 export async function openPartial(
   path: string,
   { shared = false, size, makeFolder = async () => {} }: PartialOptions = {},
 ): Promise<PartialFile> {
-  const small = size !== undefined && size <= SMALL_BYTES && !(await exists(path));
-  return small ? holdPartial(path, size, makeFolder) : openOnDisk(path, shared);
+  const small = size !== undefined && size <= SMALL_BYTES && !exists(path);
+  if (small) return holdPartial(path, size, makeFolder);
+  await makeFolder();
+  return openOnDisk(path, shared);
 }
 
 /** Removes a partial that serves no more, with its note. Throws LOCAL_IO. */
@@ -56,11 +59,11 @@ export async function removePartial(path: string): Promise<void> {
   });
 }
 
-async function exists(path: string): Promise<boolean> {
+/** One look, at once: for a small file a thread switch would cost more than the rest of its opening. */
+function exists(path: string): boolean {
   try {
-    await lstat(path);
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
     return true;
-  } catch (error) {
-    return errnoOf(error) !== "ENOENT";
   }
 }

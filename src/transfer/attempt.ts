@@ -8,7 +8,7 @@ import type { Work } from "./work.js";
 
 /** How an attempt ended. `received` counts the bytes that arrived for the file over its own connection. */
 export type AttemptResult =
-  | { ok: true; received: number }
+  | { ok: true; received: number; hex: string }
   | { ok: false; error: AssetsError; received: number; combined: boolean; wroteFromZero: boolean };
 
 /** Completes and proves the partial. Failures are answered, not thrown; only bugs throw. */
@@ -16,12 +16,13 @@ export async function attempt(work: Work, way: Way, helpers: Helpers, context: B
   const tally = { received: 0, combined: false, wroteFromZero: false };
   try {
     const validator = await takeStock(work, context.signal);
-    if (!(await isProven(work, context.signal))) {
+    let hex = await provenHex(work, context.signal);
+    if (hex === undefined) {
       await bringAll(work, way, validator, helpers, context, tally);
       tally.combined ||= work.isCombined();
-      await prove(work, way, context.signal);
+      hex = await prove(work, way, context.signal);
     }
-    return { ok: true, received: tally.received };
+    return { ok: true, received: tally.received, hex };
   } catch (reason) {
     if (!(reason instanceof AssetsError)) throw reason;
     return { ok: false, error: reason, ...tally };
@@ -40,17 +41,19 @@ async function takeStock(work: Work, signal: AbortSignal): Promise<string | unde
     await restart("more bytes were kept from before than the file has");
   }
   work.digest.advance();
-  if (size !== undefined && size > 0 && partial.front === size && !(await isProven(work, signal))) {
+  if (size !== undefined && size > 0 && partial.front === size && (await provenHex(work, signal)) === undefined) {
     await restart("the bytes kept from before are not the pinned ones");
   }
   return validator;
 }
 
-/** Whether all bytes are here and right already: an earlier run may have ended between the last byte and the rename. */
-async function isProven({ wanted: { digest, size }, partial, digest: own }: Work, signal: AbortSignal) {
-  if (digest === undefined || partial.front === 0) return false;
-  if (size !== undefined && partial.front !== size) return false;
-  return (await own.value(signal)) === digest.hex;
+/** The digest, when all bytes are here and right: an earlier run may have ended between the last byte and the rename. */
+async function provenHex(work: Work, signal: AbortSignal): Promise<string | undefined> {
+  const { size, digest } = work.wanted;
+  const { front } = work.partial;
+  if (digest === undefined || front === 0 || (size !== undefined && front !== size)) return undefined;
+  const found = await work.digest.value(signal);
+  return found === digest.hex ? found : undefined;
 }
 
 /** Brings what is missing, segment by segment, until neither this connection nor a helper has anything to bring. */
@@ -93,10 +96,10 @@ async function bringAll(
   }
 }
 
-async function prove({ wanted: { digest }, digest: own }: Work, { url }: Way, signal: AbortSignal): Promise<void> {
-  if (digest === undefined) return;
+/** The digest of the whole, hex; where one is pinned it is that one. Throws DIGEST_MISMATCH. */
+async function prove({ wanted: { digest }, digest: own }: Work, { url }: Way, signal: AbortSignal): Promise<string> {
   const found = await own.value(signal);
-  if (found === digest.hex) return;
+  if (digest === undefined || found === digest.hex) return found;
   const { algorithm, hex } = digest;
   throw new AssetsError("DIGEST_MISMATCH", `${url} sends other bytes: expected ${algorithm} ${hex}, found ${found}.`, {
     hint: "The file was changed at its source, or the pin is wrong: compare it with what the publisher states.",

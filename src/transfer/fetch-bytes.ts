@@ -119,8 +119,7 @@ async function insist(
     tally.received += result.received;
     if (result.ok) {
       await dismiss(NO_HELPERS);
-      const hex = await work.digest.value(context.signal);
-      return { ok: true, hex };
+      return { ok: true, hex: result.hex };
     }
     if (partial.front >= mark + PROGRESS_BYTES) {
       failures = 0;

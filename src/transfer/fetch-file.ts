@@ -1,5 +1,6 @@
 /** Puts one file in its place: locked, fetched, proven, renamed, remembered. */
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
@@ -62,7 +63,7 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     const item = await context.replan(planned);
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
-    const target = await place.makeFolder();
+    const { target } = place;
     const result = await fetchBytes(
       { ...wantedOf(item), shared: place.doubtful, makeFolder: place.makeFolder },
       candidatesOf(item, target, context),
@@ -83,8 +84,10 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
 interface Place {
   /** Another process may still write to what it had open. */
   readonly doubtful: boolean;
-  /** Makes sure of the folder; answers the absolute target. */
-  makeFolder(): Promise<string>;
+  /** The absolute path of the file. */
+  readonly target: string;
+  /** Makes the folder, and makes sure of it. */
+  makeFolder(): Promise<unknown>;
   release(): Promise<void>;
 }
 
@@ -96,7 +99,7 @@ async function take(
   const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
   if (isSmall(item)) return folderLocks.take(path, onWait);
   const held = await lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
-  return { ...held, makeFolder: () => targets.makeFolder(path) };
+  return { ...held, target: join(root, path), makeFolder: () => targets.makeFolder(path) };
 }
 
 async function putInPlace(
@@ -109,14 +112,14 @@ async function putInPlace(
   const { partial, hex, url, received, attempts, tried } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
-    await partial.sync();
+    const synced = await partial.sync();
     await place.makeFolder();
     const now = await context.replan(item);
     if (now.action === "keep") return settled(now, "present");
     if (!isFetch(now)) return failed(now, conflictError(now), result);
     const size = partial.front;
     const stat = await partial.commit(target, modeOf(item));
-    if (stat !== undefined) context.ledger.record(item.file.path, stat, hex);
+    if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
     const orphaned = await context.orphans.remove(target);
     if (orphaned > 0) {
       const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;

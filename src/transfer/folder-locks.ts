@@ -15,8 +15,10 @@ export interface FolderLocks {
 /** The place of a small file. */
 export interface SmallPlace {
   readonly doubtful: boolean;
-  /** Makes sure of the folder, once for all who ask for it meanwhile; answers the absolute target. */
-  makeFolder(): Promise<string>;
+  /** The absolute path of the file. */
+  readonly target: string;
+  /** Makes sure of the folder, once for all who ask for it meanwhile. */
+  makeFolder(): Promise<unknown>;
   release(): Promise<void>;
 }
 
@@ -54,10 +56,8 @@ export function createFolderLocks(
         const { doubtful } = await folder.held;
         return {
           doubtful,
-          async makeFolder() {
-            await folder.make();
-            return join(root, path);
-          },
+          target: join(root, path),
+          makeFolder: folder.make,
           release,
         };
       } catch (error) {

@@ -9,33 +9,46 @@ export interface Writer {
   end(): Promise<void>;
 }
 
-/** How many bytes may wait for the disk. */
-const OWED_BYTES = 1024 * 1024;
+/** As many bytes are worth a call to the system, and thread switches; twice as many may wait for the disk. */
+const BATCH_BYTES = 1024 * 1024;
+/** How long fewer bytes wait for company, in milliseconds. */
+const LINGER_MS = 20;
 
 /** `onWritten` is called after each batch. */
 export function createWriter(partial: PartialFile, onWritten: () => void): Writer {
   let batch: Uint8Array[] = [];
-  let start = 0;
+  let from = 0;
   let bytes = 0;
   let writing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let failure: { error: unknown } | undefined;
 
   const drain = async () => {
     try {
-      while (batch.length > 0) {
+      do {
         const chunks = batch;
-        const from = start;
-        start += bytes;
+        const at = from;
+        from += bytes;
         batch = [];
         bytes = 0;
-        await partial.write(chunks, from);
+        await partial.write(chunks, at);
         onWritten();
-      }
+      } while (bytes >= BATCH_BYTES);
     } catch (error) {
       failure = { error };
     } finally {
       writing = undefined;
+      if (batch.length > 0) linger();
     }
+  };
+  const linger = () => {
+    timer ??= setTimeout(start, LINGER_MS);
+  };
+  const start = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    writing ??= drain();
+    return writing;
   };
   const check = () => {
     if (failure !== undefined) throw failure.error;
@@ -44,14 +57,17 @@ export function createWriter(partial: PartialFile, onWritten: () => void): Write
   return {
     async write(chunk, at) {
       check();
-      if (batch.length === 0) start = at;
+      if (batch.length === 0) from = at;
       batch.push(chunk);
       bytes += chunk.length;
-      writing ??= drain();
-      if (bytes >= OWED_BYTES) await writing;
+      if (bytes < BATCH_BYTES) linger();
+      else if (writing === undefined) void start();
+      else await writing;
     },
     async end() {
       await writing;
+      if (failure === undefined && batch.length > 0) await start();
+      clearTimeout(timer);
       check();
     },
   };

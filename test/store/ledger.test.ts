@@ -54,7 +54,7 @@ describe("the ledger", () => {
     tree.write("a.bin", "abc");
     const stat = look(tree, "a.bin");
     const ledger = await openLedger(tree.root);
-    ledger.record("a.bin", stat, digest, stat.ctimeNs);
+    ledger.record("a.bin", stat, digest, { at: stat.ctimeNs });
     await ledger.flush();
     expect(ledger.recall("a.bin", stat)).toBeUndefined();
     expect((await openLedger(tree.root)).recall("a.bin", stat)).toBeUndefined();
@@ -99,7 +99,7 @@ describe("the ledger", () => {
   it("clears replaced lines away before they pile up", async () => {
     const { tree, ledger } = await proven();
     for (let round = 0; round < 30; round++) {
-      for (let file = 0; file < 50; file++) ledger.record(`f${file}`, stamp(tree, "a.bin"), digest, 1n);
+      for (let file = 0; file < 50; file++) ledger.record(`f${file}`, stamp(tree, "a.bin"), digest, { at: 1n });
       await ledger.flush();
     }
     const lines = readFileSync(tree.path(".assets/ledger.ndjson"), "utf8").split("\n").filter(Boolean);

@@ -170,7 +170,7 @@ describe("a place that leads elsewhere", () => {
     server.serve("/a", { body: BODY, fault: holdAfter(1000, opened) });
     const running = run(tree);
     await server.until(() => server.bytesSent("/a") === 1000);
-    tree.remove("models");
+    if (tree.exists("models")) tree.remove("models");
     symlinkSync(outside.root, tree.path("models"));
     open();
     const report = await running;
