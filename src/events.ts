@@ -12,6 +12,7 @@ export interface ErrorInfo {
 export interface TriedUrl {
   /** Without credentials. */
   url: string;
+  /** 0 when only parts of the file were asked of it, and turned out wrong in the end. */
   attempts: number;
   error: ErrorInfo;
 }
@@ -38,9 +39,9 @@ export interface Outcome {
   verified: boolean;
   /** The source that served it, without credentials. */
   url?: string;
-  /** Requests made for it in this run. */
+  /** Attempts made for it in this run; each may take many requests, over many connections. */
   attempts: number;
-  /** Sources that failed, in order. */
+  /** Sources that failed or gave other bytes, in order; of a file in place as well. */
   tried: TriedUrl[];
   error?: ErrorInfo;
 }

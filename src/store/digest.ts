@@ -7,7 +7,9 @@ import { diskError } from "./disk-error.js";
 import { type FileDigest, hashFile } from "./hash-file.js";
 import type { HashMessage } from "./hash-worker.js";
 
+/** How one file is hashed. */
 export interface HashOptions {
+  /** Ends the reading. */
   signal: AbortSignal;
   /** Told the bytes read so far. */
   onProgress?: (bytes: number) => void;

@@ -14,7 +14,7 @@ export interface FrontDigest {
   value(signal: AbortSignal): Promise<string>;
   /** Forgets what was hashed: bytes below the front have changed. */
   reset(): Promise<void>;
-  /** Lets go of the partial, which may then be closed. */
+  /** Lets go of the partial, which may then be closed. Never throws. */
   close(): Promise<void>;
 }
 

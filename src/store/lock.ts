@@ -1,4 +1,4 @@
-/** One lock per target, so that two runs share a tree: the second waits, then finds the work done. */
+/** Locks by which two runs share a tree: the second waits, then finds the work done. */
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { open, rename, rm, utimes } from "node:fs/promises";
@@ -35,21 +35,26 @@ interface Owner {
 export interface Held {
   /** The owner before is gone only by appearance: it may still write to the files that it had open. */
   readonly doubtful: boolean;
+  /** Gives it back, unless somebody else has it by now. Never throws. */
   release(): Promise<void>;
 }
 
+/** How to wait for a lock. */
 export interface LockOptions {
   /** Longest wait in milliseconds before LOCKED is thrown. */
   timeoutMs: number;
+  /** Ends the waiting; its reason is thrown. */
   signal: AbortSignal;
   /** Told once, when another process holds the lock. */
   onWait?: (owner: string) => void;
 }
 
 /**
- * Takes the lock of `path` (relative to the root), waiting for its holder.
+ * Takes the lock of that name under the root, waiting for its holder. `path`: a file's path, a folder's with a slash at
+ * its end, or an archive's URL.
  * No correctness rests on it, since locks lie on some network file systems: it saves work, the verified rename decides.
- * Throws LOCKED after `timeoutMs`, LOCAL_IO or DISK_FULL when no lock can be made.
+ * Throws LOCKED after `timeoutMs`, LOCAL_IO or DISK_FULL when no lock can be made, UNSAFE_PATH when a link stands in the
+ * way, the signal's reason.
  */
 export async function lock(root: string, path: string, options: LockOptions): Promise<Held> {
   const folder = await homeFolder(root, "locks");

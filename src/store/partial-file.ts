@@ -13,7 +13,7 @@ export interface PartialFile {
   readonly descriptor: number | undefined;
   /** Writes chunks, one behind the other, beginning at the offset `at`. Throws DISK_FULL, LOCAL_IO. */
   write(chunks: readonly Uint8Array[], at: number): Promise<void>;
-  /** Drops what lies beyond the first `size` bytes. Throws LOCAL_IO. */
+  /** Drops what lies beyond the first `size` bytes. Throws LOCAL_IO, DISK_FULL. */
   cut(size: number): Promise<void>;
   /** Forgets these bytes. Throws LOCAL_IO, DISK_FULL. */
   drop(range: ByteRange): Promise<void>;
@@ -26,9 +26,12 @@ export interface PartialFile {
   sync(): Promise<boolean>;
   /**
    * Gives the bytes their final name in one step. Answers how the file then stands, or undefined when it is no longer
-   * what was written here. Throws LOCKED when another process took the partial over.
+   * what was written here. Throws LOCKED when another process took the partial over, LOCAL_IO, DISK_FULL.
    */
   commit(target: string, options?: { mode?: number }): Promise<BigIntStats | undefined>;
-  /** Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. */
+  /**
+   * Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. Throws LOCAL_IO,
+   * DISK_FULL.
+   */
   close(): Promise<void>;
 }

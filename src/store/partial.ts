@@ -37,8 +37,8 @@ export interface PartialOptions {
 }
 
 /**
- * Opens or creates a partial. A link in its place is never followed, and a file that another name
- * or (`shared`) another process may hold is replaced by a copy. Throws DISK_FULL, LOCAL_IO.
+ * Opens or creates a partial. A link in its place is never followed, and a file that another name or (`shared`) another
+ * process may hold is replaced by a copy. Throws DISK_FULL, LOCAL_IO, and what `makeFolder` throws.
  */
 export async function openPartial(
   path: string,

@@ -7,9 +7,8 @@ import { diskError, errnoOf } from "./disk-error.js";
 
 /**
  * Closes a file and renames it over its target. Answers how the target then stands, or undefined when it is no longer
- * the file that was open. `size`, for a file that was open long enough to make
- * sure: the bytes it must have; throws LOCKED when another process changed it or put something else there. Throws
- * LOCAL_IO.
+ * the file that was open. `size`: the bytes it must have. `mode`: permissions to give it; default those it has. Throws
+ * LOCKED when another process changed the file or put something else in its place, LOCAL_IO, DISK_FULL.
  */
 export async function renameIntoPlace(
   handle: FileHandle,

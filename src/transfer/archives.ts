@@ -42,9 +42,11 @@ export interface Archives {
   close(): Promise<void>;
 }
 
+/** What the archives work with, beside what all transfers of a run share. */
 export interface ArchivesContext extends FetchContext {
   readonly root: string;
   readonly sources: Sources;
+  /** Longest wait for another process that works on the same archive, in milliseconds. */
   readonly lockTimeoutMs: number;
 }
 

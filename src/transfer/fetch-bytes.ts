@@ -29,9 +29,11 @@ export interface FetchContext extends BringContext {
 
 /** What was done to get the bytes. */
 export interface FetchTally {
-  /** Bytes that arrived, over all attempts. */
+  /** Bytes that arrived, over all attempts and connections. */
   received: number;
+  /** Attempts, each of which may take many requests. */
   attempts: number;
+  /** URLs that failed, that were left as helpers or blamed, in order. */
   tried: TriedUrl[];
 }
 

@@ -26,7 +26,7 @@ export interface TransferPolicy extends RetryPolicy, PatiencePolicy, SegmentPoli
   readonly lockTimeoutMs: number;
   /** Use no source that needs a network. */
   readonly offline: boolean;
-  /** Most bytes a second over all connections; undefined for no limit. */
+  /** Most bytes a second over all connections, of which each file then has only one; undefined for no limit. */
   readonly limitRate?: number | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { Targets } from "../store/target.js";
 export interface FolderLocks {
   /**
    * Takes the place of a small file: its folder's lock is shared by all small files of the folder in this run, and given
-   * back when none of them is under way. Throws LOCKED, LOCAL_IO, DISK_FULL.
+   * back when none of them is under way. Throws like {@link lock}.
    */
   take(path: string, onWait: (owner: string) => void): Promise<SmallPlace>;
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** The hosts of one run. Times in milliseconds. */
 export interface Hosts {
-  /** No request goes to the host for this long. */
+  /** No part of a file is asked of the host for this long; requests under way go on. */
   pause(host: string, ms: number): void;
   /** Waits until the host may be asked, each waiter a little later than the one before. Throws the signal's reason. */
   ready(host: string, signal: AbortSignal): Promise<void>;

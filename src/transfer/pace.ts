@@ -24,24 +24,27 @@ export interface Further {
 export interface Pace {
   /** Takes part until the answer is called. */
   join(file: Helped): () => void;
-  /** Counts a file's own connection to a host; the answer ends it. */
+  /** Counts a file's own connection to a host, which needs no grant; the answer ends it. */
   own(host: string): () => void;
   /** Takes one of the further connections that a host is granted; undefined when there is none. `cut` takes it back. */
   further(host: string, cut: () => void): Further | undefined;
   /** Counts bytes that arrived. */
   arrived(bytes: number): void;
-  /** A connection to a host failed, or (`refused`) the host asked for less: fewer are granted for a while. */
+  /** A further connection to a host failed, or (`refused`) the host asked for less: fewer are granted for a while. */
   failed(host: string, refused: boolean): void;
   close(): void;
 }
 
 /** Limits of politeness. */
 export interface PacePolicy {
-  /** Most connections to one host. 1: every file has only its own. */
+  /**
+   * Connections to one host from which on no further one is granted; those that files have of their own count, and are
+   * always granted. 1: every file has only its own.
+   */
   readonly connections: number;
 }
 
-/** Most connections in all. */
+/** Connections in all from which on no further one is granted. */
 const MOST_IN_ALL = 32;
 /** How often the pace is looked at, in milliseconds. */
 const TICK_MS = 50;

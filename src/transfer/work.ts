@@ -36,16 +36,17 @@ export interface Work {
   isCombined(): boolean;
   /** Notes that a URL brought these bytes in one answer. */
   credit(url: string, start: number, end: number): void;
-  /** Gives up what one URL brought. */
+  /** Gives up what one URL brought in this run, and tells so. Throws LOCAL_IO, DISK_FULL. */
   dropGiver(url: string): Promise<void>;
-  /** Drops what the partial holds beyond its first `kept` bytes (default 0), and tells why. */
+  /** Drops what the partial holds beyond its first `kept` bytes (default 0), and tells why. Throws LOCAL_IO, DISK_FULL. */
   restart(reason: string, kept?: number): Promise<void>;
   /** Tells how far the file has come. */
   tellProgress(): void;
+  /** Keeps what there is for another time. Throws LOCAL_IO, DISK_FULL. */
   close(): Promise<void>;
 }
 
-/** Opens the partial at `path` and takes part in its making. Throws DISK_FULL, LOCAL_IO. */
+/** Opens the partial at `path`, for all who will bring bytes into it. Throws like {@link openPartial}. */
 export async function openWork(
   wanted: Wanted,
   path: string,
