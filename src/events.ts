@@ -57,7 +57,7 @@ export type AssetEvent =
   /** Hashing of files that are already here. Absolute counts. */
   | { type: "inspect:progress"; files: number; totalFiles: number; bytes: number; totalBytes: number }
   /**
-   * Bytes begin to arrive for `path`. `received` is what is there already. An `archive` is fetched on behalf of its
+   * Bytes begin to arrive for `path`, from `url`. `received` is what is there already without a gap. An `archive` is fetched on behalf of its
    * members, and has no outcome of its own; a `member` is a file whose bytes come out of an archive that is here.
    */
   | {
@@ -68,7 +68,7 @@ export type AssetEvent =
       received: number;
       size?: number;
     }
-  /** `received` is absolute, and never falls unless a `transfer:restart` came between. */
+  /** `received`: bytes of the file that are there, wherever in it. Never falls unless a `transfer:restart` came between. */
   | { type: "transfer:progress"; path: string; received: number; size?: number }
   /** What had arrived could not be used; counting starts again at `received`. */
   | { type: "transfer:restart"; path: string; received: number; reason: string }
