@@ -57,8 +57,9 @@ export type AssetEvent =
   /** Hashing of files that are already here. Absolute counts. */
   | { type: "inspect:progress"; files: number; totalFiles: number; bytes: number; totalBytes: number }
   /**
-   * Bytes begin to arrive for `path`, from `url`. `received` is what is there already without a gap. An `archive` is fetched on behalf of its
-   * members, and has no outcome of its own; a `member` is a file whose bytes come out of an archive that is here.
+   * Bytes begin to arrive for `path`, from `url`. `received` is what is there already without a gap. An `archive` is
+   * fetched on behalf of its members, and has no outcome of its own; a `member` is a file whose bytes come out of an
+   * archive that is here.
    */
   | {
       type: "transfer:start";
