@@ -162,7 +162,11 @@ async function copy(
       segment.movedAt = performance.now();
       const same = errand.exact ? 0 : await agreeing(work, chunk, at);
       written = at + chunk.length;
-      if (same < chunk.length) await writer.write(chunk.subarray(same), at + same);
+      if (same < chunk.length) {
+        const before = performance.now();
+        await writer.write(chunk.subarray(same), at + same);
+        pace.heldUp(performance.now() - before);
+      }
       if (segment.at >= segment.end && segment.end !== size) break;
     }
   } finally {

@@ -30,6 +30,8 @@ export interface Pace {
   further(host: string, cut: () => void): Further | undefined;
   /** Counts bytes that arrived. */
   arrived(bytes: number): void;
+  /** Counts time in which a connection waited for the disk, in milliseconds. */
+  heldUp(ms: number): void;
   /** A further connection to a host failed, or (`refused`) the host asked for less: fewer are granted for a while. */
   failed(host: string, refused: boolean): void;
   close(): void;
@@ -52,6 +54,8 @@ const TICK_MS = 50;
 const WINDOW_MS = 100;
 /** With less of its time idle, this process is what limits the pace: further connections could not help. */
 const IDLE_SHARE = 0.25;
+/** Nor where connections wait for the disk this much of the time. */
+const HELD_SHARE = 0.25;
 /** For how long a fruitless trial puts off the next one at its host: twice as long each time, in milliseconds. */
 const LEAST_REST_MS = 1_000;
 const MOST_REST_MS = 30_000;
@@ -81,6 +85,8 @@ export function createPace({ connections }: PacePolicy): Pace {
   let trial: Trial | undefined;
   let timer: NodeJS.Timeout | undefined;
   let utilization = performance.eventLoopUtilization();
+  /** Time that connections waited for the disk since the last look. */
+  let heldMs = 0;
 
   const hostOf = (name: string): Host => {
     const unused = { own: 0, further: new Set<() => void>(), granted: 0, starting: 0, startedAt: 0 };
@@ -102,10 +108,12 @@ export function createPace({ connections }: PacePolicy): Pace {
     return first === undefined || now <= first.at ? 0 : (bytes - first.bytes) / (now - first.at);
   };
   const isBusy = (): boolean => {
+    const held = heldMs > TICK_MS * HELD_SHARE;
+    heldMs = 0;
     const before = utilization;
     utilization = performance.eventLoopUtilization();
     const { idle, active } = performance.eventLoopUtilization(utilization, before);
-    return idle < (idle + active) * IDLE_SHARE;
+    return held || idle < (idle + active) * IDLE_SHARE;
   };
 
   const tick = () => {
@@ -179,6 +187,9 @@ export function createPace({ connections }: PacePolicy): Pace {
           host.further.delete(cut);
         },
       };
+    },
+    heldUp(ms) {
+      heldMs += ms;
     },
     arrived(count) {
       bytes += count;
