@@ -73,6 +73,14 @@ export function noticeLine(event: AssetEvent, colors: Colors): string | undefine
       const what = `${colors.warn("fallback")} ${oneLine(event.path)}`;
       return fields(what, oneLine(event.error.message), `next: ${sourceName(event.to)}`);
     }
+    case "transfer:leave": {
+      const what = `${colors.warn("left")} ${oneLine(event.path)}`;
+      return fields(what, oneLine(event.error.message), "the other sources go on");
+    }
+    case "transfer:pause": {
+      const what = `${colors.warn("waiting")} ${oneLine(event.path)}`;
+      return fields(what, `${oneLine(event.host)} asks to be left alone for ${formatDuration(event.delayMs)}`);
+    }
     case "transfer:restart":
       return fields(`${colors.warn("restart")} ${oneLine(event.path)}`, oneLine(event.reason));
     case "transfer:wait":

@@ -1,6 +1,6 @@
 /** What was proven about files, so that an unchanged one need not be hashed again: `.assets/ledger.ndjson`. */
 import { constants } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -222,7 +222,13 @@ async function append(file: string, lines: string[]): Promise<void> {
 async function rewrite(file: string, lines: string[]): Promise<void> {
   const draft = `${file}.new`;
   await rm(draft, { force: true });
-  await writeFile(draft, `${lines.join("\n")}\n`, { flag: "wx" });
+  const handle = await open(draft, "wx");
+  try {
+    await handle.writeFile(`${lines.join("\n")}\n`);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
   await rename(draft, file);
 }
 

@@ -14,15 +14,13 @@ export async function renameIntoPlace(
   handle: FileHandle,
   path: string,
   target: string,
-  { mode, size }: { mode: number | undefined; size?: number },
+  { mode, size }: { mode: number | undefined; size: number },
 ): Promise<BigIntStats | undefined> {
   const written = await handle.stat({ bigint: true });
   try {
-    if (size !== undefined) {
-      // Who holds the same file, where locks do not hold, may have cut it to begin anew.
-      const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
-      if (!own) throw takenOver(path);
-    }
+    // Who holds the same file, where locks do not hold, may have cut it to begin anew.
+    const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
+    if (!own) throw takenOver(path);
     await handle.close();
     await renameOver(path, target);
   } catch (error) {

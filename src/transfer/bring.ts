@@ -12,12 +12,16 @@ import { type Hosts, hostOf } from "./hosts.js";
 import type { Pace } from "./pace.js";
 import { createPatience, type Patience, type PatiencePolicy } from "./patience.js";
 import type { RateLimit } from "./rate-limit.js";
+import type { RetryPolicy } from "./retry.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
 import { createWriter } from "./writer.js";
 
 /** As many bytes as a body is judged by before any is kept: one more than a Git LFS pointer can have. */
 const HEAD_BYTES = POINTER_SIZE_LIMIT;
+
+/** A wait for a host that is longer than this is told, in milliseconds. */
+const TOLD_MS = 1_000;
 
 /** Where the bytes may come from. */
 export interface Way {
@@ -32,7 +36,7 @@ export interface Way {
 /** What all connections of a run share. */
 export interface BringContext {
   readonly signal: AbortSignal;
-  readonly policy: PatiencePolicy;
+  readonly policy: PatiencePolicy & Pick<RetryPolicy, "maxRetryAfterMs">;
   readonly emit: EventListener;
   readonly hosts: Hosts;
   readonly pace: Pace;
@@ -59,7 +63,7 @@ export async function bring(
   errand: Errand,
   context: BringContext,
 ): Promise<void> {
-  await context.hosts.ready(hostOf(way.url), context.signal);
+  await awaitHost(work, way, context);
   // A proxy that buffers does so with the whole file, however little of it was asked for.
   const patience = createPatience(way.url, context.signal, context.policy, work.size);
   let taken = false;
@@ -69,7 +73,9 @@ export async function bring(
   };
   try {
     const answer = await open(work, way, segment, errand, patience);
-    if (answer.pauseMs !== undefined) context.hosts.pause(hostOf(way.url), answer.pauseMs);
+    if (answer.pauseMs !== undefined) {
+      context.hosts.pause(hostOf(way.url), Math.min(answer.pauseMs, context.policy.maxRetryAfterMs));
+    }
     errand.onAnswer?.(answer);
     await copy(work, answer, way.url, segment, errand, patience, context);
   } catch (thrown) {
@@ -79,7 +85,16 @@ export async function bring(
   }
 }
 
-type Answer = Opened & Pick<Located, "url" | "unpacked">;
+/** Waits until the host may be asked; a wait that people would notice is told. Throws the signal's reason. */
+async function awaitHost({ wanted }: Work, { url }: Way, { hosts, emit, signal }: BringContext): Promise<void> {
+  const host = hostOf(url);
+  const delayMs = hosts.waitMs(host);
+  if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
+  await hosts.ready(host, signal);
+}
+
+/** An answer; `to`: how far it goes, which may be further than others leave to its connection. */
+type Answer = Opened & Pick<Located, "url" | "unpacked"> & { to: number };
 
 async function open(
   { wanted, size }: Work,
@@ -90,10 +105,11 @@ async function open(
 ): Promise<Answer> {
   const located = await answer(way.locate(signal));
   const { open: openAt, url, unpacked } = located.member && way.unpack ? await way.unpack(located) : located;
+  const to = size !== undefined && segment.end < size ? segment.end : Number.MAX_SAFE_INTEGER;
   const opened = await answer(
     openAt({
       offset: segment.at,
-      ...(size !== undefined && segment.end < size && { end: segment.end }),
+      ...(to < Number.MAX_SAFE_INTEGER && { end: to }),
       ...(wanted.size !== undefined && { expectedSize: wanted.size }),
       ...(validator !== undefined && { validator }),
       signal,
@@ -102,7 +118,7 @@ async function open(
   if (exact && (opened.offset !== segment.at || (opened.totalSize ?? size) !== size)) {
     throw new AssetsError("BAD_RESPONSE", `${url} does not answer to ranges as it should.`);
   }
-  return { ...opened, url, ...(unpacked && { unpacked }) };
+  return { ...opened, url, to, ...(unpacked && { unpacked }) };
 }
 
 /** Brings the body into the partial, after a look at its beginning when it starts at 0, and no more than may come. */
@@ -120,8 +136,6 @@ async function copy(
   work.size = wanted.size ?? answer.totalSize ?? (errand.exact ? work.size : undefined);
   const { size } = work;
   if (answer.offset !== segment.at) segment.at = answer.offset;
-  /** How far the answer goes, which may be further than others leave to it. */
-  const to = Math.max(segment.end, errand.exact ? 0 : (size ?? 0));
   // An answer that is not a range brings everything, whoever else is on the way with some of it.
   if (answer.offset === 0) segment.end = size ?? Number.MAX_SAFE_INTEGER;
   else segment.end = Math.min(segment.end, size ?? segment.end);
@@ -155,7 +169,7 @@ async function copy(
       if (answer.unpacked !== true) errand.onBytes(body.length);
       pace.arrived(body.length);
       await rateLimit.take(body.length, patience.signal);
-      if (segment.at + body.length >= segment.end) segments.extend(segment, to);
+      if (segment.at + body.length >= segment.end) segments.extend(segment, answer.to);
       const chunk = body.subarray(0, Math.max(0, segment.end - segment.at));
       const at = segment.at;
       segment.at += chunk.length;

@@ -134,12 +134,13 @@ async function insist(
       const honest = ways.filter((way) => !suspects.includes(way.url));
       await dismiss(createHelpers(work, honest, context));
       await work.dropGiver(suspect);
-      tally.tried.push({ url: suspect, attempts: 0, error: errorInfo(blame(suspect, error)) });
+      tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(blame(suspect, error)) });
       continue;
     }
+    if (error.retry?.wholeHost) context.pace.failed(host, true);
     const verdict = verdictOn(result, { failures, restarted, last }, policy, Math.random);
     if (verdict.do !== "retry") {
-      if (error.unreachable) hosts.markUnreachable(host);
+      if (error.unreachable || (verdict.do === "next-url" && verdict.why)) hosts.markUnreachable(host);
       await dismiss(NO_HELPERS);
       if (verdict.do === "next-url" && verdict.empty) await work.restart(error.message);
       const final = verdict.do !== "next-url";

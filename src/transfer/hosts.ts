@@ -5,9 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Hosts {
   /** No part of a file is asked of the host for this long; requests under way go on. */
   pause(host: string, ms: number): void;
+  /** How long the host is to be left alone from now on. */
+  waitMs(host: string): number;
   /** Waits until the host may be asked, each waiter a little later than the one before. Throws the signal's reason. */
   ready(host: string, signal: AbortSignal): Promise<void>;
-  /** The host could not be reached at all: it is asked last. */
+  /** The host could not be reached at all, or wants to be left alone for very long: it is asked last. */
   markUnreachable(host: string): void;
   isUnreachable(host: string): boolean;
 }
@@ -19,18 +21,19 @@ const APART_MS = 50;
 export function createHosts(): Hosts {
   const quietUntil = new Map<string, number>();
   const unreachable = new Set<string>();
+  const left = (host: string) => Math.max(0, (quietUntil.get(host) ?? 0) - performance.now());
   return {
+    waitMs: left,
     pause(host, ms) {
       quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, performance.now() + ms));
     },
     async ready(host, signal) {
       for (;;) {
-        const waitMs = (quietUntil.get(host) ?? 0) - performance.now();
-        if (waitMs <= 0) return;
+        const waitMs = left(host);
+        if (waitMs === 0) return;
         await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
         // Whoever wakes first goes; for the others the pause is that much longer.
-        const rest = (quietUntil.get(host) ?? 0) - performance.now();
-        if (rest > 0) continue;
+        if (left(host) > 0) continue;
         quietUntil.set(host, performance.now() + APART_MS);
         return;
       }
