@@ -35,14 +35,15 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     const journal = await readJournal(path, length);
     noted = journal?.ranges !== undefined;
     held = journal?.ranges ?? withRange([], { start: 0, end: length });
-    if (journal?.ranges === undefined || held.length > 0) synced = held;
+    // What a killed process wrote may be in memory only: it has not become safer since.
+    synced = journal?.synced ?? [];
   } catch (error) {
     await handle.close();
     throw diskError(error, "read", path);
   }
 
   const note = () => {
-    noting ??= writeJournal(path, { ranges: held }, synced).finally(() => {
+    noting ??= writeJournal(path, { ranges: held, synced }).finally(() => {
       notedAt = performance.now();
       noting = undefined;
     });
