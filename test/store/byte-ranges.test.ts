@@ -108,10 +108,34 @@ describe("a written set", () => {
     ["a negative start", [[-1, 5]]],
     ["a range that ends before it starts", [[5, 2]]],
     ["an empty range", [[5, 5]]],
-    ["ranges out of order", [[6, 9], [0, 3]]], // biome-ignore format: pairs
-    ["ranges that overlap", [[0, 5], [4, 9]]], // biome-ignore format: pairs
-    ["ranges that touch", [[0, 5], [5, 9]]], // biome-ignore format: pairs
-    ["one bad range behind a good one", [[0, 5], [7, "9"]]], // biome-ignore format: pairs
+    [
+      "ranges out of order",
+      [
+        [6, 9],
+        [0, 3],
+      ],
+    ],
+    [
+      "ranges that overlap",
+      [
+        [0, 5],
+        [4, 9],
+      ],
+    ],
+    [
+      "ranges that touch",
+      [
+        [0, 5],
+        [5, 9],
+      ],
+    ],
+    [
+      "one bad range behind a good one",
+      [
+        [0, 5],
+        [7, "9"],
+      ],
+    ],
   ])("of %s is none", (_, data) => {
     expect(readRanges(data, 100)).toBeUndefined();
   });
