@@ -136,6 +136,7 @@ describe("a written set", () => {
         [7, "9"],
       ],
     ],
+    ["very many ranges", Array.from({ length: 5_000 }, (_, n) => [n * 2, n * 2 + 1])],
   ])("of %s is none", (_, data) => {
     expect(readRanges(data, 100)).toBeUndefined();
   });
