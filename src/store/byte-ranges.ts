@@ -33,7 +33,15 @@ export function withoutRange(ranges: ByteRanges, { start, end }: ByteRange): Byt
 
 /** What the set lacks of the bytes below `size`. */
 export function gapsOf(ranges: ByteRanges, size: number): ByteRanges {
-  return ranges.reduce<ByteRanges>(withoutRange, size > 0 ? [{ start: 0, end: size }] : []);
+  const gaps: ByteRange[] = [];
+  let at = 0;
+  for (const { start, end } of ranges) {
+    if (start >= size) break;
+    if (start > at) gaps.push({ start: at, end: start });
+    at = end;
+  }
+  if (at < size) gaps.push({ start: at, end: size });
+  return gaps;
 }
 
 /** How many bytes the set holds. */
@@ -47,9 +55,12 @@ export function frontOf(ranges: ByteRanges): number {
   return first?.start === 0 ? first.end : 0;
 }
 
+/** More ranges than any download leaves; each of them would cost a request. */
+const MOST_RANGES = 1_000;
+
 /** Reads a set out of data of unknown shape, as far as `size` bytes reach; undefined for anything that is no set. */
 export function readRanges(data: unknown, size: number): ByteRanges | undefined {
-  if (!Array.isArray(data)) return undefined;
+  if (!Array.isArray(data) || data.length > MOST_RANGES) return undefined;
   let last = -1;
   const ranges: ByteRange[] = [];
   for (const pair of data) {

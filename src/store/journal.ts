@@ -15,6 +15,8 @@ export interface Journal {
   validator?: string | undefined;
   /** Which bytes are there, where they did not come in order. */
   ranges?: ByteRanges | undefined;
+  /** Those of them that are known to be on the disk itself. */
+  synced?: ByteRanges | undefined;
 }
 
 /** What is written: ranges that were there, and those of them that were on the disk itself, at a time. */
@@ -39,18 +41,20 @@ export async function readJournal(partial: string, size: number): Promise<Journa
   }
   try {
     const { validator, ranges, synced, at } = JSON.parse(text) as Partial<Written>;
-    // Bytes that only the memory had are gone with it, and zeros may stand in their place.
-    const startedAnew = typeof at !== "number" || at < Date.now() - uptime() * 1000;
+    const now = Date.now();
+    // Bytes that only the memory had are gone with it, and zeros may stand in their place. A time that is still to come is
+    // that of a machine whose clock stands still while it is off.
+    const startedAnew = typeof at !== "number" || at < now - uptime() * 1000 || at > now;
     if (typeof validator === "string") return startedAnew ? { ranges: [] } : { validator };
-    return { ranges: readRanges(startedAnew ? synced : ranges, size) ?? [] };
+    const onDisk = readRanges(synced, size) ?? [];
+    return { ranges: startedAnew ? onDisk : (readRanges(ranges, size) ?? []), synced: onDisk };
   } catch {
     return { ranges: [] };
   }
 }
 
-/** Writes the note in one step. `synced`: the ranges known to be on the disk. Throws DISK_FULL, LOCAL_IO. */
-export async function writeJournal(partial: string, journal: Journal, synced: ByteRanges = []): Promise<void> {
-  const { validator, ranges } = journal;
+/** Writes the note in one step. Throws DISK_FULL, LOCAL_IO. */
+export async function writeJournal(partial: string, { validator, ranges, synced = [] }: Journal): Promise<void> {
   const written: Written = {
     ...(validator !== undefined && { validator }),
     ...(ranges !== undefined && { ranges: toPairs(ranges), synced: toPairs(synced) }),

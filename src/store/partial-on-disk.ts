@@ -35,14 +35,19 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     const journal = await readJournal(path, length);
     noted = journal?.ranges !== undefined;
     held = journal?.ranges ?? withRange([], { start: 0, end: length });
-    if (journal?.ranges === undefined || held.length > 0) synced = held;
+    // What a killed process wrote may be in memory only: it has not become safer since.
+    synced = journal?.synced ?? [];
+    const end = held.at(-1)?.end ?? 0;
+    // Nothing tells of what lies behind the last range, and it would stand behind the end of the finished file.
+    if (end < length) await handle.truncate(end);
+    length = end;
   } catch (error) {
     await handle.close();
     throw diskError(error, "read", path);
   }
 
   const note = () => {
-    noting ??= writeJournal(path, { ranges: held }, synced).finally(() => {
+    noting ??= writeJournal(path, { ranges: held, synced }).finally(() => {
       notedAt = performance.now();
       noting = undefined;
     });
