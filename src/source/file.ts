@@ -33,12 +33,13 @@ export async function openLocalFile(path: string, options: OpenOptions): Promise
     const validator = `"${info.size}-${info.mtimeNs}-${info.ino}"`;
     const unchanged = options.validator === undefined || options.validator === validator;
     const offset = unchanged && options.offset <= size ? options.offset : 0;
-    const end = options.end === undefined ? {} : { end: options.end - 1 };
-    const range = { start: offset, ...end, highWaterMark: CHUNK_BYTES };
+    const { end } = options;
+    const range = { start: offset, ...(end !== undefined && { end: end - 1 }), highWaterMark: CHUNK_BYTES };
     const stream = handle.createReadStream({ ...range, signal: options.signal });
     // Without a listener, an abort before the first read would end the process.
     stream.on("error", () => {});
-    return { body: read(stream, path, options.signal), offset, totalSize: size, validator };
+    const body = read(stream, path, options.signal);
+    return { body, offset, ...(end !== undefined && { end }), totalSize: size, validator };
   } catch (error) {
     await handle.close();
     throw error;

@@ -39,6 +39,8 @@ export type Decision =
   | {
       do: "read";
       offset: number;
+      /** Where a part ends, not included. */
+      end?: number;
       totalSize?: number;
       validator?: string;
       mediaType?: string;
@@ -145,6 +147,7 @@ function decidePart(headers: Headers, asked: Asked): Decision {
   return {
     do: "read",
     offset: start,
+    end: end + 1,
     ...(total !== undefined && { totalSize: total }),
     ...(validator && { validator }),
     ...(mediaType && { mediaType }),

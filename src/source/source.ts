@@ -26,6 +26,8 @@ export interface Opened {
   body: AsyncIterable<Uint8Array>;
   /** Where the body really starts: the offset asked for, or 0 when the source starts over. */
   offset: number;
+  /** Where the body ends, not included; left out for the end of the file. */
+  end?: number;
   /** Size of the whole file where the source states it. */
   totalSize?: number;
   /** Strong validator of these bytes (an entity tag, or a date that counts as strong; RFC 9110 section 8.8). */

@@ -1,10 +1,10 @@
 /** The note beside a partial that says what its size alone cannot: which bytes are there, and what they came under. */
-import { lstatSync } from "node:fs";
+import { constants, lstatSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
-import { renameOver } from "../platform.js";
+import { NO_LINK, NO_WAIT, renameOver } from "../platform.js";
 import { type ByteRanges, readRanges, toPairs } from "./byte-ranges.js";
-import { diskError } from "./disk-error.js";
+import { diskError, errnoOf } from "./disk-error.js";
 
 /** Ending of the note's name. */
 export const JOURNAL_ENDING = ".json";
@@ -29,15 +29,16 @@ interface Written {
 }
 
 /**
- * Reads the note of a partial of `size` bytes. Undefined when there is none; an unreadable one says that no byte counts.
+ * Reads the note of a partial of `size` bytes. Undefined when there is none; one without sense says that no byte counts.
  * After the machine was started anew, only bytes count that were brought to the disk before.
  */
 export async function readJournal(partial: string, size: number): Promise<Journal | undefined> {
   let text: string;
   try {
-    text = await readFile(journalPath(partial), "utf8");
+    text = await readFile(journalPath(partial), { encoding: "utf8", flag: constants.O_RDONLY | NO_LINK | NO_WAIT });
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : { ranges: [] };
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw diskError(error, "read", journalPath(partial));
   }
   try {
     const { validator, ranges, synced, at } = JSON.parse(text) as Partial<Written>;

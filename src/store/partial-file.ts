@@ -1,8 +1,11 @@
 /** The unfinished download beside its target: bytes are written here, and get their final name only once they are right. */
 import type { BigIntStats } from "node:fs";
-import type { ByteRange, ByteRanges } from "./byte-ranges.js";
+import { type ByteRange, type ByteRanges, gapsOf } from "./byte-ranges.js";
 
-/** An open partial. A byte is counted only after it was written. */
+/**
+ * An open partial. A byte is counted only after it was written, and never written again before it is given up: what was
+ * hashed is what stands there. Its calls take effect in the order in which they are made.
+ */
 export interface PartialFile {
   readonly path: string;
   /** Which bytes are there. */
@@ -11,11 +14,14 @@ export interface PartialFile {
   readonly front: number;
   /** Descriptor of the file, for a thread that reads beside the writing; undefined for bytes in memory. */
   readonly descriptor: number | undefined;
-  /** Writes chunks, one behind the other, beginning at the offset `at`. Throws DISK_FULL, LOCAL_IO. */
+  /**
+   * Writes chunks, one behind the other, beginning at the offset `at`; of bytes that are there already, the first ones
+   * stay. Throws DISK_FULL, LOCAL_IO.
+   */
   write(chunks: readonly Uint8Array[], at: number): Promise<void>;
-  /** Drops what lies beyond the first `size` bytes. Throws LOCAL_IO, DISK_FULL. */
+  /** Gives up what lies beyond the first `size` bytes. Throws LOCAL_IO, DISK_FULL. */
   cut(size: number): Promise<void>;
-  /** Forgets these bytes. Throws LOCAL_IO, DISK_FULL. */
+  /** Gives up these bytes. Throws LOCAL_IO, DISK_FULL. */
   drop(range: ByteRange): Promise<void>;
   /** Reads into `buffer` from the offset `at`; answers how many bytes there were. Throws LOCAL_IO. */
   read(buffer: Uint8Array, at: number): Promise<number>;
@@ -34,4 +40,27 @@ export interface PartialFile {
    * DISK_FULL.
    */
   close(): Promise<void>;
+}
+
+/** The parts of chunks for the offset `at` that are not there yet, each with its own offset. */
+export function* missingOf(
+  held: ByteRanges,
+  chunks: readonly Uint8Array[],
+  at: number,
+): Generator<{ at: number; chunks: readonly Uint8Array[] }> {
+  const to = at + chunks.reduce((sum, { length }) => sum + length, 0);
+  for (const { start, end } of gapsOf(held, to)) {
+    const from = Math.max(start, at);
+    if (from < end) yield { at: from, chunks: partOf(chunks, from - at, end - at) };
+  }
+}
+
+/** Bytes `from` to `to` of chunks that follow one another. */
+export function partOf(chunks: readonly Uint8Array[], from: number, to: number): readonly Uint8Array[] {
+  let at = 0;
+  return chunks.flatMap((chunk) => {
+    const part = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    at += chunk.length;
+    return part.length > 0 ? [part] : [];
+  });
 }

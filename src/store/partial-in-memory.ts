@@ -13,7 +13,7 @@ import { isWindows, renameOver, setMode } from "../platform.js";
 import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import { journalStands, removeJournal, writeJournal } from "./journal.js";
-import type { PartialFile } from "./partial-file.js";
+import { missingOf, type PartialFile } from "./partial-file.js";
 
 /** Size in bytes up to which a file is held in memory: what a killed process may have to fetch again. */
 export const SMALL_BYTES = 256 * 1024;
@@ -53,12 +53,15 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       return frontOf(held);
     },
     async write(chunks, at) {
-      let to = at;
-      for (const chunk of chunks) {
-        content.set(chunk, to);
-        to += chunk.length;
+      for (const missing of [...missingOf(held, chunks, at)]) {
+        const start = missing.at;
+        let end = start;
+        for (const chunk of missing.chunks) {
+          content.set(chunk, end);
+          end += chunk.length;
+        }
+        held = withRange(held, { start, end });
       }
-      held = withRange(held, { start: at, end: to });
     },
     async cut(to) {
       held = withoutRange(held, { start: to, end: Number.POSITIVE_INFINITY });
@@ -91,6 +94,7 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       if (held.length === 0) return;
       await makeFolder();
       if (bytesIn(held) > frontOf(held)) await writeJournal(path, { ranges: held });
+      else await removeJournal(path);
       writeOut();
     },
   };

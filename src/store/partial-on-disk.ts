@@ -3,11 +3,12 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { AssetsError } from "../errors.js";
 import { NO_LINK, NO_WAIT, renameOver, syncFolder } from "../platform.js";
-import { type ByteRanges, frontOf, gapsOf, withoutRange, withRange } from "./byte-ranges.js";
+import { type ByteRange, type ByteRanges, frontOf, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import { readJournal, removeJournal, writeJournal } from "./journal.js";
-import type { PartialFile } from "./partial-file.js";
+import { missingOf, type PartialFile, partOf } from "./partial-file.js";
 import { renameIntoPlace } from "./rename-into-place.js";
 
 /** A killed process loses no more of what came out of order than this, in milliseconds. */
@@ -18,22 +19,24 @@ const SYNC_MS = 10_000;
 /** Opens or creates the file of a partial; see `openPartial`. */
 export async function openOnDisk(path: string, shared: boolean): Promise<PartialFile> {
   const handle = await openOwn(path, shared);
+  const inTurn = createTurns();
   let isOpen = true;
   /** Length of the file, which may be more than the bytes that count. */
   let length = 0;
   let held: ByteRanges = [];
   let synced: ByteRanges = [];
-  /** Whether a journal lies beside the file, and when it was last written. */
+  /** Whether a journal of ranges lies beside the file, and when it was last written. */
   let noted = false;
   let notedAt = 0;
-  let noting: Promise<void> | undefined;
-  let durable = false;
+  /** Bytes that are on their way to the disk, while they are; whether there ever were some. */
+  let syncing: { ranges: ByteRanges; ended: Promise<unknown> } | undefined;
+  let worthSyncing = false;
   let syncedAt = performance.now();
+  let failure: AssetsError | undefined;
 
   try {
     length = (await handle.stat()).size;
     const journal = await readJournal(path, length);
-    noted = journal?.ranges !== undefined;
     held = journal?.ranges ?? withRange([], { start: 0, end: length });
     // What a killed process wrote may be in memory only: it has not become safer since.
     synced = journal?.synced ?? [];
@@ -41,34 +44,35 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     // Nothing tells of what lies behind the last range, and it would stand behind the end of the finished file.
     if (end < length) await handle.truncate(end);
     length = end;
+    noted = journal?.ranges !== undefined && held.length > 0;
+    if (journal !== undefined && held.length === 0) await removeJournal(path);
   } catch (error) {
     await handle.close();
     throw diskError(error, "read", path);
   }
 
-  const note = () => {
-    noting ??= writeJournal(path, { ranges: held, synced }).finally(() => {
-      notedAt = performance.now();
-      noting = undefined;
-    });
-    return noting;
+  const note = async () => {
+    noted = true;
+    await writeJournal(path, { ranges: held, synced });
+    notedAt = performance.now();
   };
-  const syncAside = () => {
-    const before = held;
+  const giveUp = (range: ByteRange) => {
+    held = withoutRange(held, range);
+    synced = withoutRange(synced, range);
+    if (syncing !== undefined) syncing.ranges = withoutRange(syncing.ranges, range);
+  };
+  const syncAside = async () => {
+    const begun = { ranges: held, ended: handle.datasync() };
+    syncing = begun;
     syncedAt = performance.now();
-    durable = true;
-    // Only spares time later: a fault of the disk shows in the next write.
-    handle.datasync().then(
-      () => {
-        synced = before.filter(({ start, end }) => gapsOf(held, end).every((gap) => gap.end <= start));
-      },
-      () => {},
-    );
-  };
-  /** Keeps the journal in step after bytes were given up: it must never claim one of them. */
-  const forget = async () => {
-    await noting;
-    if (noted) await note();
+    worthSyncing = true;
+    try {
+      await begun.ended;
+      synced = begun.ranges;
+    } catch (error) {
+      failure = diskError(error, "write", path);
+    }
+    syncing = undefined;
   };
 
   return {
@@ -80,43 +84,44 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     get front() {
       return frontOf(held);
     },
-    async write(chunks, at) {
-      if (at > frontOf(held) && !noted) {
+    write: (chunks, at) =>
+      inTurn(async () => {
+        if (failure !== undefined) throw failure;
         // The journal comes before the first gap: without it, the file's length says which bytes are there.
-        noted = true;
-        await note();
-      } else if (noted) await noting;
-      let to = at;
-      try {
-        for (let rest = chunks; rest.length > 0; ) {
-          const { bytesWritten } = await handle.writev(rest as Uint8Array[], to);
-          held = withRange(held, { start: to, end: to + bytesWritten });
-          to += bytesWritten;
-          length = Math.max(length, to);
-          rest = behind(rest, bytesWritten);
+        if (at > frontOf(held) && !noted) await note();
+        for (const missing of [...missingOf(held, chunks, at)]) {
+          let to = missing.at;
+          try {
+            for (let rest = missing.chunks; rest.length > 0; ) {
+              const { bytesWritten } = await handle.writev(rest as Uint8Array[], to);
+              held = withRange(held, { start: to, end: to + bytesWritten });
+              to += bytesWritten;
+              length = Math.max(length, to);
+              rest = partOf(rest, bytesWritten, Number.POSITIVE_INFINITY);
+            }
+          } catch (error) {
+            throw diskError(error, "write", path);
+          }
         }
-      } catch (error) {
-        throw diskError(error, "write", path);
-      }
-      const now = performance.now();
-      if (noted && now - notedAt > JOURNAL_MS) await note();
-      if (now - syncedAt > SYNC_MS) syncAside();
-    },
-    async cut(size) {
-      held = withoutRange(held, { start: size, end: Number.POSITIVE_INFINITY });
-      synced = withoutRange(synced, { start: size, end: Number.POSITIVE_INFINITY });
-      await forget();
-      await handle.truncate(size).catch((error) => {
-        throw diskError(error, "cut", path);
-      });
-      length = size;
-    },
-    async drop(range) {
-      noted = true;
-      held = withoutRange(held, range);
-      synced = withoutRange(synced, range);
-      await forget();
-    },
+        const now = performance.now();
+        if (noted && now - notedAt > JOURNAL_MS) await note();
+        if (now - syncedAt > SYNC_MS && syncing === undefined) void syncAside();
+      }),
+    cut: (size) =>
+      inTurn(async () => {
+        giveUp({ start: size, end: Number.POSITIVE_INFINITY });
+        if (noted) await note();
+        await handle.truncate(size).catch((error) => {
+          throw diskError(error, "cut", path);
+        });
+        length = size;
+      }),
+    drop: (range) =>
+      inTurn(async () => {
+        giveUp(range);
+        // Without a journal, the file's length would say that they are there.
+        await note();
+      }),
     async read(buffer, at) {
       try {
         return (await handle.read(buffer, 0, buffer.length, at)).bytesRead;
@@ -124,56 +129,56 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
         throw diskError(error, "read", path);
       }
     },
-    async sync() {
-      if (!durable) return false;
-      try {
-        await handle.sync();
-        return true;
-      } catch (error) {
-        // What the disk refused may still be read from memory, and would pass for right: none of it counts.
-        held = [];
-        throw diskError(error, "write", path);
-      }
-    },
-    async commit(target, { mode } = {}) {
-      await noting?.catch(() => {});
-      // A complete partial needs no journal, and one that was left behind would speak of a later partial.
-      await removeJournal(path).catch(() => {});
-      noted = false;
-      const stat = await renameIntoPlace(handle, path, target, { mode, size: frontOf(held) });
-      isOpen = false;
-      if (durable) await syncFolder(dirname(target)).catch(() => {});
-      return stat;
-    },
-    async close() {
-      if (!isOpen) return;
-      isOpen = false;
-      try {
-        await noting?.catch(() => {});
-        const front = frontOf(held);
-        const inOrder = held.length === 0 || (held.length === 1 && front > 0);
-        if (inOrder && length > front) await handle.truncate(front);
-        if (noted && !inOrder) await note();
-        else if (noted) await removeJournal(path);
-      } finally {
-        await handle.close().catch(() => {});
-        if (held.length === 0) {
-          await removeJournal(path).catch(() => {});
-          await rm(path, { force: true }).catch(() => {});
+    sync: () =>
+      inTurn(async () => {
+        await syncing?.ended.catch(() => {});
+        if (failure === undefined && worthSyncing) await syncAside();
+        if (failure !== undefined) throw failure;
+        return worthSyncing;
+      }),
+    commit: (target, { mode } = {}) =>
+      inTurn(async () => {
+        const size = frontOf(held);
+        if (length > size) await handle.truncate(size);
+        // A complete partial needs no journal, and one that was left behind would speak of a later partial.
+        await removeJournal(path).catch(() => {});
+        noted = false;
+        const stat = await renameIntoPlace(handle, path, target, { mode, size });
+        isOpen = false;
+        if (worthSyncing) await syncFolder(dirname(target)).catch(() => {});
+        return stat;
+      }),
+    close: () =>
+      inTurn(async () => {
+        if (!isOpen) return;
+        isOpen = false;
+        try {
+          // What the disk refused may still be read from memory, and would pass for right.
+          if (failure !== undefined) held = [];
+          const front = frontOf(held);
+          const inOrder = held.length === 0 || (held.length === 1 && front > 0);
+          if (inOrder && length > front) await handle.truncate(front);
+          if (noted && !inOrder) await note();
+          else if (noted) await removeJournal(path);
+        } finally {
+          await handle.close().catch(() => {});
+          if (held.length === 0) {
+            await removeJournal(path).catch(() => {});
+            await rm(path, { force: true }).catch(() => {});
+          }
         }
-      }
-    },
+      }),
   };
 }
 
-/** The chunks without their first `bytes`, which a short write has taken. */
-function behind(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let skip = bytes;
-  return chunks.flatMap((chunk) => {
-    const taken = Math.min(skip, chunk.length);
-    skip -= taken;
-    return taken === chunk.length ? [] : [chunk.subarray(taken)];
-  });
+/** Runs tasks one after another, in the order in which they are given. */
+function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const turn = last.then(task);
+    last = turn.catch(() => {});
+    return turn;
+  };
 }
 
 async function openOwn(path: string, shared: boolean): Promise<FileHandle> {

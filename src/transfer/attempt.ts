@@ -1,28 +1,51 @@
 /** One attempt to complete a partial from one URL: continue it, wait for whoever helps, prove the whole. */
 import { AssetsError } from "../errors.js";
+import { bytesIn } from "../store/byte-ranges.js";
 import { readJournal } from "../store/journal.js";
 import { type BringContext, bring, type Errand, type Way } from "./bring.js";
 import type { Helpers } from "./helpers.js";
 import { hostOf } from "./hosts.js";
 import type { Work } from "./work.js";
 
-/** How an attempt ended. `received` counts the bytes that arrived for the file over its own connection. */
-export type AttemptResult =
-  | { ok: true; received: number; hex: string }
-  | { ok: false; error: AssetsError; received: number; combined: boolean; wroteFromZero: boolean };
+/** What an attempt has done, whether it succeeds or not. */
+interface Tally {
+  /** Bytes that arrived for the file over its own connection. */
+  received: number;
+  /** Bytes of more than one answer, perhaps from before, were put together. */
+  combined: boolean;
+  /** The last answer began with the first byte of the file, and some of it was kept. */
+  fromZero: boolean;
+  /** An answer that started over was refused because it differs from what is here. */
+  differs: boolean;
+}
+
+/** How an attempt ended. */
+export type AttemptResult = Tally & ({ ok: true; hex: string } | { ok: false; error: AssetsError });
+
+/** What the attempt is about. */
+export interface AttemptOptions {
+  readonly helpers: Helpers;
+  /** See {@link Errand.believes}. */
+  believes(at: number): boolean;
+}
 
 /** Completes and proves the partial. Failures are answered, not thrown; only bugs throw. */
-export async function attempt(work: Work, way: Way, helpers: Helpers, context: BringContext): Promise<AttemptResult> {
-  const tally = { received: 0, combined: false, wroteFromZero: false };
+export async function attempt(
+  work: Work,
+  way: Way,
+  options: AttemptOptions,
+  context: BringContext,
+): Promise<AttemptResult> {
+  const tally: Tally = { received: 0, combined: false, fromZero: false, differs: false };
   try {
     const validator = await takeStock(work, context.signal);
     let hex = await provenHex(work, context.signal);
     if (hex === undefined) {
-      await bringAll(work, way, validator, helpers, context, tally);
+      await bringAll(work, way, validator, options, context, tally);
       tally.combined ||= work.isCombined();
       hex = await prove(work, way, context.signal);
     }
-    return { ok: true, received: tally.received, hex };
+    return { ok: true, ...tally, hex };
   } catch (reason) {
     if (!(reason instanceof AssetsError)) throw reason;
     return { ok: false, error: reason, ...tally };
@@ -41,6 +64,8 @@ async function takeStock(work: Work, signal: AbortSignal): Promise<string | unde
     await restart("more bytes were kept from before than the file has");
   }
   work.digest.advance();
+  // What is of this run is proven at its end, where it is known who gave it.
+  if (work.givers.size > 0) return validator;
   if (size !== undefined && size > 0 && partial.front === size && (await provenHex(work, signal)) === undefined) {
     await restart("the bytes kept from before are not the pinned ones");
   }
@@ -61,17 +86,32 @@ async function bringAll(
   work: Work,
   way: Way,
   validator: string | undefined,
-  helpers: Helpers,
+  { helpers, believes }: AttemptOptions,
   context: BringContext,
-  tally: { received: number; combined: boolean; wroteFromZero: boolean },
+  tally: Tally,
 ): Promise<void> {
-  const { segments, partial } = work;
+  const { wanted, segments, partial } = work;
+  let isStarted = false;
+  /** Asked for a part, the URL gives everything: as long as others are at work it would only repeat what they bring. */
+  let givesNoParts = false;
   const errand: Errand = {
     validator,
-    exact: false,
-    onAnswer({ offset }) {
+    further: false,
+    believes,
+    onStart({ url, offset, end, unpacked }) {
       tally.combined = partial.held.length > 0;
-      tally.wroteFromZero = offset === 0;
+      tally.fromZero = offset === 0;
+      givesNoParts = end === undefined && offset === 0 && partial.held.length > 0;
+      if (isStarted) return;
+      isStarted = true;
+      const { label: path } = wanted;
+      const kind = unpacked === true ? "member" : wanted.kind;
+      const received = bytesIn(partial.held);
+      const { size } = work;
+      context.emit({ type: "transfer:start", path, kind, url, received, ...(size !== undefined && { size }) });
+    },
+    onOther() {
+      tally.differs = true;
     },
     onBytes(bytes) {
       tally.received += bytes;
@@ -81,7 +121,8 @@ async function bringAll(
   const leave = context.pace.own(hostOf(way.url));
   try {
     for (;;) {
-      const segment = segments.take(1 + helpers.count(), performance.now());
+      const idle = givesNoParts && segments.active.size > 0;
+      const segment = idle ? undefined : segments.take(1 + helpers.count(), performance.now());
       if (segment !== undefined)
         await bring(work, way, segment, errand, context).finally(() => segments.release(segment));
       else if (segments.active.size > 0) await helpers.change();

@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
+import { bytesIn } from "../store/byte-ranges.js";
 import type { DigestThread } from "../store/front-digest.js";
 import type { PartialFile } from "../store/partial-file.js";
+import { AGREE_BYTES } from "./agreement.js";
 import { attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./bring.js";
@@ -63,7 +65,7 @@ export async function fetchBytes(
       const next = order[index + 1];
       const rest = order.slice(index).filter(({ divisible, partial }) => divisible && partial === candidate.partial);
       const last = next === undefined && !isDown(candidate);
-      const result = await insist(work, candidate, rest, last, context, tally);
+      const result = await insist(work, { candidate, ways: rest, last }, context, tally);
       if (result.ok) {
         await work.digest.close();
         const { partial } = work;
@@ -89,12 +91,19 @@ function tellFallback(work: Work, from: Candidate, to: Candidate, error: AssetsE
 /** How a candidate did. `final`: other candidates will not do better. */
 type FromOne = { ok: true; hex: string } | { ok: false; error: AssetsError; final: boolean };
 
+/** Whom to try. */
+interface Turn {
+  readonly candidate: Candidate;
+  /** The URLs that may help, itself among them. */
+  readonly ways: readonly Way[];
+  /** Whether no other URL is left to try. */
+  readonly last: boolean;
+}
+
 /** Tries one candidate, helped by others, for as long as it makes sense. */
 async function insist(
   work: Work,
-  candidate: Candidate,
-  ways: readonly Way[],
-  last: boolean,
+  { candidate, ways, last }: Turn,
   context: FetchContext,
   tally: FetchTally,
 ): Promise<FromOne> {
@@ -107,6 +116,8 @@ async function insist(
   let attempts = 0;
   let failures = 0;
   let restarted = false;
+  let differed = false;
+  /** The most bytes that were here when an attempt failed. */
   let mark = 0;
   const dismiss = async (next: Helpers) => {
     await helpers.stop();
@@ -114,18 +125,20 @@ async function insist(
     tally.tried.push(...helpers.left);
     helpers = next;
   };
+  const believes = (at: number) => last && (differed || at >= AGREE_BYTES);
   for (;;) {
     attempts++;
     tally.attempts++;
-    const result = await attempt(work, candidate, helpers, context);
+    const result = await attempt(work, candidate, { helpers, believes }, context);
     tally.received += result.received;
     if (result.ok) {
       await dismiss(NO_HELPERS);
       return { ok: true, hex: result.hex };
     }
-    if (partial.front >= mark + PROGRESS_BYTES) {
+    const received = bytesIn(partial.held);
+    if (received >= mark + PROGRESS_BYTES) {
       failures = 0;
-      mark = partial.front;
+      mark = received;
     }
     const { error } = result;
     const suspect = error.code === "DIGEST_MISMATCH" ? suspectOf(work.givers, url) : undefined;
@@ -134,6 +147,7 @@ async function insist(
       const honest = ways.filter((way) => !suspects.includes(way.url));
       await dismiss(createHelpers(work, honest, context));
       await work.dropGiver(suspect);
+      mark = bytesIn(partial.held);
       tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(blame(suspect, error)) });
       continue;
     }
@@ -148,9 +162,11 @@ async function insist(
       tally.tried.push({ url, attempts, error: errorInfo(told) });
       return { ok: false, error: told, final };
     }
+    differed = result.differs;
     if (verdict.empty) {
       // What several connections brought may have been mangled on the way: one alone decides.
       restarted = true;
+      mark = 0;
       await dismiss(NO_HELPERS);
       await work.restart(error.message);
     } else failures++;

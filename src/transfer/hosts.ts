@@ -9,8 +9,9 @@ export interface Hosts {
   waitMs(host: string): number;
   /** Waits until the host may be asked, each waiter a little later than the one before. Throws the signal's reason. */
   ready(host: string, signal: AbortSignal): Promise<void>;
-  /** The host could not be reached at all, or wants to be left alone for very long: it is asked last. */
+  /** The host could not be reached at all, or wants to be left alone for very long: it is asked last, until it answers. */
   markUnreachable(host: string): void;
+  markReachable(host: string): void;
   isUnreachable(host: string): boolean;
 }
 
@@ -39,6 +40,7 @@ export function createHosts(): Hosts {
       }
     },
     markUnreachable: (host) => void unreachable.add(host),
+    markReachable: (host) => void unreachable.delete(host),
     isUnreachable: (host) => unreachable.has(host),
   };
 }

@@ -9,7 +9,7 @@ export interface Helped {
   left(): number;
   /** Whether a further connection would find something to bring. */
   wantsMore(): boolean;
-  /** Told when more connections are granted than before. */
+  /** Told from time to time that connections may be granted that nobody has taken. */
   granted(): void;
 }
 
@@ -98,7 +98,6 @@ export function createPace({ connections }: PacePolicy): Pace {
   const grant = (host: Host, count: number) => {
     host.granted = count;
     for (const cut of [...host.further].slice(count).reverse()) cut();
-    for (const file of [...files]) file.granted();
   };
 
   /** Bytes a millisecond over the last window. */
@@ -117,6 +116,8 @@ export function createPace({ connections }: PacePolicy): Pace {
   };
 
   const tick = () => {
+    // Connections that one file gave back may serve another.
+    for (const file of [...files]) file.granted();
     const now = performance.now();
     samples.push({ at: now, bytes });
     const perMs = rate(now);
@@ -127,7 +128,7 @@ export function createPace({ connections }: PacePolicy): Pace {
       if (verdict === "wait") return;
       if (verdict === "keep") host.restMs = LEAST_REST_MS;
       else {
-        host.restUntil = now + host.restMs;
+        host.restUntil = Math.max(host.restUntil, now + host.restMs);
         host.restMs = Math.min(host.restMs * 2, MOST_REST_MS);
         grant(host, Math.min(host.granted, trial.from));
       }
@@ -148,6 +149,7 @@ export function createPace({ connections }: PacePolicy): Pace {
     });
     if (trial === undefined) return;
     grant(hostOf(trial.host), trial.to);
+    for (const file of wanting) file.granted();
   };
 
   return {

@@ -18,7 +18,9 @@ export interface Failure {
   /** Bytes of more than one answer, perhaps from before, were part of what failed. */
   readonly combined: boolean;
   /** The attempt put bytes into the partial, beginning at its first. */
-  readonly wroteFromZero: boolean;
+  readonly fromZero: boolean;
+  /** The server started over with other bytes than those that are here. */
+  readonly differs: boolean;
 }
 
 /** What came before at the same URL. */
@@ -56,7 +58,13 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
     case "DIGEST_MISMATCH":
       // The fault may lie in the bytes that were there before: ask once for all of them from one place.
       if (failure.combined && !history.restarted) return { do: "retry", delayMs: 0, empty: true };
-      return { do: "next-url", empty: failure.combined || failure.wroteFromZero };
+      return { do: "next-url", empty: failure.combined || failure.fromZero };
+  }
+  if (failure.differs) {
+    // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
+    return history.last
+      ? { do: "retry", delayMs: backoff(0, policy, random), empty: false }
+      : { do: "next-url", empty: false };
   }
   if (error.retry === undefined || (error.retry.slow && !history.last)) return { do: "next-url", empty: false };
   const afterMs = error.retry.afterMs ?? 0;

@@ -3,8 +3,8 @@ import type { PartialFile } from "../store/partial-file.js";
 
 /** Takes chunks that follow one another. */
 export interface Writer {
-  /** Takes a chunk for the offset `at`; waits only when much is owed to the disk. Throws what an earlier write threw. */
-  write(chunk: Uint8Array, at: number): Promise<void>;
+  /** Takes the next chunk; waits only when much is owed to the disk. Throws what an earlier write threw. */
+  write(chunk: Uint8Array): Promise<void>;
   /** Waits until all is written. Throws what a write threw. */
   end(): Promise<void>;
 }
@@ -14,10 +14,10 @@ const BATCH_BYTES = 1024 * 1024;
 /** How long fewer bytes wait for company, in milliseconds. */
 const LINGER_MS = 20;
 
-/** `onWritten` is called after each batch. */
-export function createWriter(partial: PartialFile, onWritten: () => void): Writer {
+/** The first chunk is for the offset `from`; `onWritten` is called after each batch. */
+export function createWriter(partial: PartialFile, from: number, onWritten: () => void): Writer {
   let batch: Uint8Array[] = [];
-  let from = 0;
+  let next = from;
   let bytes = 0;
   let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -27,8 +27,8 @@ export function createWriter(partial: PartialFile, onWritten: () => void): Write
     try {
       do {
         const chunks = batch;
-        const at = from;
-        from += bytes;
+        const at = next;
+        next += bytes;
         batch = [];
         bytes = 0;
         await partial.write(chunks, at);
@@ -38,7 +38,7 @@ export function createWriter(partial: PartialFile, onWritten: () => void): Write
       failure = { error };
     } finally {
       writing = undefined;
-      if (batch.length > 0) linger();
+      if (failure === undefined && batch.length > 0) linger();
     }
   };
   const linger = () => {
@@ -55,9 +55,8 @@ export function createWriter(partial: PartialFile, onWritten: () => void): Write
   };
 
   return {
-    async write(chunk, at) {
+    async write(chunk) {
       check();
-      if (batch.length === 0) from = at;
       batch.push(chunk);
       bytes += chunk.length;
       if (bytes < BATCH_BYTES) linger();

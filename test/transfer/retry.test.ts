@@ -9,7 +9,7 @@ const untried: History = { failures: 0, restarted: false, last: false };
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
-  return { error, combined: false, wroteFromZero: false, ...more };
+  return { error, combined: false, fromZero: false, differs: false, ...more };
 }
 
 const half = () => 0.5;
@@ -48,7 +48,7 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("drops fresh bytes that do not match the pin, and goes to the next URL", () => {
-    const fresh = failure("DIGEST_MISMATCH", undefined, { wroteFromZero: true });
+    const fresh = failure("DIGEST_MISMATCH", undefined, { fromZero: true });
     expect(verdictOn(fresh, untried, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 

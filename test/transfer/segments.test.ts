@@ -5,7 +5,7 @@ import { type ByteRanges, bytesIn, gapsOf, withRange } from "../../src/store/byt
 import { createSegments, type Segment } from "../../src/transfer/segments.js";
 
 const LEAST = 16;
-const SILENT_MS = 1_001;
+const SILENT_MS = 2_001;
 
 /** What connections do in one step. `dead`: it takes work, and never brings a byte. */
 const step = fc.record({
@@ -74,8 +74,7 @@ function simulate({ size, here, connections, dead }: Plan) {
     const to = Math.min(segment.at + bytes, segment.end);
     for (let at = segment.at; at < to; at++) brought[at] = (brought[at] ?? 0) + 1;
     held = withRange(held, { start: segment.at, end: to });
-    segment.at = to;
-    segment.movedAt = now;
+    segments.moved(segment, to, now);
     if (to === segment.end && does === "extend") segments.extend(segment, to + bytes);
     if (segment.at === segment.end) release(connection, segment);
   }
@@ -91,7 +90,9 @@ function simulate({ size, here, connections, dead }: Plan) {
         if (turn > 20_000) throw new Error(`${bytesIn(gapsOf(held, size))} bytes never came`);
         // Time passes only for those who are silent.
         now += SILENT_MS;
-        for (const [connection, segment] of busy) if (!dead.includes(connection)) segment.movedAt = now;
+        for (const [connection, segment] of busy) {
+          if (!dead.includes(connection)) segments.moved(segment, segment.at, now);
+        }
         act(turn % connections, 100, "bring");
         check();
       }
@@ -138,15 +139,48 @@ describe("segments", () => {
     expect(segments.take(3, 0)?.at).toBe(500);
   });
 
-  it("that have moved within a second are not taken over, those that have not are", () => {
+  it("that have moved within two seconds are not taken over, those that have not are", () => {
     const segments = segmentsOf(LEAST);
     const first = segments.take(1, 0) as Segment;
     let taken = 0;
     first.onTaken = () => void taken++;
-    expect([segments.worthSplitting(1_000), segments.take(2, 1_000)]).toEqual([false, undefined]);
-    expect(segments.worthSplitting(1_001)).toBe(true);
-    expect(segments.take(2, 1_001)).toMatchObject({ at: 0, end: LEAST });
+    expect([segments.worthSplitting(2_000), segments.take(2, 2_000)]).toEqual([false, undefined]);
+    expect(segments.worthSplitting(2_001)).toBe(true);
+    expect(segments.take(2, 2_001)).toMatchObject({ at: 0, end: LEAST });
     expect([taken, first.end]).toEqual([1, 0]);
+  });
+
+  it("are taken over later each time, so that connections to a slow server do not take turns for ever", () => {
+    const segments = segmentsOf(LEAST);
+    segments.take(1, 0);
+    segments.take(2, 2_001);
+    expect(segments.worthSplitting(2_001 + 4_000)).toBe(false);
+    expect(segments.worthSplitting(2_001 + 4_001)).toBe(true);
+  });
+
+  it("all end when one connection brings everything, and may be split off from that again", () => {
+    const segments = segmentsOf(1_000, [{ start: 0, end: 100 }]);
+    const first = segments.take(4, 0) as Segment;
+    const second = segments.take(4, 0) as Segment;
+    let taken = 0;
+    second.onTaken = () => void taken++;
+    segments.moved(second, second.at + 10, 0);
+    segments.takeAll(first);
+    expect([first.at, first.end, second.end, taken]).toEqual([0, 1_000, second.at, 1]);
+    segments.release(second);
+    expect(segments.take(2, 0)).toMatchObject({ at: 225, end: 450 });
+  });
+
+  it("end where the file does, once its size is known", () => {
+    let size = Number.MAX_SAFE_INTEGER;
+    const segments = createSegments(
+      () => size,
+      () => [],
+      { leastSegmentBytes: LEAST },
+    );
+    const first = segments.take(1, 0) as Segment;
+    size = 50;
+    expect(first.end).toBe(50);
   });
 
   it("are extended no further than asked, than the next byte that is here, or than another connection's", () => {
