@@ -106,8 +106,7 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       ...(stopped && { stopped }),
     };
   } finally {
-    await workspace.close();
-    await sources.close();
+    await Promise.all([workspace.close(), sources.close()]);
   }
 }
 

@@ -43,8 +43,7 @@ export function createDigestThread(): DigestThread {
 
   const end = () => {
     broken = true;
-    for (const [question, settle] of questions) settle({ question, message: "The hashing thread ended." });
-    questions.clear();
+    for (const [question, settle] of [...questions]) settle({ question, message: "The hashing thread ended." });
   };
   /** The thread, or undefined where the system gives this process none. */
   const start = () => {
@@ -54,7 +53,6 @@ export function createDigestThread(): DigestThread {
       worker.unref();
       worker.on("message", (answer: FrontAnswer) => {
         questions.get(answer.question)?.(answer);
-        questions.delete(answer.question);
       });
       worker.on("error", end);
       worker.on("exit", end);
@@ -68,14 +66,18 @@ export function createDigestThread(): DigestThread {
     new Promise<FrontAnswer>((resolve, reject) => {
       if (broken) return resolve({ question: 0, message: "The hashing thread ended." });
       const question = ++lastId;
-      const onAbort = () => {
+      const settled = () => {
+        signal?.removeEventListener("abort", onAbort);
         questions.delete(question);
+        if (questions.size === 0) worker?.unref();
+      };
+      const onAbort = () => {
+        settled();
         reject(signal?.reason);
       };
       worker?.ref();
       questions.set(question, (answer) => {
-        signal?.removeEventListener("abort", onAbort);
-        if (questions.size === 1) worker?.unref();
+        settled();
         resolve(answer);
       });
       signal?.addEventListener("abort", onAbort);

@@ -7,8 +7,8 @@ import { partialPath, removePartial } from "./partial.js";
 /** An archive that nobody wrote to, and whose lock nobody refreshed, for this long is not waited for any more. */
 const GIVEN_UP_MS = 7 * 24 * 3_600_000;
 
-/** A partial, or a copy of one that a killed run was about to put in its place. */
-const PARTIAL = /^.+\.([0-9a-f]{12})\.part(?=\.[0-9a-f]{8}$|$)/;
+/** A partial, its journal, or a copy or draft of one that a killed run was about to put in its place. */
+const PARTIAL = /^.+\.([0-9a-f]{12})\.part(?=\.[0-9a-f]{8}$|\.json(?:\.new)?$|$)/;
 
 /** Finds the partials that stand beside a target under other keys. */
 export interface Orphans {

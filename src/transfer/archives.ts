@@ -180,9 +180,11 @@ function nameOf(container: string): string {
 async function makeSpool(root: string): Promise<string> {
   const folder = await homeFolder(root, "spool");
   const place = nameOf(self.place).slice(0, 8);
-  for (const name of await readdir(folder)) {
+  // What cannot be removed is no harm: this run has a folder of its own.
+  for (const name of await readdir(folder).catch(() => [])) {
     const [, owner, pid] = /^([0-9a-f]{8})-(\d+)-/.exec(name) ?? [];
-    if (owner === place && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+    const dead = owner === place && !isAlive(Number(pid));
+    if (dead) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
   }
   return join(folder, `${place}-${self.pid}-${randomUUID().slice(0, 8)}`);
 }

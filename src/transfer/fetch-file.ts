@@ -115,7 +115,10 @@ async function putInPlace(
     const synced = await partial.sync();
     await place.makeFolder();
     const now = await context.replan(item);
-    if (now.action === "keep") return settled(now, "present");
+    if (now.action === "keep") {
+      await partial.cut(0);
+      return { ...settled(now, "present"), received, attempts, tried };
+    }
     if (!isFetch(now)) return failed(now, conflictError(now), result);
     const size = partial.front;
     const stat = await partial.commit(target, modeOf(item));
@@ -126,6 +129,10 @@ async function putInPlace(
       context.emit({ type: "warning", path: item.file.path, message });
     }
     return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
+  } catch (thrown) {
+    const error = context.signal.aborted ? abortError() : thrown;
+    if (!(error instanceof AssetsError)) throw error;
+    return failed(item, error, result);
   } finally {
     await closeQuietly(partial);
   }

@@ -62,7 +62,7 @@ export function createFolderLocks(
         };
       } catch (error) {
         folder.users--;
-        folders.delete(name);
+        if (folders.get(name) === folder) folders.delete(name);
         throw error;
       }
     },

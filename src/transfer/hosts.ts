@@ -15,6 +15,8 @@ export interface Hosts {
   isUnreachable(host: string): boolean;
 }
 
+/** Timers count in 32 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** After a pause the requests that waited go out one by one, this far apart. */
 const APART_MS = 50;
 
@@ -32,7 +34,7 @@ export function createHosts(): Hosts {
       for (;;) {
         const waitMs = left(host);
         if (waitMs === 0) return;
-        await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+        await sleep(Math.min(waitMs, LONGEST_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted());
         // Whoever wakes first goes; for the others the pause is that much longer.
         if (left(host) > 0) continue;
         quietUntil.set(host, performance.now() + APART_MS);

@@ -1,5 +1,5 @@
 /** The note beside a partial: it may forget bytes, but never claims one that is not there. */
-import { mkdirSync, truncateSync } from "node:fs";
+import { mkdirSync, symlinkSync, truncateSync } from "node:fs";
 import { uptime } from "node:os";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -60,10 +60,16 @@ describe("a journal", () => {
     expect(tree.files()).toEqual([NOTE]);
   });
 
-  it("that cannot be read says that no byte counts", async () => {
+  it("that cannot be read is told, so that what it speaks of is not thrown away", async () => {
     const tree = makeTree();
     mkdirSync(tree.path(NOTE));
-    expect(await readJournal(tree.path(NAME), SIZE)).toEqual({ ranges: [] });
+    await expect(readJournal(tree.path(NAME), SIZE)).rejects.toMatchObject({ code: "LOCAL_IO" });
+  });
+
+  it.skipIf(process.platform === "win32")("that is a link is not followed", async () => {
+    const tree = makeTree();
+    symlinkSync(tree.write("elsewhere", "{}"), tree.path(NOTE));
+    await expect(readJournal(tree.path(NAME), SIZE)).rejects.toMatchObject({ code: "LOCAL_IO" });
   });
 
   it("cut off anywhere claims nothing beyond what the whole one does", async () => {
