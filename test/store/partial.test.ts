@@ -1,8 +1,11 @@
 /** Unfinished downloads on disk. */
 import { closeSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync, truncateSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type ByteRanges, withRange } from "../../src/store/byte-ranges.js";
 import { openPartial, partialPath } from "../../src/store/partial.js";
+import type { PartialFile } from "../../src/store/partial-file.js";
 import { makeTree } from "../helpers/tree.js";
 
 const key = "0123456789abcdef".repeat(4);
@@ -110,3 +113,72 @@ describe("a partial", () => {
     expect(tree.exists("a.bin")).toBe(false);
   });
 });
+
+describe("the bytes of a partial", () => {
+  const SIZE = 4_000;
+  const range = fc.tuple(fc.nat(SIZE - 1), fc.integer({ min: 1, max: 900 })).map(([start, length]) => ({
+    start,
+    end: Math.min(SIZE, start + length),
+  }));
+  const step = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ does: fc.constant("write" as const), range, chunks: fc.integer({ min: 1, max: 4 }) }),
+    },
+    fc.record({ does: fc.constant("drop" as const), range }),
+    fc.record({ does: fc.constant("cut" as const), range }),
+  );
+
+  it.each([
+    ["in a file", undefined],
+    ["in memory", SIZE],
+  ])("%s are those that came first, whatever comes twice, is given up, or is cut, all at once", async (_, size) => {
+    const plan = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const tree = makeTree();
+      const path = tree.path("a.part");
+      const partial = await openPartial(path, { size });
+      const model: (number | undefined)[] = new Array(SIZE).fill(undefined);
+      // Nobody waits for anybody: the calls count in the order in which they are made.
+      await Promise.all(
+        steps.map((given, n) => {
+          const { start, end } = given.range;
+          if (given.does === "write") {
+            for (let at = start; at < end; at++) model[at] ??= n + 1;
+            const bytes = Buffer.alloc(end - start, n + 1);
+            const length = Math.ceil(bytes.length / given.chunks);
+            const chunks = Array.from({ length: given.chunks }, (_, i) => bytes.subarray(i * length, (i + 1) * length));
+            return partial.write(chunks, start);
+          }
+          if (given.does === "drop") {
+            model.fill(undefined, start, end);
+            return partial.drop(given.range);
+          }
+          model.fill(undefined, start);
+          return partial.cut(start);
+        }),
+      );
+      const expected = rangesOf(model);
+      expect(partial.held).toEqual(expected);
+      await checkBytes(partial, model);
+      await partial.close();
+      const again = await openPartial(path);
+      expect(again.held).toEqual(expected);
+      await checkBytes(again, model);
+      await again.close();
+    });
+    await fc.assert(plan, { numRuns: 60 });
+  });
+});
+
+function rangesOf(model: readonly (number | undefined)[]): ByteRanges {
+  return model.reduce<ByteRanges>(
+    (ranges, byte, at) => (byte === undefined ? ranges : withRange(ranges, { start: at, end: at + 1 })),
+    [],
+  );
+}
+
+async function checkBytes(partial: PartialFile, model: readonly (number | undefined)[]): Promise<void> {
+  const content = Buffer.alloc(model.length);
+  for (const { start, end } of partial.held) await partial.read(content.subarray(start, end), start);
+  expect([...content]).toEqual(model.map((byte) => byte ?? 0));
+}

@@ -74,6 +74,25 @@ describe("a partial of a pinned file", () => {
     expect(kept[0]).toBeLessThanOrEqual(150_000);
   });
 
+  it("is not given up for one strange answer: the server is asked again", async () => {
+    const { server, tree } = await setUp([
+      ({ response }) => {
+        response.writeHead(200, { "content-type": "text/plain" }).end("Back in a minute.");
+      },
+    ]);
+    tree.write(PARTIAL, BYTES.subarray(0, 250_000));
+    const report = await run(tree);
+    expect(report.of("a.bin")).toMatchObject({ status: "downloaded", received: BODY.size - 250_000 + 17, attempts: 2 });
+    expect(server.requests.map(({ range }) => range)).toEqual(["bytes=250000-", "bytes=250000-"]);
+  });
+
+  it("that is wrong from its first byte gives way to a server that insists, even if nothing is tried again", async () => {
+    const { tree } = await setUp("ignores the range and answers 200");
+    tree.write(PARTIAL, Buffer.alloc(250_000, 1));
+    expect((await run(tree, ONCE)).of("a.bin")).toMatchObject({ status: "downloaded", attempts: 2 });
+    expect([tree.sha256("a.bin"), tree.leftovers()]).toEqual([SHA256, []]);
+  });
+
   it("is continued by any mirror, whatever its entity tag", async () => {
     const { server, tree, url } = await setUp(cutAfter(100_000));
     const mirror = `${server.other}/b`;

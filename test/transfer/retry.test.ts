@@ -66,6 +66,13 @@ describe("the verdict on a failed attempt", () => {
     expect(verdictOn(failure(code), untried, policy, half)).toEqual({ do: ends });
   });
 
+  it("keeps what is here when a server starts over with other bytes, and asks it once more only if no other URL is left", () => {
+    const strange = failure("BAD_RESPONSE", {}, { differs: true, combined: true, fromZero: true });
+    expect(verdictOn(strange, untried, policy, half)).toEqual({ do: "next-url", empty: false });
+    const only = { ...untried, last: true, failures: 99 };
+    expect(verdictOn(strange, only, policy, half)).toMatchObject({ do: "retry", empty: false });
+  });
+
   it("waits as long as the server asks", () => {
     const asked = failure("NETWORK", { afterMs: 7_000 });
     expect(verdictOn(asked, untried, policy, half)).toMatchObject({ do: "retry", delayMs: 7_000 });

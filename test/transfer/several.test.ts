@@ -61,6 +61,30 @@ describe("one host", () => {
     expect([right, outcome.attempts]).toEqual([true, 1]);
   });
 
+  it("that begins to answer everything to every range, while others are at work, still gives the right file", async () => {
+    let asked = 0;
+    const { right, tree } = await from([
+      {
+        perConnection: 0.75 * MB,
+        intercept({ headers }, response) {
+          if (headers.range === undefined || ++asked % 3 > 0) return false;
+          response.writeHead(200, { "content-length": BODY.length }).end(BODY);
+          return true;
+        },
+      },
+    ]);
+    expect([right, tree.leftovers()]).toEqual([true, []]);
+  });
+
+  it("that gives each connection little is asked over many for the next file as well", async () => {
+    const server = await startPacedServer({ body: BODY, perConnection: 0.75 * MB });
+    const tree = makeTree();
+    tree.manifestFor({ "a.bin": { url: server.url, body: BODY }, "b.bin": { url: server.url, body: BODY } });
+    const report = await run(tree, { jobs: 1, policy: FINE });
+    expect([tree.sha256("a.bin"), tree.sha256("b.bin")]).toEqual([SHA256, SHA256]);
+    expect(report.durationMs).toBeLessThan(4_000);
+  });
+
   it("that mangles what goes over several connections at once is asked again over one", async () => {
     const spoil = (chunk: Buffer, _: number, others: number) => (others > 0 ? Buffer.alloc(chunk.length) : chunk);
     const { right, report, tree } = await from([{ perConnection: 1.5 * MB, spoil }]);
