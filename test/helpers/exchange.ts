@@ -48,6 +48,8 @@ export interface Exchange {
   response: ServerResponse;
   socket: Socket;
   resource: Resource;
+  /** Bytes a second that a body is sent with; undefined for as fast as the client takes it. */
+  pace: number | undefined;
   /** 1 for the first request for this path. */
   count: number;
   /** 1 for the first request on this connection. */
@@ -70,6 +72,7 @@ export interface Answer {
 }
 
 const PIECE = 64 * 1024;
+const PACED_PIECE = 8 * 1024;
 const RESET_DELAY_MS = 10;
 
 /** What an honest static server answers: single ranges, If-Range, 416 past the end. */
@@ -152,7 +155,7 @@ export function sendText(exchange: Exchange, status: number, text: string, heade
   return finish(exchange);
 }
 
-/** Writes a part of a content as fast as the client takes it; stops when the client leaves. */
+/** Writes a part of a content at the server's pace and no faster than the client takes it; stops when the client leaves. */
 export async function pour(
   exchange: Exchange,
   sink: Writable,
@@ -160,8 +163,13 @@ export async function pour(
   start: number,
   end: number,
 ): Promise<void> {
-  for (let at = start; at < end && !exchange.seen.aborted; at += PIECE) {
-    await put(exchange, sink, content.slice(at, Math.min(at + PIECE, end)));
+  const { pace, seen } = exchange;
+  const piece = pace === undefined ? PIECE : PACED_PIECE;
+  const began = performance.now();
+  for (let at = start; at < end && !seen.aborted; at += piece) {
+    await put(exchange, sink, content.slice(at, Math.min(at + piece, end)));
+    const due = pace === undefined ? 0 : began + ((at - start) / pace) * 1000 - performance.now();
+    if (due > 0) await new Promise((resolve) => setTimeout(resolve, due));
   }
 }
 

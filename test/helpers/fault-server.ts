@@ -14,6 +14,8 @@ export interface Serving {
   body: Body;
   /** One fault is there on every request; of a list each is used up by one request, then the server is healthy. */
   fault?: Fault | Fault[];
+  /** Bytes a second that each answer is sent with. Default: as fast as the client takes it. */
+  pace?: number | undefined;
   /** Default: a strong one made from the path; null for none. */
   etag?: string | null;
   lastModified?: string;
@@ -44,6 +46,7 @@ export interface FaultServer extends Origins {
 interface Served {
   resource: Resource;
   next(): Fault | undefined;
+  pace: number | undefined;
   count: number;
 }
 
@@ -69,7 +72,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function served(path: string, { body, fault, etag, lastModified, contentType }: Serving): Served {
+function served(path: string, { body, fault, pace, etag, lastModified, contentType }: Serving): Served {
   const list = Array.isArray(fault) ? [...fault] : undefined;
   return {
     resource: {
@@ -80,6 +83,7 @@ function served(path: string, { body, fault, etag, lastModified, contentType }: 
       lastModified,
     },
     next: () => (list === undefined ? (fault as Fault | undefined) : list.shift()),
+    pace,
     count: 0,
   };
 }
@@ -115,8 +119,8 @@ export async function startFaultServer(options: { tls?: Certificate } = {}): Pro
     file.count += 1;
     const countOnSocket = (perSocket.get(socket) ?? 0) + 1;
     perSocket.set(socket, countOnSocket);
-    const { resource, count } = file;
-    return { request, response, socket, resource, count, countOnSocket, origins, seen, changed };
+    const { resource, pace, count } = file;
+    return { request, response, socket, resource, pace, count, countOnSocket, origins, seen, changed };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {

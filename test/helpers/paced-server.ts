@@ -4,6 +4,15 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 
+/** Bytes from `start` up to but not including `end`. */
+export interface Part {
+  start: number;
+  end: number;
+}
+
+/** Another answer than the range that was asked for: everything, or a part that is named by `named`. */
+export type Mangled = "everything" | { named: Part; sent: Part };
+
 /** How the server behaves. Rates in bytes a second. */
 export interface PacedOptions {
   body: Buffer;
@@ -15,6 +24,10 @@ export interface PacedOptions {
   ignoresRanges?: boolean;
   /** Changes what is sent; `others`: requests under way at the moment. */
   spoil?: (chunk: Buffer, at: number, others: number) => Buffer;
+  /** What is said and sent instead of the range that was asked for; `others`: requests under way at the moment. */
+  mangle?: (asked: Part, others: number) => Mangled | undefined;
+  /** Asked before each chunk: ends the connection, or sends nothing more. `sent`: bytes of this answer so far. */
+  breaks?: (request: IncomingMessage, sent: number) => "cut" | "stall" | undefined;
   /** Answers a request itself; true when it did. */
   intercept?: (request: IncomingMessage, response: ServerResponse, index: number) => boolean;
 }
@@ -37,7 +50,7 @@ const CHUNK = 16 * 1024;
 
 /** Starts a server on the loopback. */
 export async function startPacedServer(options: PacedOptions): Promise<PacedServer> {
-  const { body, perConnection, inAll, ignoresRanges = false, spoil, intercept } = options;
+  const { body, perConnection, inAll, ignoresRanges = false, spoil, mangle, breaks, intercept } = options;
   const ranges: (string | undefined)[] = [];
   const times: number[] = [];
   const sockets = new Set<Socket>();
@@ -58,12 +71,14 @@ export async function startPacedServer(options: PacedOptions): Promise<PacedServ
     times.push(performance.now());
     if (intercept?.(request, response, ranges.length - 1)) return;
     const [, from = "0", to = ""] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
-    const partial = request.headers.range !== undefined && !ignoresRanges;
-    const start = partial ? Number(from) : 0;
-    const end = partial && to !== "" ? Math.min(Number(to) + 1, body.length) : body.length;
+    const asked = { start: Number(from), end: to === "" ? body.length : Math.min(Number(to) + 1, body.length) };
+    const mangled = request.headers.range === undefined ? undefined : mangle?.(asked, underWay);
+    const partial = request.headers.range !== undefined && !ignoresRanges && mangled !== "everything";
+    const { named, sent: part } = typeof mangled === "object" ? mangled : { named: asked, sent: asked };
+    const { start, end } = partial ? part : { start: 0, end: body.length };
     response.writeHead(partial ? 206 : 200, {
       "content-length": end - start,
-      ...(partial && { "content-range": `bytes ${start}-${end - 1}/${body.length}` }),
+      ...(partial && { "content-range": `bytes ${named.start}-${named.end - 1}/${body.length}` }),
     });
     response.setMaxListeners(0);
     underWay += 1;
@@ -76,6 +91,9 @@ export async function startPacedServer(options: PacedOptions): Promise<PacedServ
         if (perConnection !== undefined) {
           await sleep(Math.max(0, began + ((at - start + chunk.length) / perConnection) * 1000 - performance.now()));
         }
+        const broken = breaks?.(request, at - start);
+        if (broken === "cut") request.socket.destroy();
+        if (broken === "stall") await new Promise<void>((resolve) => response.once("close", resolve));
         if (response.destroyed) break;
         sent += chunk.length;
         const goesOn = response.write(spoil === undefined ? chunk : spoil(chunk, at, underWay - 1));

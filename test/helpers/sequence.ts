@@ -11,6 +11,13 @@ export const POLICIES: Partial<TransferPolicy>[] = [
   { ...SHORT_PATIENCE, slowTimeoutMs: 50, retries: 0, maxRetryAfterMs: 0 },
 ];
 
+/** Added where a server is slow, so that several connections pay for a file of a test. */
+export const SEVERAL: Partial<TransferPolicy> = { leastSegmentBytes: 16 * 1024, connections: 8 };
+/** How slow: bytes a second that each connection gets. */
+export const SLOW_PACE = 500_000;
+/** A file is so much longer there: small ones come over one connection. */
+const SLOW_BYTES = 300_000;
+
 /** Bytes of an interrupted download as they may be found, told from those of the file. */
 const LEFT = {
   nothing: () => undefined,
@@ -58,7 +65,7 @@ const leftover = fc.record({
 const interrupted = fc.record({ stopAfter: fc.nat(12), leaves: mostly(fc.constant(undefined), leftover) });
 
 /** A sequence: one file with its URLs, what is there before, and the runs that are stopped before the last. */
-export const sequence = fc.record({
+const any = fc.record({
   size: mostly(fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 100_000, max: 300_000 })),
   pin: mostly(fc.constant("all" as const), fc.constantFrom("sha256", "size", "none" as const)),
   /** For each URL its faults, each used up by one request. */
@@ -67,7 +74,10 @@ export const sequence = fc.record({
   before: mostly(fc.constant(undefined), leftover),
   runs: fc.array(interrupted, { maxLength: 2 }),
   policy: fc.nat(POLICIES.length - 1),
+  /** The servers are slow, and the file comes over several connections. */
+  slow: fc.nat(7).map((nth) => nth === 0),
 });
+export const sequence = any.map((drawn) => (drawn.slow ? { ...drawn, size: drawn.size + SLOW_BYTES } : drawn));
 export type Sequence = typeof sequence extends fc.Arbitrary<infer T> ? T : never;
 type Leftover = NonNullable<Sequence["before"]>;
 

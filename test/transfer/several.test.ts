@@ -1,30 +1,9 @@
 /** One file over several connections and from several mirrors. */
 import { describe, expect, it } from "vitest";
-import { bytesOf, sha256Of } from "../helpers/content.js";
-import { type PacedOptions, startPacedServer } from "../helpers/paced-server.js";
-import { type RunOptions, run } from "../helpers/run.js";
+import { BODY, FINE, from, MB, SHA256, waste } from "../helpers/mirrors.js";
+import { startPacedServer } from "../helpers/paced-server.js";
+import { run } from "../helpers/run.js";
 import { makeTree } from "../helpers/tree.js";
-
-const MB = 1_000_000;
-const BODY = bytesOf({ size: 2 * MB, seed: 7 });
-const SHA256 = sha256Of(BODY);
-/** Segments small enough for a file of a test. */
-const FINE = { leastSegmentBytes: 64 * 1024 };
-
-/** Downloads one file from mirrors that behave so. */
-async function from(mirrors: Omit<PacedOptions, "body">[], options: RunOptions = {}) {
-  const servers = await Promise.all(mirrors.map((mirror) => startPacedServer({ body: BODY, ...mirror })));
-  const tree = makeTree();
-  tree.manifestFor({ "a.bin": { url: servers.map(({ url }) => url), body: BODY } });
-  const report = await run(tree, { ...options, policy: { ...FINE, ...options.policy } });
-  const right = tree.exists("a.bin") && tree.sha256("a.bin") === SHA256;
-  return { servers, tree, report, right, outcome: report.of("a.bin"), first: servers[0] as (typeof servers)[0] };
-}
-
-/** Bytes that were sent beyond the file's own, as a share of it. */
-function waste(servers: { sent(): number }[]): number {
-  return servers.reduce((sum, server) => sum + server.sent(), 0) / BODY.length - 1;
-}
 
 describe("one host", () => {
   it("that gives each connection little is asked over many, and the file is right", async () => {

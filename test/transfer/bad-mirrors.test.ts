@@ -1,0 +1,77 @@
+/** Several mirrors of one file, some of which fail it on the way. */
+import { expect, it } from "vitest";
+import { from, MB, waste } from "../helpers/mirrors.js";
+import type { PacedOptions } from "../helpers/paced-server.js";
+import { SHORT_PATIENCE } from "../helpers/run.js";
+
+type Mirror = Omit<PacedOptions, "body">;
+/** Each gives so much in all, so that further ones pay. */
+const PACE: Mirror = { inAll: 1.5 * MB };
+const lying: Mirror = { ...PACE, spoil: (chunk) => Buffer.from(chunk.map((byte) => byte ^ 255)) };
+const lyingFromItsMiddle: Mirror = {
+  ...PACE,
+  spoil: (chunk, at) => (at > MB ? Buffer.alloc(chunk.length) : chunk),
+};
+const stalling: Mirror = { ...PACE, breaks: (_, sent) => (sent >= 96 * 1024 ? "stall" : undefined) };
+
+/** Gives so many bytes, then its connections break and it never answers again. */
+function dying(bytes: number): Mirror {
+  let sent = 0;
+  return {
+    ...PACE,
+    breaks() {
+      sent += 16 * 1024;
+      return sent > bytes ? "cut" : undefined;
+    },
+    intercept(request) {
+      if (sent > bytes) request.socket.destroy();
+      return sent > bytes;
+    },
+  };
+}
+
+it("one that lies, one that dies and one that stalls beside a good one: the file is right, and who lied is named", async () => {
+  const { servers, right, outcome, report, tree } = await from([PACE, lying, dying(300_000), stalling], {
+    policy: SHORT_PATIENCE,
+  });
+  expect([outcome.status, right, tree.leftovers()]).toEqual(["downloaded", true, []]);
+  const [good, liar] = servers.map(({ url }) => url);
+  expect(outcome.url).toBe(good);
+  const lied = { url: liar, error: { code: "DIGEST_MISMATCH" } };
+  expect(outcome.tried).toContainEqual(expect.objectContaining({ url: liar }));
+  expect(outcome.tried.find(({ url }) => url === liar)).toMatchObject(lied);
+  expect(report.events.filter(({ type }) => type === "transfer:leave")).toContainEqual(
+    expect.objectContaining({ url: liar }),
+  );
+  expect(outcome.tried.some(({ url }) => url === good)).toBe(false);
+  expect(waste(servers)).toBeLessThan(0.6);
+});
+
+it("a first one that dies in mid-file is taken over from, and only what was on its way comes again", async () => {
+  const { servers, right, outcome } = await from([dying(600_000), PACE]);
+  expect([outcome.status, right, outcome.url]).toEqual(["downloaded", true, servers[1]?.url]);
+  expect(outcome.tried).toMatchObject([{ url: servers[0]?.url, error: { code: "NETWORK" } }]);
+  expect(waste(servers)).toBeLessThan(0.2);
+});
+
+it("a first one that stalls for ever is left, and what it was asked for comes from the other meanwhile", async () => {
+  const { servers, right, outcome } = await from([stalling, PACE], { policy: { ...SHORT_PATIENCE, retries: 0 } });
+  expect([outcome.status, right]).toEqual(["downloaded", true]);
+  expect(outcome.tried.map(({ url }) => url)).toEqual([servers[0]?.url]);
+  expect(waste(servers)).toBeLessThan(0.2);
+});
+
+it("all of which lie leave nothing behind, and each is named once", async () => {
+  const { right, outcome, servers, tree } = await from([
+    { ...lyingFromItsMiddle, inAll: 4 * MB },
+    { ...lying, inAll: 4 * MB },
+  ]);
+  expect([outcome.status, right, outcome.error?.code, tree.exists("a.bin")]).toEqual([
+    "failed",
+    false,
+    "DIGEST_MISMATCH",
+    false,
+  ]);
+  expect([...new Set(outcome.tried.map(({ url }) => url))].sort()).toEqual(servers.map(({ url }) => url).sort());
+  expect(waste(servers)).toBeLessThan(4);
+});

@@ -1,0 +1,92 @@
+/** Speed limits from outside: what a user allows in all, and what a source must give at least. */
+import { describe, expect, it } from "vitest";
+import type { AssetEvent } from "../../src/events.js";
+import { eventsOf, startBin } from "../helpers/bin.js";
+import { bytesOf, sha256Of } from "../helpers/content.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import { startPacedServer } from "../helpers/paced-server.js";
+import { run } from "../helpers/run.js";
+import { type FileSpec, makeTree } from "../helpers/tree.js";
+
+const MB = 1_000_000;
+const BODY = bytesOf({ size: MB, seed: 81 });
+
+/** Large files of different sizes, and small ones, together so many bytes. */
+async function several(bytes: number) {
+  const server = await startFaultServer();
+  const tree = makeTree();
+  const small = Array.from({ length: 20 }, () => 10_000);
+  const large = bytes - 200_000;
+  const sizes = [Math.floor(large * 0.3), Math.ceil(large * 0.7), ...small];
+  const files: Record<string, FileSpec> = {};
+  for (const [n, size] of sizes.entries()) {
+    files[`f${n}`] = { url: server.serve(`/f${n}`, { body: { size, seed: n } }), body: { size, seed: n } };
+  }
+  tree.manifestFor(files);
+  return { server, tree, files: sizes.length };
+}
+
+describe("a limited rate", () => {
+  // What the sockets hold counts for the server at once, so it is measured where the bytes arrive.
+  it("is one for all files together, and kept within 5 %", async () => {
+    const { tree, files } = await several(4 * MB);
+    const times: number[] = [];
+    const onEvent = ({ type }: AssetEvent) => /^(transfer:start|outcome)$/.test(type) && times.push(performance.now());
+    const report = await run(tree, { policy: { limitRate: 2 * MB }, onEvent });
+    expect(report.totals.downloaded).toBe(files);
+    const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
+    const rate = (4 * MB) / seconds;
+    expect(rate).toBeLessThan(2.1 * MB);
+    // A busy machine may be slower than the limit; that is not the limit's fault.
+    expect(rate).toBeGreaterThan(1.8 * MB);
+  });
+
+  it.each<[string, string[], Record<string, string>]>([
+    ["--limit-rate", ["--limit-rate", "1M"], { ASSETS_LIMIT_RATE: "100M" }],
+    ["ASSETS_LIMIT_RATE", [], { ASSETS_LIMIT_RATE: "1M" }],
+  ])("is what %s says", async (_, args, env) => {
+    const { server, tree, files } = await several(MB);
+    const { done } = startBin(["download", "--all", "--ndjson", ...args], { cwd: tree.root, env });
+    await server.until(() => server.requests.length > 0);
+    const began = performance.now();
+    const result = await done;
+    expect([result.code, eventsOf(result).filter(({ type }) => type === "outcome").length]).toEqual([0, files]);
+    // Without the limit it would be over at once; the first tenth of a second is not waited for.
+    expect(performance.now() - began).toBeGreaterThan(800);
+  });
+});
+
+describe("a source that gives less than the least rate", () => {
+  const least = { leastRate: MB, slowTimeoutMs: 300, connections: 1 };
+
+  /** Downloads one file from servers that give so much, under the policy of a `--min-speed` of 1 MB/s. */
+  async function from(rates: (number | undefined)[], policy: object) {
+    const servers = await Promise.all(
+      rates.map((rate) => startPacedServer({ body: BODY, ...(rate !== undefined && { perConnection: rate }) })),
+    );
+    const tree = makeTree();
+    tree.manifestFor({ "a.bin": { url: servers.map(({ url }) => url), body: BODY } });
+    const report = await run(tree, { policy });
+    expect([report.of("a.bin").status, tree.exists("a.bin") && tree.sha256("a.bin")]).toEqual([
+      "downloaded",
+      sha256Of(BODY),
+    ]);
+    return { servers, outcome: report.of("a.bin"), events: report.events };
+  }
+
+  it("is left for the next in the middle of the file, which goes on where it was left", async () => {
+    const { servers, outcome, events } = await from([0.5 * MB, undefined], least);
+    expect(outcome.url).toBe(servers[1]?.url);
+    expect(outcome.tried).toMatchObject([{ url: servers[0]?.url, attempts: 1, error: { code: "NETWORK" } }]);
+    expect(outcome.tried[0]?.error.message).toMatch(/too slowly/);
+    expect(events.filter(({ type }) => /^transfer:(fallback|restart|retry)$/.test(type))).toHaveLength(1);
+    const start = Number(/\d+/.exec(servers[1]?.ranges[0] ?? "")?.[0]);
+    expect(start).toBeGreaterThan(50_000);
+    expect(outcome.received).toBeLessThan(BODY.length + 100_000);
+  });
+
+  it("is left while others help, at no cost in bytes", async () => {
+    const { outcome } = await from([0.3 * MB, 2 * MB], { ...least, connections: 8, leastSegmentBytes: 64 * 1024 });
+    expect(outcome.received).toBeLessThan(1.3 * BODY.length);
+  });
+});
