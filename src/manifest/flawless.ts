@@ -38,31 +38,32 @@ export function readFlawless(source: string, options: ReadOptions): Manifest | u
 
 /** The value of a JSON text that names no key twice in one object; undefined for any other text. */
 function parseStrictly(text: string): unknown {
-  const { quotes, parts } = countMarks(text);
+  // At least as many parts as the value can have; a container takes as much as several values.
+  const parts = count(text, ",") + 8 * (count(text, "{") + count(text, "["));
   if (parts > MAX_PARTS) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     // Every key and every text takes two quotes: where the value needs fewer, a key has displaced its namesake.
-    return quotesOf(value, 0) === quotes ? value : undefined;
+    return quotesOf(value, 0) === count(text, '"') ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Double quotes that begin or end a text, and at least as many parts as the value of the text can have. */
-function countMarks(text: string): { quotes: number; parts: number } {
-  let quotes = 0;
-  let parts = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) quotes++;
-    else if (code === 0x2c) parts++;
-    // A container takes as much as several values.
-    else if (code === 0x7b || code === 0x5b) parts += 8;
-    // In JSON a backslash stands in texts only, and the character after it ends none.
-    else if (code === 0x5c) at++;
+/** How often a mark stands in a JSON text, unless a backslash takes its meaning away. */
+function count(text: string, mark: string): number {
+  let marks = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
+    if (!isEscaped(text, at)) marks++;
   }
-  return { quotes, parts };
+  return marks;
+}
+
+/** Whether the backslashes before a character are odd in number. In JSON they stand in texts only. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === 0x5c) before--;
+  return (at - before) % 2 === 1;
 }
 
 /** Quotes that a value takes when it is written down; NaN for one that the careful reader is to judge. */
