@@ -81,6 +81,7 @@ function inOneFile(core) {
 // What every command needs is what the least of them do.
 const core = await closureOf([
   "src/manifest/load.ts",
+  "src/commands/download.ts",
   "src/commands/list.ts",
   "src/commands/verify.ts",
   "src/shell-word.ts",
