@@ -12,6 +12,7 @@ const STAND_INS = {
   // It makes tables of all emoji, and most texts have none.
   "string-width": 'export default (text) => require("string-width").default(text);',
   // Commander starts programs for subcommands of a kind that we have not.
+  "#supports-color": "export default {};",
   "node:child_process": 'exports.spawn = (...given) => require("node:child_process").spawn(...given);',
 };
 const standIns = {

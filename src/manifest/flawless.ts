@@ -1,7 +1,7 @@
 /** Reads a manifest that has no flaw, which is nearly every one, without what it takes to explain flaws. */
 import { baseOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
-import { findCollisions } from "./collisions.js";
-import { type Claim, normaliseAsset } from "./normalise.js";
+import { collide } from "./collisions.js";
+import { normaliseAsset } from "./normalise.js";
 import { foldPath } from "./paths.js";
 import { isAsset, isTop } from "./shape.js";
 import type { Asset, Manifest } from "./types.js";
@@ -21,18 +21,17 @@ export function readFlawless(source: string, options: ReadOptions): Manifest | u
   const base = baseOf(options.file);
   const root = rootOf(options, value.root);
   const assets: Asset[] = [];
-  const claims: Claim[] = [];
+  const paths = reservedIn(root, options.file).map(({ path }) => path);
   const ids = new Set<string>();
   for (const [index, raw] of value.assets.entries()) {
     if (!isAsset(raw)) return undefined;
     const normalised = normaliseAsset(raw, ["assets", index], base);
     if (normalised.findings.length > 0) return undefined;
-    for (const claim of normalised.claims) claims.push(claim);
+    for (const { path } of normalised.asset.files) paths.push(path);
     assets.push(normalised.asset);
     ids.add(foldPath(raw.id));
   }
-  if (ids.size < assets.length) return undefined;
-  if (findCollisions(claims, reservedIn(root, options.file), () => 0).length > 0) return undefined;
+  if (ids.size < assets.length || collide(paths)) return undefined;
   return { file: options.file, base, root, version: 1, assets };
 }
 
