@@ -7,12 +7,13 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** What stands in for a module until the first call of a function of it loads the module itself. */
+/** What stands in for a module, most often until the first call of a function of it loads the module itself. */
 const STAND_INS = {
   // It makes tables of all emoji, and most texts have none.
   "string-width": 'export default (text) => require("string-width").default(text);',
-  // Commander starts programs for subcommands of a kind that we have not.
+  // It looks for terminals to tell how many colours they have, and chalk is always told.
   "#supports-color": "export default {};",
+  // Commander starts programs for subcommands of a kind that we have not.
   "node:child_process": 'exports.spawn = (...given) => require("node:child_process").spawn(...given);',
 };
 const standIns = {

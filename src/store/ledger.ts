@@ -194,13 +194,13 @@ function pathOf(line: string): string | undefined {
 }
 
 /**
- * What a line proves of a file that stands like this. Compared as text, in the form in which `flush` writes it: there is
- * a line for each file, and parsing takes several times as long.
+ * What a line proves of a file that stands like this. Compared as text, in the form in which `flush` writes it, which
+ * is quicker than to parse it: there is a line for each file.
  */
 function proofIn(line: string | undefined, path: string, stat: FileStamp): Proof | undefined {
   const digestAt = HEAD.length + path.length + DIGEST.length;
   const standing = `","size":"${stat.size}","mtime":"${stat.mtimeNs}","ctime":"${stat.ctimeNs}","ino":"${stat.ino}","dev":"${stat.dev}",`;
-  if (line === undefined || !line.startsWith(standing, digestAt + HEX_DIGITS)) return undefined;
+  if (!line?.startsWith(standing, digestAt + HEX_DIGITS)) return undefined;
   const sha256 = line.slice(digestAt, digestAt + HEX_DIGITS);
   const [, unsynced, at] = TAIL.exec(line.slice(digestAt + HEX_DIGITS + standing.length)) ?? [];
   if (at === undefined || !SHA256.test(sha256)) return undefined;
