@@ -7,10 +7,12 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** What stands in for a module until the first call of a function of it loads the module itself. */
+/** What stands in for a module, most often until the first call of a function of it loads the module itself. */
 const STAND_INS = {
   // It makes tables of all emoji, and most texts have none.
   "string-width": 'export default (text) => require("string-width").default(text);',
+  // It looks for terminals to tell how many colours they have, and chalk is always told.
+  "#supports-color": "export default {};",
   // Commander starts programs for subcommands of a kind that we have not.
   "node:child_process": 'exports.spawn = (...given) => require("node:child_process").spawn(...given);',
 };
@@ -81,6 +83,7 @@ function inOneFile(core) {
 // What every command needs is what the least of them do.
 const core = await closureOf([
   "src/manifest/load.ts",
+  "src/commands/download.ts",
   "src/commands/list.ts",
   "src/commands/verify.ts",
   "src/shell-word.ts",

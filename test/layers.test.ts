@@ -126,6 +126,7 @@ describe("the house", () => {
       "commands/workspace.ts",
       "commands/file-report.ts",
       "commands/download-report.ts",
+      "commands/fetching.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

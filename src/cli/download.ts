@@ -1,6 +1,7 @@
 /** The command line of `assets download`. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { download } from "../commands/download.js";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
@@ -107,7 +108,6 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
     });
   }
   const manifest = await run.loadManifest();
-  const { download } = await import("../commands/download.js");
   const reporter = await run.report();
   try {
     const done = await download({

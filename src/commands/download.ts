@@ -1,17 +1,14 @@
 /** `assets download`: puts every selected file in its place, and proves it. */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { AssetsError } from "../errors.js";
+import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
-import { createSources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { isAsFound } from "../store/inspect.js";
-import { freeBytes } from "../store/space.js";
-import { conflictError, failed, isSmall, partialOf, type TransferPolicy } from "../transfer/fetch-file.js";
-import { type Planned, runTransfers } from "../transfer/run-transfers.js";
+import type { TransferPolicy } from "../transfer/fetch-file.js";
+import { conflictError, failed, settled } from "../transfer/outcome.js";
+import type { Planned } from "../transfer/run-transfers.js";
 import { downloadReport } from "./download-report.js";
 import type { DownloadReport } from "./reports.js";
 import { type Looked, openWorkspace } from "./workspace.js";
@@ -68,58 +65,48 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
   if (caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(caFile);
 
   const workspace = await openWorkspace(manifest);
-  const sources = createSources({ network: options.network ?? {}, projectFolder: manifest.base });
   try {
     const looks = { recall: true, hash: true, signal, emit } as const;
     const planned = (await workspace.lookAll(files, looks)).map((found) => planLooked(found, force));
     const fetches = planned.filter(isFetch);
-    const partials = await Promise.all(fetches.map(partialBytes));
-    const bytesToFetch = fetches.reduce((sum, { file }, index) => {
-      return sum + Math.max(0, (file.size ?? 0) - (partials[index] ?? 0));
-    }, 0);
+    // What takes part in transfers is loaded only if there are any.
+    const fetching = fetches.length > 0 ? await import("./fetching.js") : undefined;
+    const bytesToFetch = (await fetching?.bytesMissing(fetches)) ?? 0;
     emit(planEvent(planned, bytesToFetch));
     if (dryRun) {
       const conflicts = planned.filter(({ action }) => action === "conflict");
-      const foreseen = conflicts.map((item) => failed(item, item.unsafe ?? conflictError(item)));
-      return downloadReport(options, foreseen, 0, started, planned);
+      return downloadReport(options, conflicts.map(leftAlone), 0, started, planned);
     }
-    await checkSpace(manifest.root, bytesToFetch);
-
-    const { outcomes, archiveBytes, stopped } = await runTransfers(planned, {
-      ...workspace,
-      root: manifest.root,
-      isTarget: isTargetOf(manifest),
-      sources,
-      policy,
-      jobs,
-      signal,
-      emit,
-      replan: async (item, abort) => {
-        if (isAsFound(item.target, item.state)) return item;
-        return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
-      },
-    });
-    const kept = await keptBytes(planned, outcomes);
+    if (fetching === undefined) {
+      const outcomes = planned.map((item) => (item.action === "keep" ? settled(item, "present") : leftAlone(item)));
+      for (const outcome of outcomes) emit({ type: "outcome", outcome });
+      const stopped = signal.aborted && errorInfo(abortError());
+      return { ...downloadReport(options, outcomes, 0, started), ...(stopped && { stopped }) };
+    }
+    const replan = async (item: PlanItem, abort: AbortSignal) => {
+      if (isAsFound(item.target, item.state)) return item;
+      return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
+    };
+    const run = { workspace, policy, bytesToFetch, replan, signal, emit, jobs, network: options.network ?? {} };
+    const { outcomes, archiveBytes, stopped, kept } = await fetching.carryOut(planned, manifest, run);
     return {
       ...downloadReport(options, outcomes, archiveBytes, started),
       keptPartialBytes: kept,
       ...(stopped && { stopped }),
     };
   } finally {
-    await Promise.all([workspace.close(), sources.close()]);
+    await workspace.close();
   }
-}
-
-/** Whether an absolute path is a file of the manifest. */
-function isTargetOf({ assets, root }: Manifest): (path: string) => boolean {
-  const targets = new Set(assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
-  return (path) => targets.has(path);
 }
 
 function planLooked(found: Looked, force: boolean): Planned {
   // A place that is not safe stays so, whatever the user forces.
   if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
   return planFile(found, { force });
+}
+
+function leftAlone(item: Planned): Outcome {
+  return failed(item, item.unsafe ?? conflictError(item));
 }
 
 function warnOfUnpinned(files: readonly AssetFile[], requirePins: boolean, emit: EventListener): void {
@@ -134,45 +121,6 @@ function warnOfUnpinned(files: readonly AssetFile[], requirePins: boolean, emit:
     });
   }
   emit({ type: "warning", message: `${message}: what arrives cannot be verified.` });
-}
-
-/** Bytes that an earlier run left of a file. Of many small ones it would cost more to ask than it could tell. */
-async function partialBytes(item: PlanItem): Promise<number> {
-  const { file, target } = item;
-  if (isSmall(item)) return 0;
-  const sizes = await Promise.all(
-    (file.sha256 === undefined ? file.urls : file.urls.slice(0, 1)).map(async (url) => {
-      const found = await stat(partialOf(target, file.sha256, url)).catch(() => undefined);
-      // Of a file with gaps only what takes room is there; where that is not told, its length must do.
-      return Math.min(found?.size ?? 0, (found?.blocks || Number.POSITIVE_INFINITY) * BLOCK_BYTES);
-    }),
-  );
-  return Math.max(0, ...sizes);
-}
-
-/** What `stat` counts blocks in. */
-const BLOCK_BYTES = 512;
-
-async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
-  const open = planned.filter((item, index) => isFetch(item) && outcomes[index]?.error !== undefined);
-  const sizes = await Promise.all(open.map(partialBytes));
-  return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-async function checkSpace(root: string, needed: number): Promise<void> {
-  const free = await freeBytes(root);
-  if (free === undefined || needed <= free) return;
-  throw new AssetsError(
-    "DISK_FULL",
-    `${megabytes(needed)} are to be fetched, and ${root} has room for ${megabytes(free)}.`,
-    {
-      hint: "Free some space, select less, or put the files elsewhere with --root DIR.",
-    },
-  );
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEvent {

@@ -49,10 +49,10 @@ interface Watch {
 const LOOKS = 32;
 
 /** Longest that looking keeps everything else waiting, a signal for one, in milliseconds. */
-const SLICE_MS = 10;
+const SLICE_MS = 50;
 
 /** A disk that manages fewer looks in several slices on end is asked for many at a time. */
-const SLICE_LOOKS = 20;
+const SLICE_LOOKS = 100;
 const SLOW_SLICES = 3;
 
 /** Opens the tree of a manifest. Nothing is written before something was proven. */

@@ -4,6 +4,8 @@
 const UNSAFE = /[\p{Cc}\p{Surrogate}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 // Marks alone are needed to write right-to-left text; line feeds and tabs to write more than one line.
 const UNSAFE_IN_PROSE = /(?![\n\r\t])[\p{Cc}\p{Surrogate}\u2028-\u202e\u2066-\u2069]/u;
+// What nearly every text is made of, since matching all scripts takes large tables.
+const PLAIN = /^[ -~]*$/;
 // What somebody wrote to fill the line in later.
 const PLACEHOLDER =
   /^(?:|todo|tbd|fixme|x{3,}|\?+|\.{3}|-|n\/a|none|null|undefined|unknown|placeholder|changeme|<.*>)$/i;
@@ -12,12 +14,12 @@ const VARIABLE = /\$(?:\{[^}]*\}?|[A-Z_][A-Z0-9_]*)/;
 
 /** The first character of a one-line text that is unsafe, as `U+202E`. */
 export function firstUnsafe(text: string): string | undefined {
-  return nameOf(UNSAFE.exec(text));
+  return PLAIN.test(text) ? undefined : nameOf(UNSAFE.exec(text));
 }
 
 /** The first unsafe character of a text that may have several lines and any script, as `U+202E`. */
 export function firstUnsafeInProse(text: string): string | undefined {
-  return nameOf(UNSAFE_IN_PROSE.exec(text));
+  return PLAIN.test(text) ? undefined : nameOf(UNSAFE_IN_PROSE.exec(text));
 }
 
 /** Whether a text only stands in for one that is still missing. */

@@ -26,7 +26,7 @@ export function findCollisions(
     "asset" in owner ? `asset "${owner.asset}" on line ${lineOf(owner)}` : "the manifest itself";
   const find = (claim: Claim, message: string) => {
     const suggestion = "Write another path for one of the two.";
-    findings.push({ path: claim.at, onKey: claim.onKey, found: claim.path, message, suggestion });
+    findings.push({ path: claim.at(), onKey: claim.onKey, found: claim.path, message, suggestion });
   };
   const add = (owner: Claim | Reserved) => {
     const fold = foldPath(owner.path);
@@ -53,4 +53,21 @@ export function findCollisions(
   for (const owner of reserved) add(owner);
   for (const claim of claims) add(claim);
   return findings;
+}
+
+/** Whether {@link findCollisions} would find any among these paths. */
+export function collide(paths: readonly string[]): boolean {
+  const files = new Set<string>();
+  const folders = new Set<string>();
+  let last = "";
+  for (const path of paths) {
+    const fold = foldPath(path);
+    files.add(fold);
+    const folder = fold.slice(0, Math.max(0, fold.lastIndexOf("/")));
+    // Files mostly stand beside the one before.
+    if (folder === last) continue;
+    last = folder;
+    for (let end = folder.length; end > 0; end = folder.lastIndexOf("/", end - 1)) folders.add(folder.slice(0, end));
+  }
+  return files.size < paths.length || [...folders].some((folder) => files.has(folder));
 }

@@ -1,7 +1,7 @@
 /** Reads a manifest that has no flaw, which is nearly every one, without what it takes to explain flaws. */
 import { baseOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
-import { findCollisions } from "./collisions.js";
-import { type Claim, normaliseAsset } from "./normalise.js";
+import { collide } from "./collisions.js";
+import { normaliseAsset } from "./normalise.js";
 import { foldPath } from "./paths.js";
 import { isAsset, isTop } from "./shape.js";
 import type { Asset, Manifest } from "./types.js";
@@ -21,48 +21,48 @@ export function readFlawless(source: string, options: ReadOptions): Manifest | u
   const base = baseOf(options.file);
   const root = rootOf(options, value.root);
   const assets: Asset[] = [];
-  const claims: Claim[] = [];
+  const paths = reservedIn(root, options.file).map(({ path }) => path);
   const ids = new Set<string>();
   for (const [index, raw] of value.assets.entries()) {
     if (!isAsset(raw)) return undefined;
     const normalised = normaliseAsset(raw, ["assets", index], base);
     if (normalised.findings.length > 0) return undefined;
-    for (const claim of normalised.claims) claims.push(claim);
+    for (const { path } of normalised.asset.files) paths.push(path);
     assets.push(normalised.asset);
     ids.add(foldPath(raw.id));
   }
-  if (ids.size < assets.length) return undefined;
-  if (findCollisions(claims, reservedIn(root, options.file), () => 0).length > 0) return undefined;
+  if (ids.size < assets.length || collide(paths)) return undefined;
   return { file: options.file, base, root, version: 1, assets };
 }
 
 /** The value of a JSON text that names no key twice in one object; undefined for any other text. */
 function parseStrictly(text: string): unknown {
-  const { quotes, parts } = countMarks(text);
+  // At least as many parts as the value can have; a container takes as much as several values.
+  const parts = count(text, ",") + 8 * (count(text, "{") + count(text, "["));
   if (parts > MAX_PARTS) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     // Every key and every text takes two quotes: where the value needs fewer, a key has displaced its namesake.
-    return quotesOf(value, 0) === quotes ? value : undefined;
+    return quotesOf(value, 0) === count(text, '"') ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Double quotes that begin or end a text, and at least as many parts as the value of the text can have. */
-function countMarks(text: string): { quotes: number; parts: number } {
-  let quotes = 0;
-  let parts = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) quotes++;
-    else if (code === 0x2c) parts++;
-    // A container takes as much as several values.
-    else if (code === 0x7b || code === 0x5b) parts += 8;
-    // In JSON a backslash stands in texts only, and the character after it ends none.
-    else if (code === 0x5c) at++;
+/** How often a mark stands in a JSON text, unless a backslash takes its meaning away. */
+function count(text: string, mark: string): number {
+  let marks = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
+    if (!isEscaped(text, at)) marks++;
   }
-  return { quotes, parts };
+  return marks;
+}
+
+/** Whether the backslashes before a character are odd in number. In JSON they stand in texts only. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === 0x5c) before--;
+  return (at - before) % 2 === 1;
 }
 
 /** Quotes that a value takes when it is written down; NaN for one that the careful reader is to judge. */

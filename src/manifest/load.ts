@@ -1,5 +1,5 @@
 /** Loads the manifest that a command works on. */
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
 import { decodeText } from "./decode.js";
@@ -24,7 +24,7 @@ const MAX_MEGABYTES = 64;
 export async function loadManifest({ file, root, cwd }: LoadOptions): Promise<Manifest> {
   const path = file === undefined ? await findManifest(cwd) : resolve(cwd, file);
   const shown = shownPath(path, cwd);
-  const decoded = decodeText(await readBytes(path, shown));
+  const decoded = decodeText(readBytes(path, shown));
   if ("issue" in decoded) throw invalid(shown, [decoded.issue]);
   const options = { file: path, ...(root !== undefined && { root: resolve(cwd, root) }) };
   const flawless = readFlawless(decoded.text, options);
@@ -36,11 +36,12 @@ export async function loadManifest({ file, root, cwd }: LoadOptions): Promise<Ma
   return manifest;
 }
 
-async function readBytes(path: string, shown: string): Promise<Uint8Array> {
+/** At once: the way through Node's thread pool, piece by piece, takes several times as long as the reading. */
+function readBytes(path: string, shown: string): Uint8Array {
   const refuse = (why: string, hint: string) =>
     new AssetsError("MANIFEST_INVALID", `The manifest ${visibleLine(shown)} ${why}.`, { hint });
   try {
-    const info = await stat(path);
+    const info = statSync(path);
     if (info.isDirectory()) throw refuse("is a folder", "Name the file in it: --manifest FILE");
     // Opening a named pipe or a device might wait for ever.
     if (!info.isFile()) throw refuse("is not a regular file", "Name another one: --manifest FILE");
@@ -48,7 +49,7 @@ async function readBytes(path: string, shown: string): Promise<Uint8Array> {
       const size = `${Math.ceil(info.size / 2 ** 20)} MiB`;
       throw refuse(`has ${size}, more than the ${MAX_MEGABYTES} MiB that are read`, "Split it into several manifests.");
     }
-    return await readFile(path);
+    return readFileSync(path);
   } catch (error) {
     if (error instanceof AssetsError) throw error;
     const { code } = error as NodeJS.ErrnoException;

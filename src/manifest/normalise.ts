@@ -11,7 +11,8 @@ export interface Claim {
   asset: string;
   /** Relative to the root. */
   path: string;
-  at: JsonPath;
+  /** Leads to the place. Asked for only by those who have something to say of it. */
+  at(): JsonPath;
   /** Whether the path is a key of the table form. */
   onKey: boolean;
 }
@@ -27,9 +28,9 @@ interface Normalised {
 interface Entry {
   content: RawContent;
   /** Leads to the object that holds `content`. */
-  at: JsonPath;
+  at(): JsonPath;
   path: string;
-  pathAt: JsonPath;
+  pathAt(): JsonPath;
   onKey: boolean;
 }
 
@@ -47,7 +48,7 @@ export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Norma
     const path = joinPath(folder, entry.path);
     // The folder and the path passed by themselves; together they may still be too long, or lead to a folder of ours.
     const problem = checkTarget(path);
-    if (problem !== undefined) find({ path: entry.pathAt, onKey: entry.onKey, found: path, ...problem });
+    if (problem !== undefined) find({ path: entry.pathAt(), onKey: entry.onKey, found: path, ...problem });
     claims.push({ asset: raw.id, path, at: entry.pathAt, onKey: entry.onKey });
     return fileOf(raw.id, path, entry, base, find);
   });
@@ -97,8 +98,9 @@ function entriesOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => void
   }
   if (Array.isArray(files)) {
     return files.map((file, index) => {
-      const here = [...at, "files", index];
-      return { content: file, at: here, path: withoutDot(file.path), pathAt: [...here, "path"], onKey: false };
+      const here = () => [...at, "files", index];
+      const pathAt = () => [...here(), "path"];
+      return { content: file, at: here, path: withoutDot(file.path), pathAt, onKey: false };
     });
   }
   const names = Object.keys(files);
@@ -109,14 +111,15 @@ function entriesOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => void
   return names.flatMap((name) => {
     const content = files[name];
     if (content === undefined) return [];
-    const here = [...at, "files", name];
+    const here = () => [...at, "files", name];
     if (content.path !== undefined) {
-      return { content, at: here, path: withoutDot(content.path), pathAt: [...here, "path"], onKey: false };
+      const pathAt = () => [...here(), "path"];
+      return { content, at: here, path: withoutDot(content.path), pathAt, onKey: false };
     }
     const path = withoutDot(name);
     const problem = checkPath(path);
     if (problem === undefined) return { content, at: here, path, pathAt: here, onKey: true };
-    find({ path: here, onKey: true, found: name, ...problem });
+    find({ path: here(), onKey: true, found: name, ...problem });
     return [];
   });
 }
@@ -141,15 +144,16 @@ function shorthandOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => vo
     find({ path: at, message: "localPath is missing, which says where the file goes", suggestion });
     return [];
   }
-  const pathAt = [...at, "localPath"];
+  const here = () => at;
+  const pathAt = () => [...at, "localPath"];
   const content: RawContent = { ...raw, url };
-  if (!localPath.endsWith("/")) return [{ content, at, path: withoutDot(localPath), pathAt, onKey: false }];
+  if (!localPath.endsWith("/")) return [{ content, at: here, path: withoutDot(localPath), pathAt, onKey: false }];
   if (usable === undefined) {
     const message = "the path is a folder, and the URL gives no usable name";
-    find({ path: pathAt, found: localPath, message, suggestion: "Add the name of the file." });
+    find({ path: pathAt(), found: localPath, message, suggestion: "Add the name of the file." });
     return [];
   }
-  return [{ content, at, path: joinPath(normaliseFolder(localPath), usable), pathAt, onKey: false }];
+  return [{ content, at: here, path: joinPath(normaliseFolder(localPath), usable), pathAt, onKey: false }];
 }
 
 function fileOf(id: string, path: string, entry: Entry, base: string, find: (finding: Finding) => void): AssetFile {
@@ -179,13 +183,13 @@ function pinOf({ content, at }: Entry, find: (finding: Finding) => void): string
   const pin = digestOf(digest);
   if (sha256 !== undefined && checksum !== undefined && pin !== digestOf(checksum)) {
     const message = "checksum and sha256 differ";
-    find({ path: [...at, "checksum"], found: checksum, message, suggestion: "Keep the right one of the two." });
+    find({ path: [...at(), "checksum"], found: checksum, message, suggestion: "Keep the right one of the two." });
   }
   const key = sha256 === undefined ? "checksum" : "sha256";
   if (pin === EMPTY_SHA256 && size !== 0) {
     const suggestion = 'Leave the key out until it is known; for a file that is really empty write "size": 0.';
     find({
-      path: [...at, key],
+      path: [...at(), key],
       found: digest,
       message: "this is the SHA-256 of an empty file, a placeholder",
       suggestion,
@@ -193,7 +197,7 @@ function pinOf({ content, at }: Entry, find: (finding: Finding) => void): string
   }
   if (pin !== EMPTY_SHA256 && size === 0) {
     const suggestion = "Write the right size, or leave it out.";
-    find({ path: [...at, "size"], found: size, message: "a file with this SHA-256 is not empty", suggestion });
+    find({ path: [...at(), "size"], found: size, message: "a file with this SHA-256 is not empty", suggestion });
   }
   return pin;
 }

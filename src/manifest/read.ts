@@ -23,7 +23,7 @@ export function readManifest(source: string, options: ReadOptions): ReadResult {
   const text = source.replace(/^\ufeff/, "");
   const { value, findings, offsetOf } = parseJson(text);
   const position = lineAndColumn(text);
-  const lineOf = ({ at, onKey }: Claim) => position(offsetOf(at, onKey)).line;
+  const lineOf = ({ at, onKey }: Claim) => position(offsetOf(at(), onKey)).line;
   const fail = (all: Finding[]) => ({ issues: toIssues(all, position, offsetOf) });
 
   if (text.trim() === "") return fail([{ path: [], message: "the file is empty", suggestion: EMPTY }]);

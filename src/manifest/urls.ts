@@ -9,8 +9,13 @@ const MAX_LENGTH = 8192;
 const MAX_PLAIN_LENGTH = 512;
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 const OTHER_ARCHIVE = /\.(?:tar\.[a-z0-9]+|txz|tbz2?|tzst|7z|rar|gz|xz|bz2|zst)$/i;
+const NAME = String.raw`(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}`;
+const BYTE = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+const PORT = String.raw`(?:[1-5]\d{4}|\d{1,4})`;
 /** What most URLs are made of, at a host that every parser takes. Only for short ones: it may try every dot of a host. */
-const PLAIN = /^https:\/\/(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\/[\w.~%/+@=,:-]*$/;
+const PLAIN = new RegExp(
+  String.raw`^https?://(?!.*xn--)(?:${BYTE}(?:\.${BYTE}){3}|localhost|${NAME})(?::${PORT})?/[\w.~%/+@=,:-]*$`,
+);
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
 const KINDS = "https:, http:, file:, npm: and relative paths";

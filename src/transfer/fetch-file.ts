@@ -1,7 +1,7 @@
 /** Puts one file in its place: locked, fetched, proven, renamed, remembered. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { AssetsError, abortError, errorInfo, redact } from "../errors.js";
+import { AssetsError, abortError, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
@@ -15,6 +15,7 @@ import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
 import { type Candidate, type FetchContext, type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
+import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
 import type { PatiencePolicy } from "./patience.js";
 import type { RetryPolicy } from "./retry.js";
@@ -171,38 +172,6 @@ function isDivisible(url: string, sources: Sources): boolean {
 /** A file that is replaced hands its permissions on. */
 function modeOf({ state }: PlanItem): { mode?: number } {
   return "stat" in state ? { mode: Number(state.stat.mode & 0o777n) } : {};
-}
-
-/** The error of a file that was left alone. */
-export function conflictError({ file, state, reason = "" }: PlanItem): AssetsError {
-  const folder = state.kind === "unreadable" && state.folder === true;
-  return new AssetsError("CONFLICT", `${file.path}: ${reason}.`, {
-    hint: folder
-      ? "Move the folder away, then run the same command again."
-      : "It was left alone. To replace it, run the same command with --force.",
-  });
-}
-
-/** The outcome of a file that stands right, or was put there. */
-export function settled({ file, state }: PlanItem, status: "present" | "downloaded"): Outcome {
-  const size = "size" in state ? state.size : 0;
-  const verified = file.sha256 !== undefined;
-  return { asset: file.asset, path: file.path, status, size, received: 0, verified, attempts: 0, tried: [] };
-}
-
-/** The outcome of a file that could not be put in its place; an aborted one counts as skipped. */
-export function failed(
-  { file }: PlanItem,
-  error: AssetsError,
-  { received, attempts, tried }: Pick<Outcome, "received" | "attempts" | "tried"> = {
-    received: 0,
-    attempts: 0,
-    tried: [],
-  },
-): Outcome {
-  const status = error.code === "ABORTED" ? "skipped" : "failed";
-  const { asset, path } = file;
-  return { asset, path, status, size: 0, received, verified: false, attempts, tried, error: errorInfo(error) };
 }
 
 /** After a failed commit the file may be closed already, or its disk gone. */

@@ -100,7 +100,9 @@ describe("a URL that is plain at a glance", () => {
   test("is judged as it is at leisure", () => {
     const url = fc.oneof(
       fc.array(part, { maxLength: 5 }).map((parts) => parts.join("")),
-      fc.stringMatching(/^https:\/\/[a-z0-9.-]{1,20}\/[\w.~%/+@=,:-]{0,20}$/),
+      fc.stringMatching(/^https?:\/\/[a-z0-9.-]{1,20}\/[\w.~%/+@=,:-]{0,20}$/),
+      fc.stringMatching(/^http:\/\/(?:\d{1,3}\.){3,4}\d{1,3}(?::\d{0,6})?\/[a-z]?$/),
+      fc.stringMatching(/^http:\/\/(?:localhost|a\.io)\.?:\d{0,6}\/$/),
     );
     fc.assert(
       fc.property(url, (text) => {

@@ -1,0 +1,94 @@
+/** The half of `assets download` that is needed only when something is to be fetched. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AssetsError } from "../errors.js";
+import type { Outcome } from "../events.js";
+import type { Manifest } from "../manifest/types.js";
+import { isFetch, type PlanItem } from "../plan.js";
+import { createSources } from "../source/index.js";
+import type { NetworkSettings } from "../source/network-settings.js";
+import { freeBytes } from "../store/space.js";
+import { isSmall, partialOf } from "../transfer/fetch-file.js";
+import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
+import type { Workspace } from "./workspace.js";
+
+/** What fetching takes beside the plan. */
+export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "signal" | "emit" | "replan"> {
+  readonly workspace: Workspace;
+  readonly network: NetworkSettings;
+  /** As {@link bytesMissing} told. */
+  readonly bytesToFetch: number;
+}
+
+/**
+ * Fetches what is to be fetched. `kept`: bytes of unfinished downloads that the next run goes on from. Throws DISK_FULL
+ * before the first byte.
+ */
+export async function carryOut(
+  planned: readonly Planned[],
+  manifest: Manifest,
+  { workspace, network, bytesToFetch, ...run }: FetchingRun,
+): Promise<TransferEnd & { kept: number }> {
+  const { root } = manifest;
+  await checkSpace(root, bytesToFetch);
+  const sources = createSources({ network, projectFolder: manifest.base });
+  try {
+    const { targets, ledger } = workspace;
+    const end = await runTransfers(planned, { ...run, root, targets, ledger, sources, isTarget: isTargetOf(manifest) });
+    return { ...end, kept: await keptBytes(planned, end.outcomes) };
+  } finally {
+    await sources.close();
+  }
+}
+
+/** Bytes still to fetch, as far as pinned sizes tell. */
+export async function bytesMissing(fetches: readonly PlanItem[]): Promise<number> {
+  const partials = await Promise.all(fetches.map(partialBytes));
+  return fetches.reduce((sum, { file }, index) => sum + Math.max(0, (file.size ?? 0) - (partials[index] ?? 0)), 0);
+}
+
+/** Whether an absolute path is a file of the manifest. */
+function isTargetOf({ assets, root }: Manifest): (path: string) => boolean {
+  const targets = new Set(assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
+  return (path) => targets.has(path);
+}
+
+/** Bytes that an earlier run left of a file. Of many small ones it would cost more to ask than it could tell. */
+async function partialBytes(item: PlanItem): Promise<number> {
+  const { file, target } = item;
+  if (isSmall(item)) return 0;
+  const sizes = await Promise.all(
+    (file.sha256 === undefined ? file.urls : file.urls.slice(0, 1)).map(async (url) => {
+      const found = await stat(partialOf(target, file.sha256, url)).catch(() => undefined);
+      // Of a file with gaps only what takes room is there; where that is not told, its length must do.
+      return Math.min(found?.size ?? 0, (found?.blocks || Number.POSITIVE_INFINITY) * BLOCK_BYTES);
+    }),
+  );
+  return Math.max(0, ...sizes);
+}
+
+/** What `stat` counts blocks in. */
+const BLOCK_BYTES = 512;
+
+/** Bytes of unfinished downloads that the next run goes on from. */
+async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
+  const open = planned.filter((item, index) => isFetch(item) && outcomes[index]?.error !== undefined);
+  const sizes = await Promise.all(open.map(partialBytes));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function checkSpace(root: string, needed: number): Promise<void> {
+  const free = await freeBytes(root);
+  if (free === undefined || needed <= free) return;
+  throw new AssetsError(
+    "DISK_FULL",
+    `${megabytes(needed)} are to be fetched, and ${root} has room for ${megabytes(free)}.`,
+    {
+      hint: "Free some space, select less, or put the files elsewhere with --root DIR.",
+    },
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
