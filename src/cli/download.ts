@@ -93,9 +93,6 @@ Examples:
     .action((ids: string[], flags: DownloadFlags, self: Command) => start((run) => act(run, ids, flags), self));
 }
 
-/** How long a source may be slower than `--min-speed`. */
-const MIN_SPEED_MS = 15_000;
-
 async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Promise<number> {
   const selection = selectionOf(ids, flags);
   const { include: _, exclude: __, ...picked } = selection;
@@ -122,7 +119,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
         retries: flags.retries ?? 5,
         connections: flags.connections ?? 16,
         ...(flags.limitRate !== undefined && { limitRate: flags.limitRate }),
-        ...(flags.minSpeed !== undefined && { leastRate: flags.minSpeed, slowTimeoutMs: MIN_SPEED_MS }),
+        ...(flags.minSpeed !== undefined && { minSpeed: flags.minSpeed }),
         lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
       },
       network: flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) },

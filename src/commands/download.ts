@@ -42,6 +42,7 @@ const DEFAULT_POLICY: TransferPolicy = {
   firstByteTimeoutMs: 60_000,
   slowTimeoutMs: 2 * 60_000,
   leastRate: 1_000,
+  hurryMs: 15_000,
   leastSegmentBytes: 1024 * 1024,
   connections: 16,
   lockTimeoutMs: 60 * 60_000,

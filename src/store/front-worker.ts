@@ -47,6 +47,7 @@ parentPort?.on("message", (message: FrontMessage) => {
   const file = followed.get(message.id);
   if (message.type === "drop") {
     followed.delete(message.id);
+    for (const question of file?.questions ?? []) tell({ question, message: "it was closed before it was hashed" });
     tell({ question: message.question });
   } else if (file !== undefined) {
     if (message.type === "advance") file.to = Math.max(file.to, message.to);

@@ -1,10 +1,14 @@
 /** The note beside a partial that says what its size alone cannot: which bytes are there, and what they came under. */
 import { constants, lstatSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
+import { AssetsError } from "../errors.js";
 import { NO_LINK, NO_WAIT, renameOver } from "../platform.js";
 import { type ByteRanges, readRanges, toPairs } from "./byte-ranges.js";
 import { diskError, errnoOf } from "./disk-error.js";
+
+/** No note is longer, in bytes. */
+const MOST_BYTES = 256 * 1024;
 
 /** Ending of the note's name. */
 export const JOURNAL_ENDING = ".json";
@@ -35,10 +39,14 @@ interface Written {
 export async function readJournal(partial: string, size: number): Promise<Journal | undefined> {
   let text: string;
   try {
-    text = await readFile(journalPath(partial), { encoding: "utf8", flag: constants.O_RDONLY | NO_LINK | NO_WAIT });
+    text = await readShort(journalPath(partial));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw diskError(error, "read", journalPath(partial));
+    const { code, message, cause } = diskError(error, "read", journalPath(partial));
+    throw new AssetsError(code, message, {
+      cause,
+      hint: `Remove ${journalPath(partial)}: it belongs to an unfinished file.`,
+    });
   }
   try {
     const { validator, ranges, synced, at } = JSON.parse(text) as Partial<Written>;
@@ -51,6 +59,17 @@ export async function readJournal(partial: string, size: number): Promise<Journa
     return { ranges: startedAnew ? onDisk : (readRanges(ranges, size) ?? []), synced: onDisk };
   } catch {
     return { ranges: [] };
+  }
+}
+
+/** Reads the beginning of a file, as much as the longest note has; never through a link. */
+async function readShort(path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | NO_LINK | NO_WAIT);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,10 +1,11 @@
 /** The unfinished download beside its target: bytes are written here, and get their final name only once they are right. */
 import type { BigIntStats } from "node:fs";
-import { type ByteRange, type ByteRanges, gapsOf } from "./byte-ranges.js";
+import type { ByteRange, ByteRanges } from "./byte-ranges.js";
 
 /**
  * An open partial. A byte is counted only after it was written, and never written again before it is given up: what was
- * hashed is what stands there. Its calls take effect in the order in which they are made.
+ * hashed is what stands there. Its calls take effect in the order in which they are made. Those that write throw LOCKED
+ * when another process took the partial over: where locks do not hold, its file may be in place already.
  */
 export interface PartialFile {
   readonly path: string;
@@ -35,32 +36,11 @@ export interface PartialFile {
    * what was written here. Throws LOCKED when another process took the partial over, LOCAL_IO, DISK_FULL.
    */
   commit(target: string, options?: { mode?: number }): Promise<BigIntStats | undefined>;
+  /** Gives up all bytes, and the file with them. Safe to call after `commit`. Never throws. */
+  discard(): Promise<void>;
   /**
    * Keeps the bytes for another time. Removes an empty file. Safe to call twice, and after `commit`. Throws LOCAL_IO,
    * DISK_FULL.
    */
   close(): Promise<void>;
-}
-
-/** The parts of chunks for the offset `at` that are not there yet, each with its own offset. */
-export function* missingOf(
-  held: ByteRanges,
-  chunks: readonly Uint8Array[],
-  at: number,
-): Generator<{ at: number; chunks: readonly Uint8Array[] }> {
-  const to = at + chunks.reduce((sum, { length }) => sum + length, 0);
-  for (const { start, end } of gapsOf(held, to)) {
-    const from = Math.max(start, at);
-    if (from < end) yield { at: from, chunks: partOf(chunks, from - at, end - at) };
-  }
-}
-
-/** Bytes `from` to `to` of chunks that follow one another. */
-export function partOf(chunks: readonly Uint8Array[], from: number, to: number): readonly Uint8Array[] {
-  let at = 0;
-  return chunks.flatMap((chunk) => {
-    const part = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
-    at += chunk.length;
-    return part.length > 0 ? [part] : [];
-  });
 }

@@ -11,9 +11,10 @@ import {
 } from "node:fs";
 import { isWindows, renameOver, setMode } from "../platform.js";
 import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
+import { missingOf } from "./chunks.js";
 import { diskError } from "./disk-error.js";
 import { journalStands, removeJournal, writeJournal } from "./journal.js";
-import { missingOf, type PartialFile } from "./partial-file.js";
+import type { PartialFile } from "./partial-file.js";
 
 /** Size in bytes up to which a file is held in memory: what a killed process may have to fetch again. */
 export const SMALL_BYTES = 256 * 1024;
@@ -53,7 +54,7 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       return frontOf(held);
     },
     async write(chunks, at) {
-      for (const missing of [...missingOf(held, chunks, at)]) {
+      for (const missing of missingOf(held, chunks, at)) {
         const start = missing.at;
         let end = start;
         for (const chunk of missing.chunks) {
@@ -74,6 +75,9 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
     },
     async sync() {
       return false;
+    },
+    async discard() {
+      held = [];
     },
     async commit(target, { mode } = {}) {
       if (journalStands(path)) await removeJournal(path).catch(() => {});

@@ -1,15 +1,16 @@
 /** A partial in its file: written at any offset, with a journal as soon as there are gaps. */
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, lstatSync } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { AssetsError } from "../errors.js";
+import { AssetsError } from "../errors.js";
 import { NO_LINK, NO_WAIT, renameOver, syncFolder } from "../platform.js";
 import { type ByteRange, type ByteRanges, frontOf, withoutRange, withRange } from "./byte-ranges.js";
+import { missingOf, partOf } from "./chunks.js";
 import { diskError } from "./disk-error.js";
 import { readJournal, removeJournal, writeJournal } from "./journal.js";
-import { missingOf, type PartialFile, partOf } from "./partial-file.js";
-import { renameIntoPlace } from "./rename-into-place.js";
+import type { PartialFile } from "./partial-file.js";
+import { renameIntoPlace, takenOver } from "./rename-into-place.js";
 
 /** A killed process loses no more of what came out of order than this, in milliseconds. */
 const JOURNAL_MS = 500;
@@ -21,6 +22,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   const handle = await openOwn(path, shared);
   const inTurn = createTurns();
   let isOpen = true;
+  let inode: bigint | undefined;
   /** Length of the file, which may be more than the bytes that count. */
   let length = 0;
   let held: ByteRanges = [];
@@ -34,16 +36,38 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   let syncedAt = performance.now();
   let failure: AssetsError | undefined;
 
+  const note = async () => {
+    await writeJournal(path, { ranges: held, synced });
+    noted = true;
+    notedAt = performance.now();
+  };
+  /**
+   * Throws LOCKED when the file no longer has the name of the partial, since by another name it may be in use, or has not
+   * the length that was given to it here.
+   */
+  const mustBeOurs = () => {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined || found.ino !== inode || Number(found.size) !== length) throw takenOver(path);
+  };
+  const truncate = async (size: number) => {
+    mustBeOurs();
+    await handle.truncate(size).catch((error) => {
+      throw diskError(error, "cut", path);
+    });
+    length = size;
+  };
+
   try {
-    length = (await handle.stat()).size;
+    const stat = await handle.stat({ bigint: true });
+    inode = stat.ino;
+    length = Number(stat.size);
     const journal = await readJournal(path, length);
     held = journal?.ranges ?? withRange([], { start: 0, end: length });
     // What a killed process wrote may be in memory only: it has not become safer since.
     synced = journal?.synced ?? [];
     const end = held.at(-1)?.end ?? 0;
     // Nothing tells of what lies behind the last range, and it would stand behind the end of the finished file.
-    if (end < length) await handle.truncate(end);
-    length = end;
+    if (end < length) await truncate(end);
     noted = journal?.ranges !== undefined && held.length > 0;
     if (journal !== undefined && held.length === 0) await removeJournal(path);
   } catch (error) {
@@ -51,11 +75,6 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     throw diskError(error, "read", path);
   }
 
-  const note = async () => {
-    noted = true;
-    await writeJournal(path, { ranges: held, synced });
-    notedAt = performance.now();
-  };
   const giveUp = (range: ByteRange) => {
     held = withoutRange(held, range);
     synced = withoutRange(synced, range);
@@ -87,9 +106,10 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     write: (chunks, at) =>
       inTurn(async () => {
         if (failure !== undefined) throw failure;
+        mustBeOurs();
         // The journal comes before the first gap: without it, the file's length says which bytes are there.
         if (at > frontOf(held) && !noted) await note();
-        for (const missing of [...missingOf(held, chunks, at)]) {
+        for (const missing of missingOf(held, chunks, at)) {
           let to = missing.at;
           try {
             for (let rest = missing.chunks; rest.length > 0; ) {
@@ -111,13 +131,11 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
       inTurn(async () => {
         giveUp({ start: size, end: Number.POSITIVE_INFINITY });
         if (noted) await note();
-        await handle.truncate(size).catch((error) => {
-          throw diskError(error, "cut", path);
-        });
-        length = size;
+        await truncate(size);
       }),
     drop: (range) =>
       inTurn(async () => {
+        mustBeOurs();
         giveUp(range);
         // Without a journal, the file's length would say that they are there.
         await note();
@@ -138,34 +156,37 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
       }),
     commit: (target, { mode } = {}) =>
       inTurn(async () => {
-        const size = frontOf(held);
-        if (length > size) await handle.truncate(size);
         // A complete partial needs no journal, and one that was left behind would speak of a later partial.
         await removeJournal(path).catch(() => {});
         noted = false;
-        const stat = await renameIntoPlace(handle, path, target, { mode, size });
+        const stat = await renameIntoPlace(handle, path, target, { mode, size: frontOf(held) });
         isOpen = false;
         if (worthSyncing) await syncFolder(dirname(target)).catch(() => {});
         return stat;
+      }),
+    discard: () =>
+      inTurn(async () => {
+        held = [];
       }),
     close: () =>
       inTurn(async () => {
         if (!isOpen) return;
         isOpen = false;
         try {
+          mustBeOurs();
           // What the disk refused may still be read from memory, and would pass for right.
           if (failure !== undefined) held = [];
           const front = frontOf(held);
-          const inOrder = held.length === 0 || (held.length === 1 && front > 0);
-          if (inOrder && length > front) await handle.truncate(front);
-          if (noted && !inOrder) await note();
+          const inOrder = held.length === 1 && front > 0;
+          if (inOrder && length > front) await truncate(front);
+          if (held.length === 0) await removeJournal(path).then(() => rm(path, { force: true }));
+          else if (noted && !inOrder) await note();
           else if (noted) await removeJournal(path);
+        } catch (error) {
+          // What another process took over is its own to keep.
+          if (!(error instanceof AssetsError && error.code === "LOCKED")) throw diskError(error, "keep", path);
         } finally {
           await handle.close().catch(() => {});
-          if (held.length === 0) {
-            await removeJournal(path).catch(() => {});
-            await rm(path, { force: true }).catch(() => {});
-          }
         }
       }),
   };

@@ -16,7 +16,9 @@ export async function renameIntoPlace(
   target: string,
   { mode, size }: { mode: number | undefined; size: number },
 ): Promise<BigIntStats | undefined> {
-  const written = await handle.stat({ bigint: true });
+  const written = await handle.stat({ bigint: true }).catch((error) => {
+    throw diskError(error, "read", path);
+  });
   try {
     // Who holds the same file, where locks do not hold, may have cut it to begin anew.
     const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
@@ -33,7 +35,8 @@ export async function renameIntoPlace(
   return same ? stat : undefined;
 }
 
-function takenOver(path: string): AssetsError {
+/** The error of a partial that another process works on. */
+export function takenOver(path: string): AssetsError {
   return new AssetsError("LOCKED", `${path} was taken over by another process.`, {
     hint: "Run the same command again.",
   });

@@ -6,7 +6,7 @@ import { hostOf } from "./hosts.js";
 import { createPatience } from "./patience.js";
 import type { Work } from "./work.js";
 
-/** How much is compared, in bytes. */
+/** How much is compared, in bytes: with less here there is nothing to go by. */
 export const AGREE_BYTES = 64 * 1024;
 
 /**
@@ -23,10 +23,12 @@ export async function agree(
   const end = work.partial.front;
   const start = Math.max(0, end - AGREE_BYTES);
   await hosts.ready(hostOf(way.url), signal);
-  const patience = createPatience(way.url, signal, policy, work.size);
+  const patience = createPatience(way.url, signal, policy, { size: work.size });
   try {
+    const asked = performance.now();
     const located = await patience.answer(way.locate(patience.signal));
     const answer = await patience.answer(located.open({ offset: start, end, signal: patience.signal }));
+    hosts.answered(hostOf(way.url), performance.now() - asked, answer.pauseMs);
     if (answer.offset !== start || answer.end === undefined || (answer.totalSize ?? work.size) !== work.size) {
       throw new AssetsError("BAD_RESPONSE", `${way.url} does not answer to ranges as it should.`);
     }

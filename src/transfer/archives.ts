@@ -136,8 +136,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     try {
       if (spool !== undefined) await rm(join(await spool, nameOf(container)), { recursive: true, force: true });
       const held = await lock(context.root, container, { timeoutMs: 0, signal: new AbortController().signal });
-      await removePartial(await archivePath(context.root, container));
-      await held.release();
+      await removePartial(await archivePath(context.root, container)).finally(() => held.release());
     } catch (error) {
       if (!(error instanceof AssetsError) && errnoOf(error) === "") throw error;
     }

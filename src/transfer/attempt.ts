@@ -2,7 +2,7 @@
 import { AssetsError } from "../errors.js";
 import { bytesIn } from "../store/byte-ranges.js";
 import { readJournal } from "../store/journal.js";
-import { type BringContext, bring, type Errand, type Way } from "./bring.js";
+import { type Answer, type BringContext, bring, type Errand, type OwnErrand, type Way } from "./bring.js";
 import type { Helpers } from "./helpers.js";
 import { hostOf } from "./hosts.js";
 import type { Work } from "./work.js";
@@ -11,10 +11,8 @@ import type { Work } from "./work.js";
 interface Tally {
   /** Bytes that arrived for the file over its own connection. */
   received: number;
-  /** Bytes of more than one answer, perhaps from before, were put together. */
-  combined: boolean;
-  /** The last answer began with the first byte of the file, and some of it was kept. */
-  fromZero: boolean;
+  /** Some of them were kept. */
+  wrote: boolean;
   /** An answer that started over was refused because it differs from what is here. */
   differs: boolean;
 }
@@ -23,10 +21,8 @@ interface Tally {
 export type AttemptResult = Tally & ({ ok: true; hex: string } | { ok: false; error: AssetsError });
 
 /** What the attempt is about. */
-export interface AttemptOptions {
+export interface AttemptOptions extends Pick<OwnErrand, "believes" | "hurries"> {
   readonly helpers: Helpers;
-  /** See {@link Errand.believes}. */
-  believes(at: number): boolean;
 }
 
 /** Completes and proves the partial. Failures are answered, not thrown; only bugs throw. */
@@ -36,13 +32,12 @@ export async function attempt(
   options: AttemptOptions,
   context: BringContext,
 ): Promise<AttemptResult> {
-  const tally: Tally = { received: 0, combined: false, fromZero: false, differs: false };
+  const tally: Tally = { received: 0, wrote: false, differs: false };
   try {
     const validator = await takeStock(work, context.signal);
     let hex = await provenHex(work, context.signal);
     if (hex === undefined) {
       await bringAll(work, way, validator, options, context, tally);
-      tally.combined ||= work.isCombined();
       hex = await prove(work, way, context.signal);
     }
     return { ok: true, ...tally, hex };
@@ -86,46 +81,48 @@ async function bringAll(
   work: Work,
   way: Way,
   validator: string | undefined,
-  { helpers, believes }: AttemptOptions,
+  { helpers, believes, hurries }: AttemptOptions,
   context: BringContext,
   tally: Tally,
 ): Promise<void> {
-  const { wanted, segments, partial } = work;
+  const { segments, partial } = work;
   let isStarted = false;
-  /** Asked for a part, the URL gives everything: as long as others are at work it would only repeat what they bring. */
+  /** Asked for a part, the URL gives everything. */
   let givesNoParts = false;
+  const onStart = (answer: Answer) => {
+    tally.wrote = true;
+    givesNoParts = answer.end === undefined && answer.offset === 0 && partial.held.length > 0;
+    if (!isStarted) tellStart(work, answer, context);
+    isStarted = true;
+  };
   const errand: Errand = {
-    validator,
-    further: false,
-    believes,
-    onStart({ url, offset, end, unpacked }) {
-      tally.combined = partial.held.length > 0;
-      tally.fromZero = offset === 0;
-      givesNoParts = end === undefined && offset === 0 && partial.held.length > 0;
-      if (isStarted) return;
-      isStarted = true;
-      const { label: path } = wanted;
-      const kind = unpacked === true ? "member" : wanted.kind;
-      const received = bytesIn(partial.held);
-      const { size } = work;
-      context.emit({ type: "transfer:start", path, kind, url, received, ...(size !== undefined && { size }) });
-    },
-    onOther() {
-      tally.differs = true;
-    },
     onBytes(bytes) {
       tally.received += bytes;
       helpers.support(way);
     },
+    own: {
+      validator,
+      believes,
+      // Beside others, a connection is as slow as they leave it.
+      hurries: () => hurries() && segments.active() === 1,
+      onStart,
+      onOther() {
+        tally.differs = true;
+      },
+    },
+  };
+  /** The next segment; what gives everything would only repeat what others bring, unless they no longer do. */
+  const next = () => {
+    const now = performance.now();
+    const waits = givesNoParts && segments.active() > 0 && !segments.hasStraggler(now);
+    return waits ? undefined : segments.take(1 + helpers.count(), now, context.hosts.latencyMs(hostOf(way.url)));
   };
   const leave = context.pace.own(hostOf(way.url));
   try {
     for (;;) {
-      const idle = givesNoParts && segments.active.size > 0;
-      const segment = idle ? undefined : segments.take(1 + helpers.count(), performance.now());
-      if (segment !== undefined)
-        await bring(work, way, segment, errand, context).finally(() => segments.release(segment));
-      else if (segments.active.size > 0) await helpers.change();
+      const segment = next();
+      if (segment !== undefined) await bring(work, way, segment, errand, context).finally(segment.release);
+      else if (segments.active() > 0) await helpers.change();
       else break;
     }
     const { size } = work;
@@ -135,6 +132,12 @@ async function bringAll(
   } finally {
     leave();
   }
+}
+
+function tellStart({ wanted, partial, size }: Work, { url, unpacked }: Answer, { emit }: BringContext): void {
+  const kind = unpacked === true ? "member" : wanted.kind;
+  const received = bytesIn(partial.held);
+  emit({ type: "transfer:start", path: wanted.label, kind, url, received, ...(size !== undefined && { size }) });
 }
 
 /** The digest of the whole, hex; where one is pinned it is that one. Throws DIGEST_MISMATCH. */

@@ -1,9 +1,11 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
+import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { Located, Opened } from "../source/source.js";
 import { type Hosts, hostOf } from "./hosts.js";
 import type { Pace } from "./pace.js";
 import { createPatience, type Patience, type PatiencePolicy } from "./patience.js";
+import type { Lane } from "./pool.js";
 import { pour } from "./pour.js";
 import type { RateLimit } from "./rate-limit.js";
 import type { RetryPolicy } from "./retry.js";
@@ -31,6 +33,8 @@ export interface BringContext {
   readonly hosts: Hosts;
   readonly pace: Pace;
   readonly rateLimit: RateLimit;
+  /** The file's place among those that are fetched side by side. */
+  readonly lane: Lane;
 }
 
 /** An answer, the URL that gave it as users may see it, and whether it is a member that came with its archive before. */
@@ -38,18 +42,27 @@ export type Answer = Opened & Pick<Located, "url" | "unpacked">;
 
 /** What a connection is told beside its segment, and tells. */
 export interface Errand {
-  /** Strong validator of the bytes of an unpinned file that are here. */
-  readonly validator?: string | undefined;
-  /** The connection is one of several: it takes nothing but the bytes that were asked for, of a file of the same size. */
-  readonly further: boolean;
-  /** Whether an answer that starts over is believed where it differs, at this offset, from what is here. */
-  believes(at: number): boolean;
-  /** Told when a body is taken, before its first byte is kept. */
-  onStart(answer: Answer): void;
-  /** Told that such an answer differs from what is here, and is not believed. */
-  onOther(): void;
   /** Told the bytes that arrived. */
   onBytes(bytes: number): void;
+  /**
+   * The connection is the file's own. Any other one takes nothing but the bytes that were asked for, of a file of the same
+   * size.
+   */
+  readonly own?: OwnErrand;
+}
+
+/** What a file's own connection is told, and tells. */
+export interface OwnErrand {
+  /** Strong validator of the bytes of an unpinned file that are here. */
+  readonly validator: string | undefined;
+  /** Whether the least speed that users wish for counts at this moment. */
+  hurries(): boolean;
+  /** Whether an answer that starts over is believed where it differs, at this offset, from what is here. */
+  believes(at: number): boolean;
+  /** Told that such an answer differs from what is here, and is not believed. */
+  onOther(): void;
+  /** Told when a body is accepted, before its first byte is kept. */
+  onStart(answer: Answer): void;
 }
 
 /** Answers when the segment is here, or another connection took it over. Throws an AssetsError; what came is kept. */
@@ -62,22 +75,22 @@ export async function bring(
 ): Promise<void> {
   const { hosts, policy } = context;
   // A proxy that buffers does so with the whole file, however little of it was asked for.
-  const patience = createPatience(way.url, context.signal, policy, work.size);
-  let isTaken = false;
-  segment.onTaken = () => {
-    isTaken = true;
+  const patience = createPatience(way.url, context.signal, policy, { size: work.size, hurries: errand.own?.hurries });
+  let isTakenOver = false;
+  segment.onTakenOver = () => {
+    isTakenOver = true;
     patience.end();
   };
   try {
     await awaitHost(work, way, patience.signal, context);
     if (segment.at >= segment.end) return;
-    const answer = await open(work, way, segment, errand.validator, patience);
-    const host = hostOf(way.url);
-    hosts.markReachable(host);
-    if (answer.pauseMs !== undefined) hosts.pause(host, Math.min(answer.pauseMs, policy.maxRetryAfterMs));
+    const asked = performance.now();
+    const answer = await open(work, way, segment, errand.own?.validator, patience);
+    hosts.answered(hostOf(way.url), performance.now() - asked, answer.pauseMs);
     await pour(work, answer, way.url, segment, errand, patience, context);
   } catch (thrown) {
-    if (!isTaken) throw patience.reason() ?? thrown;
+    if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
+    throw patience.reason() ?? thrown;
   } finally {
     patience.end();
   }
@@ -88,12 +101,13 @@ async function awaitHost(
   { wanted }: Work,
   { url }: Way,
   signal: AbortSignal,
-  { hosts, emit }: BringContext,
+  { hosts, emit, lane }: BringContext,
 ): Promise<void> {
   const host = hostOf(url);
   const delayMs = hosts.waitMs(host);
+  if (delayMs === 0) return;
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  await hosts.ready(host, signal);
+  await lane.rest(() => hosts.ready(host, signal));
 }
 
 async function open(

@@ -11,7 +11,7 @@ import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./bring.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
 import { hostOf } from "./hosts.js";
-import { pauseAfter, type RetryPolicy, verdictOn } from "./retry.js";
+import { LONG_WAIT_MS, pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
 import { openWork, type Wanted, type Work } from "./work.js";
 
@@ -46,26 +46,42 @@ export type FetchResult = FetchTally &
 /** New bytes that make a failing attempt count as progress, so that a long download may fail more often than a short one. */
 const PROGRESS_BYTES = 1024 * 1024;
 
-/** Tries candidates until one gives the right bytes. Failures are answered, not thrown. */
+/** Tries candidates until one gives the right bytes. Failures are answered, not thrown; only bugs throw. */
 export async function fetchBytes(
   wanted: Wanted,
   candidates: readonly Candidate[],
   context: FetchContext,
 ): Promise<FetchResult> {
   const tally: FetchTally = { received: 0, attempts: 0, tried: [] };
-  const isDown = ({ url }: Candidate) => context.hosts.isUnreachable(hostOf(url));
-  const order = [...candidates.filter((candidate) => !isDown(candidate)), ...candidates.filter(isDown)];
+  const { hosts } = context;
+  const isDown = ({ url }: Candidate) => hosts.isUnreachable(hostOf(url));
+  const rests = ({ url }: Candidate) => hosts.waitMs(hostOf(url)) > LONG_WAIT_MS;
+  const rank = (candidate: Candidate) => (isDown(candidate) ? 2 : rests(candidate) ? 1 : 0);
+  const queue = candidates.toSorted((a, b) => rank(a) - rank(b));
+  /** Those that are tried a second time, and how. */
+  const returns = new Map<Candidate, "later" | "alone">();
   let work: Work | undefined;
   try {
-    for (const [index, candidate] of order.entries()) {
+    for (const [index, candidate] of queue.entries()) {
       if (work?.partial.path !== candidate.partial) {
         await work?.close();
         work = await openWork(wanted, candidate.partial, context);
       }
-      const next = order[index + 1];
-      const rest = order.slice(index).filter(({ divisible, partial }) => divisible && partial === candidate.partial);
-      const last = next === undefined && !isDown(candidate);
-      const result = await insist(work, { candidate, ways: rest, last }, context, tally);
+      const others = queue.slice(index + 1).filter((other) => other !== candidate);
+      const sharing = others.filter(({ partial }) => partial === candidate.partial);
+      const way = returns.get(candidate);
+      const result = await insist(
+        work,
+        {
+          candidate,
+          ways: way === "alone" ? [] : [candidate, ...sharing].filter(({ divisible }) => divisible),
+          last: others.length === 0 && !isDown(candidate),
+          hasElsewhere: () => way === undefined && sharing.some((other) => rank(other) === 0),
+          isSecond: way !== undefined,
+        },
+        context,
+        tally,
+      );
       if (result.ok) {
         await work.digest.close();
         const { partial } = work;
@@ -73,11 +89,19 @@ export async function fetchBytes(
         return { ...result, ...tally, partial, url: candidate.url };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
+      if (result.return !== undefined) {
+        returns.set(candidate, result.return);
+        queue.push(candidate);
+      }
+      const next = queue[index + 1];
       if (next !== undefined) tellFallback(work, candidate, next, result.error, context);
     }
     return { ok: false, error: summary(tally.tried), ...tally };
+  } catch (thrown) {
+    if (!(thrown instanceof AssetsError)) throw thrown;
+    return { ok: false, error: thrown, ...tally };
   } finally {
-    await work?.close();
+    await work?.close().catch(() => {});
   }
 }
 
@@ -88,100 +112,131 @@ function tellFallback(work: Work, from: Candidate, to: Candidate, error: AssetsE
   emit({ type: "transfer:restart", path, received: 0, reason: "without a pinned digest, another URL cannot continue" });
 }
 
-/** How a candidate did. `final`: other candidates will not do better. */
-type FromOne = { ok: true; hex: string } | { ok: false; error: AssetsError; final: boolean };
-
 /** Whom to try. */
 interface Turn {
   readonly candidate: Candidate;
-  /** The URLs that may help, itself among them. */
+  /** The URLs that parts may come from. */
   readonly ways: readonly Way[];
   /** Whether no other URL is left to try. */
   readonly last: boolean;
+  /** Whether another URL, which need not be waited for, can go on with what is here. */
+  hasElsewhere(): boolean;
+  /** Whether it was tried before, and others after it. */
+  readonly isSecond: boolean;
 }
 
-/** Tries one candidate, helped by others, for as long as it makes sense. */
-async function insist(
-  work: Work,
-  { candidate, ways, last }: Turn,
-  context: FetchContext,
-  tally: FetchTally,
-): Promise<FromOne> {
+/** How a candidate did. `final`: other candidates will not do better. `return`: it may, when they have failed. */
+type FromOne =
+  | { ok: true; hex: string }
+  | { ok: false; error: AssetsError; final: boolean; return?: "later" | "alone" | undefined };
+
+/** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
+async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
+  // What stops a helper on this side stops the file's own connection as well.
+  const fault = new AbortController();
+  const onAbort = () => fault.abort(abortError());
+  run.signal.addEventListener("abort", onAbort);
+  if (run.signal.aborted) onAbort();
+  const context = { ...run, signal: fault.signal };
+  const { candidate, ways, last, hasElsewhere, isSecond } = turn;
   const { url } = candidate;
   const { wanted, partial } = work;
   const { hosts, policy } = context;
   const host = hostOf(url);
-  let helpers = wanted.digest !== undefined && candidate.divisible ? createHelpers(work, ways, context) : NO_HELPERS;
+  const helpersFrom = (from: readonly Way[]) =>
+    wanted.digest !== undefined && candidate.divisible && from.length > 0
+      ? createHelpers(work, from, context, (error) => fault.abort(error))
+      : NO_HELPERS;
+  let helpers = helpersFrom(ways);
   let suspects: readonly string[] = [];
   let attempts = 0;
   let failures = 0;
-  let restarted = false;
+  let restarted = isSecond;
   let differed = false;
   /** The most bytes that were here when an attempt failed. */
   let mark = 0;
-  const dismiss = async (next: Helpers) => {
+  const dismiss = async (next = NO_HELPERS) => {
     await helpers.stop();
     tally.received += helpers.received();
     tally.tried.push(...helpers.left);
     helpers = next;
   };
   const believes = (at: number) => last && (differed || at >= AGREE_BYTES);
-  for (;;) {
-    attempts++;
-    tally.attempts++;
-    const result = await attempt(work, candidate, { helpers, believes }, context);
-    tally.received += result.received;
-    if (result.ok) {
-      await dismiss(NO_HELPERS);
-      return { ok: true, hex: result.hex };
+  try {
+    for (;;) {
+      attempts++;
+      tally.attempts++;
+      const result = await attempt(work, candidate, { helpers, believes, hurries: hasElsewhere }, context);
+      tally.received += result.received;
+      if (result.ok) return { ok: true, hex: result.hex };
+      const held = bytesIn(partial.held);
+      if (held >= mark + PROGRESS_BYTES) {
+        failures = 0;
+        mark = held;
+      }
+      const { error } = result;
+      const suspect = error.code === "DIGEST_MISMATCH" ? suspectOf(work.givers, url) : undefined;
+      if (suspect !== undefined) {
+        suspects = [...suspects, suspect];
+        await dismiss(helpersFrom(ways.filter((way) => !suspects.includes(way.url))));
+        await work.dropGiver(suspect);
+        mark = bytesIn(partial.held);
+        tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(blame(suspect, error)) });
+        continue;
+      }
+      const failure = { ...result, combined: work.isCombined(), kept: work.hasKept() };
+      const history = { failures, restarted, last, elsewhere: hasElsewhere() };
+      const verdict = verdictOn(failure, history, policy, Math.random);
+      const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
+      if (error.retry?.wholeHost) context.pace.failed(host, true);
+      if (!tooLong) pauseHost(host, error, failures, context);
+      if (verdict.do !== "retry") {
+        if (error.unreachable || tooLong) hosts.markUnreachable(host);
+        await dismiss();
+        const leaves = verdict.do === "next-url";
+        if (leaves && verdict.empty) await work.restart(error.message);
+        const told = tooLong ? asksTooLong(error, policy.maxRetryAfterMs) : error;
+        tally.tried.push({ url, attempts, error: errorInfo(told) });
+        return { ok: false, error: told, final: !leaves, return: leaves ? verdict.return : undefined };
+      }
+      differed = result.differs;
+      if (verdict.empty) {
+        // What several connections brought may have been mangled on the way: one alone decides.
+        restarted = true;
+        mark = 0;
+        await dismiss();
+        await work.restart(error.message);
+      } else failures++;
+      const { delayMs } = verdict;
+      const info = errorInfo(error);
+      context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });
+      const stop = await pauseBefore(work, delayMs, helpers, context);
+      if (stop === undefined) continue;
+      tally.tried.push({ url, attempts, error: errorInfo(stop) });
+      return { ok: false, error: stop, final: true };
     }
-    const received = bytesIn(partial.held);
-    if (received >= mark + PROGRESS_BYTES) {
-      failures = 0;
-      mark = received;
-    }
-    const { error } = result;
-    const suspect = error.code === "DIGEST_MISMATCH" ? suspectOf(work.givers, url) : undefined;
-    if (suspect !== undefined) {
-      suspects = [...suspects, suspect];
-      const honest = ways.filter((way) => !suspects.includes(way.url));
-      await dismiss(createHelpers(work, honest, context));
-      await work.dropGiver(suspect);
-      mark = bytesIn(partial.held);
-      tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(blame(suspect, error)) });
-      continue;
-    }
-    if (error.retry?.wholeHost) context.pace.failed(host, true);
-    const verdict = verdictOn(result, { failures, restarted, last }, policy, Math.random);
-    if (verdict.do !== "retry") {
-      if (error.unreachable || (verdict.do === "next-url" && verdict.why)) hosts.markUnreachable(host);
-      await dismiss(NO_HELPERS);
-      if (verdict.do === "next-url" && verdict.empty) await work.restart(error.message);
-      const final = verdict.do !== "next-url";
-      const told = final || verdict.why === undefined ? error : tooLong(error, policy.maxRetryAfterMs);
-      tally.tried.push({ url, attempts, error: errorInfo(told) });
-      return { ok: false, error: told, final };
-    }
-    differed = result.differs;
-    if (verdict.empty) {
-      // What several connections brought may have been mangled on the way: one alone decides.
-      restarted = true;
-      mark = 0;
-      await dismiss(NO_HELPERS);
-      await work.restart(error.message);
-    } else failures++;
-    const { delayMs } = verdict;
-    if (error.retry?.wholeHost) hosts.pause(host, Math.max(delayMs, pauseAfter(error, policy, Math.random)));
-    const info = errorInfo(error);
-    context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });
-    try {
-      await sleep(delayMs, undefined, { signal: context.signal });
-    } catch {
-      await dismiss(NO_HELPERS);
-      const aborted = abortError();
-      tally.tried.push({ url, attempts, error: errorInfo(aborted) });
-      return { ok: false, error: aborted, final: true };
-    }
+  } finally {
+    run.signal.removeEventListener("abort", onAbort);
+    await dismiss();
+  }
+}
+
+/** Waits before another attempt, unless helpers bring the rest meanwhile. Answers what speaks against another one. */
+async function pauseBefore(
+  { segments }: Work,
+  delayMs: number,
+  helpers: Helpers,
+  { lane, signal }: FetchContext,
+): Promise<AssetsError | undefined> {
+  const until = performance.now() + delayMs;
+  try {
+    await lane.rest(async () => {
+      while (helpers.count() > 0 && performance.now() < until) await helpers.change();
+      if (segments.missing() > 0) await sleep(Math.max(0, until - performance.now()), undefined, { signal });
+    });
+    return undefined;
+  } catch {
+    return signal.reason instanceof AssetsError ? signal.reason : abortError();
   }
 }
 
@@ -190,7 +245,7 @@ function blame(url: string, { code, hint }: AssetsError): AssetsError {
   return new AssetsError(code, message, hint === undefined ? {} : { hint });
 }
 
-function tooLong(error: AssetsError, mostMs: number): AssetsError {
+function asksTooLong(error: AssetsError, mostMs: number): AssetsError {
   const asked = Math.round((error.retry?.afterMs ?? 0) / 1000);
   return new AssetsError(
     error.code,

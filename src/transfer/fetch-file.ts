@@ -70,8 +70,13 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
       candidatesOf(item, target, context),
       context,
     );
-    if (!result.ok) return failed(item, result.error, result);
-    return await putInPlace(item, target, result, place, context);
+    const outcome = result.ok
+      ? await putInPlace(item, target, result, place, context)
+      : failed(item, result.error, result);
+    if (outcome.error?.code !== "LOCKED") return outcome;
+    // Where locks do not hold, another process may have put the file in place.
+    const now = await context.replan(item);
+    return now.action === "keep" ? settled(now, "present") : outcome;
   } catch (thrown) {
     const error = context.signal.aborted ? abortError() : thrown;
     if (!(error instanceof AssetsError)) throw error;
@@ -117,7 +122,7 @@ async function putInPlace(
     await place.makeFolder();
     const now = await context.replan(item);
     if (now.action === "keep") {
-      await partial.cut(0);
+      await partial.discard();
       return { ...settled(now, "present"), received, attempts, tried };
     }
     if (!isFetch(now)) return failed(now, conflictError(now), result);

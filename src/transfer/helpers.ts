@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
 import { AGREE_BYTES, agree } from "./agreement.js";
-import { type BringContext, bring, type Errand, type Way } from "./bring.js";
+import { type BringContext, bring, type Way } from "./bring.js";
 import { hostOf } from "./hosts.js";
 import type { Further } from "./pace.js";
-import { pauseAfter, type RetryPolicy } from "./retry.js";
+import { pauseHost, type RetryPolicy, verdictOnHelper } from "./retry.js";
 import type { Work } from "./work.js";
 
 /** The helpers of one file. */
@@ -28,15 +28,20 @@ export interface Helpers {
 /** How long the end of a helper is waited for before what it holds is looked at again, in milliseconds. */
 const CHANGE_MS = 100;
 
-/** Makes the helpers of a file; `ways` are the URLs that may give parts of it. Nobody helps before `support`. */
+/**
+ * Makes the helpers of a file; `ways` are the URLs that may give parts of it, `onFault` is told what ends the whole file. Nobody helps before `support`, by which the
+ * file joins those that the pace looks at. The pace asks it for its hosts, grants connections to one of them, and tells it
+ * to start as many helpers. Each brings segments until none is left, it fails, or the pace takes its connection back.
+ */
 export function createHelpers(
   work: Work,
   ways: readonly Way[],
   context: BringContext & { readonly policy: RetryPolicy },
+  onFault: (error: AssetsError) => void,
 ): Helpers {
-  const { pace, hosts, signal, policy, emit } = context;
+  const { pace, hosts, signal, emit } = context;
   const { segments, partial, wanted } = work;
-  const running = new Map<Helper, Promise<void>>();
+  const running = new Set<Helper>();
   const left: TriedUrl[] = [];
   /** URLs that have the same bytes, and those that can give no parts. */
   const agreed = new Set<string>();
@@ -44,51 +49,57 @@ export function createHelpers(
   let own: Way | undefined;
   let received = 0;
   let leave: (() => void) | undefined;
+  /** Called when a helper has ended. */
+  let onEnd = () => {};
 
   const endAll = () => {
-    for (const { controller } of running.keys()) controller.abort(abortError());
+    for (const { controller } of running) controller.abort(abortError());
   };
 
   /** The URLs that may help now, that of the file's own connection first. */
   const usable = () =>
-    [...ways]
-      .sort((a, b) => Number(b === own) - Number(a === own))
-      .filter(({ url }) => !unfit.has(url) && hosts.waitMs(hostOf(url)) === 0);
+    partial.front < AGREE_BYTES
+      ? []
+      : [...ways]
+          .sort((a, b) => Number(b === own) - Number(a === own))
+          .filter(({ url }) => !unfit.has(url) && hosts.waitMs(hostOf(url)) === 0);
   const hostsNow = () => [...new Set(usable().map(({ url }) => hostOf(url)))];
   const wantsMore = () => usable().length > 0 && segments.worthSplitting(performance.now());
 
-  async function help({ way, further, controller }: Helper): Promise<void> {
+  async function help(way: Way, further: Further, { controller }: Helper): Promise<void> {
     const mine = { ...context, signal: controller.signal };
     const onBytes = (bytes: number) => {
       received += bytes;
       further.started();
     };
-    const errand: Errand = { further: true, onBytes, onStart() {}, onOther() {}, believes: () => false };
     try {
       if (!agreed.has(way.url)) {
         await agree(work, way, onBytes, mine);
         agreed.add(way.url);
       }
       while (!controller.signal.aborted) {
-        const segment = segments.take(1 + running.size, performance.now());
-        if (segment === undefined) return;
-        await bring(work, way, segment, errand, mine).finally(() => segments.release(segment));
+        const segment = segments.take(1 + running.size, performance.now(), hosts.latencyMs(hostOf(way.url)));
+        if (segment === undefined) break;
+        await bring(work, way, segment, { onBytes }, mine).finally(segment.release);
       }
+      further.end();
     } catch (error) {
+      further.end();
       if (!(error instanceof AssetsError)) throw error;
-      give(way, error);
+      onFailure(way, error);
     }
   }
 
-  /** Draws the consequences of a helper's failure: less help from its host, or none from its URL. */
-  function give(way: Way, error: AssetsError): void {
-    const { code, retry } = error;
-    // What is wrong here, and not there, the file's own connection meets as well.
-    if (code === "ABORTED" || code === "DISK_FULL" || code === "LOCAL_IO") return;
+  /** Less help from its host, or none from its URL. */
+  function onFailure(way: Way, error: AssetsError): void {
+    const verdict = verdictOnHelper(error);
     const host = hostOf(way.url);
-    pace.failed(host, retry?.wholeHost === true);
-    if (retry?.wholeHost) hosts.pause(host, pauseAfter(error, policy, Math.random));
-    if (retry !== undefined && !retry.slow) return;
+    if (verdict === "fail") onFault(error);
+    if (verdict === "less-of-host") {
+      pace.failed(host, error.retry?.wholeHost === true);
+      pauseHost(host, error, 0, context);
+    }
+    if (verdict !== "leave-url") return;
     unfit.add(way.url);
     if (way === own) return;
     const tried = { url: way.url, attempts: 1, error: errorInfo(error) };
@@ -97,21 +108,21 @@ export function createHelpers(
   }
 
   /** Starts as many helpers as are granted. */
-  function granted(): void {
+  function start(): void {
     for (const host of hostsNow()) {
       while (leave !== undefined && wantsMore()) {
         const way = usable().find(({ url }) => hostOf(url) === host);
         const controller = new AbortController();
         const further = way && pace.further(host, () => controller.abort(abortError()));
         if (way === undefined || further === undefined) break;
-        const helper = { way, further, controller };
-        const ended = help(helper).finally(() => {
-          further.end();
+        const helper: Helper = { controller, ended: Promise.resolve() };
+        running.add(helper);
+        helper.ended = help(way, further, helper).finally(() => {
           running.delete(helper);
+          onEnd();
         });
-        running.set(helper, ended);
         // A bug surfaces where the end of the helper is waited for.
-        ended.catch(() => {});
+        helper.ended.catch(() => {});
       }
     }
   }
@@ -125,39 +136,38 @@ export function createHelpers(
         own = way;
         agreed.add(way.url);
       }
-      if (leave !== undefined || work.size === undefined || partial.front < AGREE_BYTES) return;
+      if (leave !== undefined || work.size === undefined) return;
       signal.addEventListener("abort", endAll);
       leave = pace.join({
         get hosts() {
           return hostsNow();
         },
-        left: segments.left,
+        missing: segments.missing,
         wantsMore,
-        granted,
+        start,
       });
     },
     async change() {
-      const moment = new AbortController();
-      const passed = sleep(CHANGE_MS, undefined, { signal: moment.signal }).catch(() => {});
-      await Promise.race([passed, ...running.values()]).finally(() => moment.abort());
+      await new Promise<void>((resolve) => {
+        onEnd = resolve;
+        void sleep(CHANGE_MS, undefined, { signal }).then(resolve, resolve);
+      });
       signal.throwIfAborted();
     },
     async stop() {
       signal.removeEventListener("abort", endAll);
       leave?.();
       leave = undefined;
-      const ends = [...running.values()];
       endAll();
-      await Promise.all(ends);
+      await Promise.all([...running].map(({ ended }) => ended));
     },
   };
 }
 
-/** A connection that helps, and what ends it. */
+/** A connection that helps: what ends it, and its end, which rejects only for a bug. */
 interface Helper {
-  readonly way: Way;
-  readonly further: Further;
   readonly controller: AbortController;
+  ended: Promise<void>;
 }
 
 /** The helpers of a file that nobody can help with: without a digest, bytes of several answers are never combined. */

@@ -11,38 +11,46 @@ export interface Hosts {
   ready(host: string, signal: AbortSignal): Promise<void>;
   /** The host could not be reached at all, or wants to be left alone for very long: it is asked last, until it answers. */
   markUnreachable(host: string): void;
-  markReachable(host: string): void;
+  /** The host answered after so long, and takes no further request for `pauseMs`. */
+  answered(host: string, tookMs: number, pauseMs?: number): void;
+  /** How long its answers take: the longest of late, 0 when there was none. */
+  latencyMs(host: string): number;
   isUnreachable(host: string): boolean;
 }
 
-/** Timers count in 32 bits. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** After a pause the requests that waited go out one by one, this far apart. */
 const APART_MS = 50;
 
-/** Knows nothing of any host yet. */
-export function createHosts(): Hosts {
+/** Knows nothing of any host yet. No pause is longer than `mostMs`. */
+export function createHosts(mostMs: number): Hosts {
   const quietUntil = new Map<string, number>();
   const unreachable = new Set<string>();
+  const latency = new Map<string, number>();
   const left = (host: string) => Math.max(0, (quietUntil.get(host) ?? 0) - performance.now());
+  const pause = (host: string, ms: number) => {
+    quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, performance.now() + Math.min(ms, mostMs)));
+  };
   return {
     waitMs: left,
-    pause(host, ms) {
-      quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, performance.now() + ms));
-    },
+    pause,
     async ready(host, signal) {
       for (;;) {
         const waitMs = left(host);
         if (waitMs === 0) return;
-        await sleep(Math.min(waitMs, LONGEST_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted());
+        await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
         // Whoever wakes first goes; for the others the pause is that much longer.
         if (left(host) > 0) continue;
         quietUntil.set(host, performance.now() + APART_MS);
         return;
       }
     },
+    latencyMs: (host) => latency.get(host) ?? 0,
     markUnreachable: (host) => void unreachable.add(host),
-    markReachable: (host) => void unreachable.delete(host),
+    answered(host, tookMs, pauseMs = 0) {
+      unreachable.delete(host);
+      latency.set(host, Math.max(tookMs, (latency.get(host) ?? 0) / 2));
+      if (pauseMs > 0) pause(host, pauseMs);
+    },
     isUnreachable: (host) => unreachable.has(host),
   };
 }

@@ -1,16 +1,17 @@
 /** How many connections pay: found out by trying more, one host at a time, and keeping them only if the whole gets faster. */
+import type { Hosts } from "./hosts.js";
 import { nextTrial, type Trial, verdictOnTrial } from "./trial.js";
 
 /** A file under way that could use further connections. */
 export interface Helped {
   /** The hosts it may use, the one of its own connection first. */
   readonly hosts: readonly string[];
-  /** Bytes still missing. */
-  left(): number;
+  /** Missing bytes. */
+  missing(): number;
   /** Whether a further connection would find something to bring. */
   wantsMore(): boolean;
-  /** Told from time to time that connections may be granted that nobody has taken. */
-  granted(): void;
+  /** Told from time to time to take connections that are granted and not taken. */
+  start(): void;
 }
 
 /** A further connection. */
@@ -32,7 +33,10 @@ export interface Pace {
   arrived(bytes: number): void;
   /** Counts time in which a connection waited for the disk, in milliseconds. */
   heldUp(ms: number): void;
-  /** A further connection to a host failed, or (`refused`) the host asked for less: fewer are granted for a while. */
+  /**
+   * A further connection to a host failed and has ended: it is not replaced for a while. `refused`: the host asked for
+   * less, and half of the others end as well.
+   */
   failed(host: string, refused: boolean): void;
   close(): void;
 }
@@ -76,8 +80,8 @@ interface Host {
   restMs: number;
 }
 
-/** Makes the pace of a run. Nothing ticks before a file joins. */
-export function createPace({ connections }: PacePolicy): Pace {
+/** Makes the pace of a run; `latencyMs` tells how long a host's answers take. Nothing ticks before a file joins. */
+export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Hosts, "latencyMs">): Pace {
   const hosts = new Map<string, Host>();
   const files = new Set<Helped>();
   const samples: { at: number; bytes: number }[] = [];
@@ -88,7 +92,7 @@ export function createPace({ connections }: PacePolicy): Pace {
   /** Time that connections waited for the disk since the last look. */
   let heldMs = 0;
 
-  const hostOf = (name: string): Host => {
+  const recordOf = (name: string): Host => {
     const unused = { own: 0, further: new Set<() => void>(), granted: 0, starting: 0, startedAt: 0 };
     const known = hosts.get(name) ?? { ...unused, restUntil: 0, restMs: LEAST_REST_MS };
     hosts.set(name, known);
@@ -117,13 +121,13 @@ export function createPace({ connections }: PacePolicy): Pace {
 
   const tick = () => {
     // Connections that one file gave back may serve another.
-    for (const file of [...files]) file.granted();
+    for (const file of [...files]) file.start();
     const now = performance.now();
     samples.push({ at: now, bytes });
     const perMs = rate(now);
     const busy = isBusy();
     if (trial !== undefined) {
-      const host = hostOf(trial.host);
+      const host = recordOf(trial.host);
       const verdict = verdictOnTrial(trial, { now, perMs, starting: host.starting, startedAt: host.startedAt });
       if (verdict === "wait") return;
       if (verdict === "keep") host.restMs = LEAST_REST_MS;
@@ -140,16 +144,24 @@ export function createPace({ connections }: PacePolicy): Pace {
     trial = nextTrial({
       now,
       perMs,
-      leftBytes: wanting.reduce((sum, file) => sum + file.left(), 0),
+      leftBytes: wanting.reduce((sum, file) => sum + file.missing(), 0),
       room: MOST_IN_ALL - openInAll(),
       hosts: [...new Set(wanting.flatMap((file) => file.hosts))].map((name) => {
-        const { own, further, granted, restUntil } = hostOf(name);
-        return { name, own, further: further.size, granted, rests: now < restUntil, most: connections - own };
+        const { own, further, granted, restUntil } = recordOf(name);
+        return {
+          name,
+          own,
+          further: further.size,
+          granted,
+          rests: now < restUntil,
+          most: connections - own,
+          latencyMs: latencyMs(name),
+        };
       }),
     });
     if (trial === undefined) return;
-    grant(hostOf(trial.host), trial.to);
-    for (const file of wanting) file.granted();
+    grant(recordOf(trial.host), trial.to);
+    for (const file of wanting) file.start();
   };
 
   return {
@@ -161,18 +173,21 @@ export function createPace({ connections }: PacePolicy): Pace {
         if (files.size > 0) return;
         clearInterval(timer);
         timer = undefined;
-        trial = undefined;
         samples.length = 0;
+        // What was not shown to pay is not kept for the next file.
+        if (trial !== undefined) grant(recordOf(trial.host), Math.min(recordOf(trial.host).granted, trial.from));
+        trial = undefined;
       };
     },
     own(name) {
-      const host = hostOf(name);
+      const host = recordOf(name);
       host.own++;
       return () => void host.own--;
     },
     further(name, cut) {
-      const host = hostOf(name);
+      const host = recordOf(name);
       if (host.further.size >= Math.min(host.granted, connections - host.own)) return undefined;
+      if (openInAll() >= MOST_IN_ALL) return undefined;
       host.further.add(cut);
       host.starting++;
       let starting = true;
@@ -197,10 +212,10 @@ export function createPace({ connections }: PacePolicy): Pace {
       bytes += count;
     },
     failed(name, refused) {
-      const host = hostOf(name);
+      const host = recordOf(name);
       const open = host.further.size;
       host.restUntil = Math.max(host.restUntil, performance.now() + (refused ? REFUSED_MS : FAILED_MS));
-      grant(host, Math.min(host.granted, refused ? Math.floor(open / 2) : Math.max(0, open - 1)));
+      grant(host, Math.min(host.granted, refused ? Math.floor(open / 2) : open));
     },
     close() {
       clearInterval(timer);

@@ -11,6 +11,17 @@ export interface PatiencePolicy {
   readonly slowTimeoutMs: number;
   /** Bytes a second. */
   readonly leastRate: number;
+  /** Bytes a second that a source must give over `hurryMs` of waiting for it, where there is another; default any. */
+  readonly minSpeed?: number | undefined;
+  readonly hurryMs: number;
+}
+
+/** What is watched. */
+interface Watched {
+  /** Size of the file in bytes, which lengthens the wait for a first byte. */
+  size?: number | undefined;
+  /** Whether `minSpeed` counts at this moment; default never. */
+  hurries?: (() => boolean) | undefined;
 }
 
 /** The watch over one request. */
@@ -29,14 +40,23 @@ export interface Patience {
 
 /** Buffering proxies send nothing until they have the whole file; this rate is assumed for them, in bytes a second. */
 const PROXY_RATE = 10_000_000;
+/** No first byte is waited for longer than this, in milliseconds. */
+const LONGEST_FIRST_MS = 15 * 60_000;
 
 /** Why what is left of a finished request is aborted; made once, since an error costs its stack. */
 const ENDED = abortError();
 
-/** Watches over one request to `url` within a run. `size` in bytes lengthens the wait for a first byte. */
-export function createPatience(url: string, run: AbortSignal, policy: PatiencePolicy, size = 0): Patience {
+/** Watches over one request to `url` within a run. */
+export function createPatience(
+  url: string,
+  run: AbortSignal,
+  policy: PatiencePolicy,
+  { size = 0, hurries = () => false }: Watched = {},
+): Patience {
   const controller = new AbortController();
-  const firstByteMs = policy.firstByteTimeoutMs + (size / PROXY_RATE) * 1000;
+  const firstByteMs = Math.min(policy.firstByteTimeoutMs + (size / PROXY_RATE) * 1000, LONGEST_FIRST_MS);
+  const slowRule = { rate: policy.leastRate, overMs: policy.slowTimeoutMs, applies: () => true };
+  const hurryRule = { rate: policy.minSpeed ?? 0, overMs: policy.hurryMs, applies: hurries };
   let reason: unknown;
   /** What is waited for: since when, for how long at most, how to end it. One timer serves all waits in turn. */
   let wait: { since: number; limitMs: number; says: string; reject: (why: unknown) => void } | undefined;
@@ -71,7 +91,7 @@ export function createPatience(url: string, run: AbortSignal, policy: PatiencePo
       wait = { since: performance.now(), limitMs, says, reject };
       if (timerDue > wait.since + limitMs) arm(limitMs);
       promise.then(resolve, reject);
-      if (controller.signal.aborted) reject(reason);
+      if (controller.signal.aborted) reject(reason ?? ENDED);
     }).finally(() => {
       wait = undefined;
     });
@@ -83,25 +103,17 @@ export function createPatience(url: string, run: AbortSignal, policy: PatiencePo
     answer: (promise) => within(firstByteMs, "gave no answer", promise),
     async *watch(body) {
       const iterator = body[Symbol.asyncIterator]();
-      let limitMs = firstByteMs;
-      let waitedMs = 0;
-      let bytes = 0;
+      let isFirst = true;
+      const watches = [slowRule, hurryRule].map((rule) => createSpeedometer(url, rule));
       try {
         for (;;) {
           const asked = performance.now();
+          const limitMs = isFirst ? firstByteMs : policy.stallTimeoutMs;
           const { done, value } = await within(limitMs, "sent no byte", iterator.next());
           if (done) return;
           // The wait for the first byte says nothing of the pace.
-          if (limitMs === policy.stallTimeoutMs) {
-            waitedMs += performance.now() - asked;
-            bytes += value.length;
-          }
-          limitMs = policy.stallTimeoutMs;
-          if (waitedMs >= policy.slowTimeoutMs) {
-            if (bytes < (waitedMs / 1000) * policy.leastRate) throw tooSlow(url, bytes, waitedMs);
-            waitedMs = 0;
-            bytes = 0;
-          }
+          if (!isFirst) for (const count of watches) count(value.length, performance.now() - asked);
+          isFirst = false;
           yield value;
         }
       } finally {
@@ -113,8 +125,30 @@ export function createPatience(url: string, run: AbortSignal, policy: PatiencePo
       run.removeEventListener("abort", onRunAbort);
       clearTimeout(timer);
       controller.abort(ENDED);
+      wait?.reject(ENDED);
     },
   };
+}
+
+/** Counts bytes and the time that was waited for them. Throws NETWORK when they came too slowly over a while. */
+function createSpeedometer(url: string, { rate, overMs, applies }: SpeedRule): (bytes: number, ms: number) => void {
+  let waitedMs = 0;
+  let bytes = 0;
+  return (more, ms) => {
+    waitedMs += ms;
+    bytes += more;
+    if (waitedMs < overMs) return;
+    if (bytes < (waitedMs / 1000) * rate && applies()) throw tooSlow(url, bytes, waitedMs);
+    waitedMs = 0;
+    bytes = 0;
+  };
+}
+
+interface SpeedRule {
+  /** Bytes a second, over how many milliseconds. */
+  rate: number;
+  overMs: number;
+  applies: () => boolean;
 }
 
 function tooSlow(url: string, bytes: number, waitedMs: number): AssetsError {

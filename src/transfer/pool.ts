@@ -1,34 +1,93 @@
-/** Runs tasks side by side, a few at a time. */
+/** Runs tasks side by side, a few at a time; those that only wait for something give their place to others meanwhile. */
+
+/** The place of one task among those that run. */
+export interface Lane {
+  /** Gives the place to others until this has settled, and waits until there is room again. Throws what it throws. */
+  rest<T>(waiting: () => Promise<T>): Promise<T>;
+}
+
+/** The place of a task that is not of a pool: it has nobody to give it to. */
+export const NO_LANE: Lane = { rest: (waiting) => waiting() };
+
+/** How tasks are run. */
+export interface PoolOptions<Item> {
+  /** How much an item counts; default 1. One that is heavier than the limit runs alone. */
+  weightOf?: (item: Item) => number;
+  /** Whether an item would have to wait for nothing at this moment; such items go first. Default: every one. */
+  isReady?: (item: Item) => boolean;
+}
 
 /**
- * Calls `task` for every item, at most `limit` at once, and answers the results in the items' order. An item counts as
- * much as `weightOf` says (default 1); one that is heavier than the limit runs alone. After a throw no further item is
- * begun, and it is passed on once the tasks under way have ended.
+ * Calls `task` for every item, at most `limit` at once, and answers the results in the items' order. After a throw no
+ * further item is begun, and it is passed on once the tasks under way have ended.
  */
 export async function runPool<Item, Result>(
   items: readonly Item[],
   limit: number,
-  task: (item: Item) => Promise<Result>,
-  weightOf: (item: Item) => number = () => 1,
+  task: (item: Item, lane: Lane) => Promise<Result>,
+  { weightOf = () => 1, isReady = () => true }: PoolOptions<Item> = {},
 ): Promise<Result[]> {
   const results: Result[] = new Array(items.length);
+  /** The next item in order; those before it that were left standing. */
   let next = 0;
+  const skipped: number[] = [];
+  /** Tasks that have rested, and want to go on. */
+  const back: { weight: number; goOn: () => void }[] = [];
   let load = 0;
+  let resting = 0;
   let thrown: { error: unknown } | undefined;
+
+  const hasRoom = (weight: number) => load === 0 || load + weight <= limit;
+  /** While tasks rest, only items begin that would not; otherwise one does, so that the time of its rest is not lost. */
+  const pick = (): number | undefined => {
+    const ready = skipped.findIndex((index) => isReady(items[index] as Item));
+    if (ready >= 0) return skipped.splice(ready, 1)[0];
+    for (; next < items.length; next++) {
+      if (isReady(items[next] as Item)) return next++;
+      skipped.push(next);
+    }
+    return resting === 0 ? skipped.shift() : undefined;
+  };
+
   await new Promise<void>((resolve) => {
     const fill = () => {
-      while (next < items.length && thrown === undefined) {
-        const item = items[next] as Item;
-        const weight = weightOf(item);
-        if (load > 0 && load + weight > limit) return;
-        load += weight;
-        void run(item, next++, weight);
+      for (let first = back[0]; first !== undefined && hasRoom(first.weight); first = back[0]) {
+        back.shift();
+        load += first.weight;
+        first.goOn();
       }
-      if (load === 0) resolve();
+      while (back.length === 0 && load < limit && thrown === undefined) {
+        const index = pick();
+        if (index === undefined) break;
+        const weight = weightOf(items[index] as Item);
+        if (!hasRoom(weight)) {
+          skipped.unshift(index);
+          break;
+        }
+        load += weight;
+        void run(index, weight);
+      }
+      if (load === 0 && resting === 0 && back.length === 0) resolve();
     };
-    const run = async (item: Item, index: number, weight: number) => {
+    const laneOf = (weight: number): Lane => ({
+      async rest(waiting) {
+        load -= weight;
+        resting++;
+        fill();
+        try {
+          return await waiting();
+        } finally {
+          await new Promise<void>((goOn) => {
+            resting--;
+            back.push({ weight, goOn });
+            fill();
+          });
+        }
+      },
+    });
+    const run = async (index: number, weight: number) => {
       try {
-        results[index] = await task(item);
+        results[index] = await task(items[index] as Item, laneOf(weight));
       } catch (error) {
         thrown ??= { error };
       }

@@ -1,13 +1,12 @@
-/** Puts the body of an answer into the partial: no byte beyond those that may come, none that was not looked at. */
+/** Puts the body of an answer into the partial, as far as it is what was asked for. */
 import { dirname } from "node:path";
 import { AssetsError } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import { rememberValidator } from "../store/journal.js";
-import { partOf } from "../store/partial-file.js";
 import { allowance } from "../store/space.js";
-import { holds } from "./agreement.js";
+import { AGREE_BYTES, holds } from "./agreement.js";
 import { impostor } from "./body-check.js";
-import type { Answer, BringContext, Errand } from "./bring.js";
+import type { Answer, BringContext, Errand, OwnErrand } from "./bring.js";
 import type { Patience } from "./patience.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
@@ -16,22 +15,21 @@ import { createWriter } from "./writer.js";
 /** As many bytes as a body is judged by before any is kept: one more than a Git LFS pointer can have. */
 const HEAD_BYTES = POINTER_SIZE_LIMIT;
 
-/** Answers when the segment is here. Throws an AssetsError; what came is kept. */
+/** Answers when the segment is here, or the answer has ended where it said. Throws an AssetsError; what came is kept. */
 export async function pour(
   work: Work,
   answer: Answer,
   giver: string,
   segment: Segment,
-  errand: Errand,
+  { own, onBytes }: Errand,
   patience: Patience,
   { pace, rateLimit }: BringContext,
 ): Promise<void> {
-  const { wanted, partial, segments } = work;
-  const startsOver = answer.offset !== segment.at;
-  if (errand.further) mustFit(work, answer, segment);
+  const { wanted, partial } = work;
+  if (own === undefined) mustFit(work, answer, segment);
   else work.size = wanted.size ?? answer.totalSize;
-  // Everything comes, whoever else is on the way with some of it: what comes twice is compared.
-  if (startsOver) segments.takeAll(segment);
+  const startsOver = answer.offset !== segment.at;
+  if (startsOver) segment.becomeAll();
   const { size } = work;
   // A body that nobody gave a size may have no end.
   const most = size ?? partial.front + (await allowance(dirname(partial.path)));
@@ -40,32 +38,34 @@ export async function pour(
     work.tellProgress();
   });
   let at = answer.offset;
-  let isTaken = false;
-  const take = async (head: Uint8Array) => {
-    isTaken = true;
-    if (answer.offset === 0 && !errand.further) await judge(work, answer, head);
-    errand.onStart(answer);
+  let isAccepted = false;
+  const accept = async (head: Uint8Array) => {
+    isAccepted = true;
+    if (own !== undefined && at === 0) await judge(work, answer, head);
+    own?.onStart(answer);
   };
   try {
-    for await (const body of gathered(patience.watch(answer.body), at === 0 ? HEAD_BYTES : 0)) {
-      if (!isTaken) await take(body);
+    for await (const body of gathered(
+      patience.watch(answer.body),
+      at > 0 ? 0 : startsOver ? AGREE_BYTES : HEAD_BYTES,
+    )) {
+      if (!isAccepted) await accept(body);
       if (at + body.length > most && segment.end >= (size ?? 0)) throw tooMuch(answer, wanted.size);
       if (answer.unpacked !== true) {
-        errand.onBytes(body.length);
+        onBytes(body.length);
         pace.arrived(body.length);
       }
       await rateLimit.take(body.length, patience.signal);
-      if (at + body.length >= segment.end) segments.extend(segment, answer.end ?? Number.MAX_SAFE_INTEGER);
+      if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
-      segments.moved(segment, at + chunk.length, performance.now());
-      if (startsOver) await compare(work, answer, chunk, at, errand);
+      segment.moveTo(at + chunk.length, performance.now());
+      if (own !== undefined && startsOver) await compare(work, answer, chunk, at, own);
       at += chunk.length;
       const before = performance.now();
       await writer.write(chunk);
       pace.heldUp(performance.now() - before);
-      // A body that ends here is read to its end, so that its connection can be used again.
-      const mayEnd = (at === size || at === answer.end) && chunk.length === body.length;
-      if (at >= segment.end && !mayEnd) break;
+      // Without a digest, only the end of the body tells that nothing follows.
+      if (at >= segment.end && (at !== size || wanted.digest !== undefined)) break;
     }
   } finally {
     try {
@@ -75,10 +75,11 @@ export async function pour(
     }
   }
   // An empty body says that the file is empty.
-  if (!isTaken) await take(new Uint8Array());
+  if (!isAccepted) await accept(new Uint8Array());
   if (size === undefined) work.size = at;
   const missing = segment.end - at;
-  if (missing > 0) {
+  // A server may send less than it is asked for, if it says so (RFC 9110 section 15.3.7).
+  if (missing > 0 && at !== answer.end) {
     throw new AssetsError("NETWORK", `${answer.url} ended ${missing} bytes too early.`, { retry: {} });
   }
 }
@@ -108,19 +109,19 @@ async function judge({ wanted, partial, restart }: Work, answer: Answer, head: U
  * BAD_RESPONSE where they differ, unless the server is believed; then what is here ends there.
  */
 async function compare(
-  { partial, restart }: Work,
+  { partial, restart, size }: Work,
   { url }: Answer,
   chunk: Uint8Array,
   at: number,
-  { believes, onOther }: Errand,
+  { believes, onOther }: OwnErrand,
 ): Promise<void> {
   for (const { start, end } of partial.held) {
     const from = Math.max(start, at);
     const to = Math.min(end, at + chunk.length);
     if (from >= to) continue;
-    const [part] = partOf([chunk], from - at, to - at);
-    if (part === undefined || (await holds(partial, part, from))) continue;
-    if (believes(from)) {
+    if (await holds(partial, chunk.subarray(from - at, to - at), from)) continue;
+    // A few words instead of the file are no reason to give anything up.
+    if (believes(from) && at + chunk.length >= Math.min(AGREE_BYTES, size ?? 0)) {
       await restart("what was kept from before is not what the server sends", from);
       return;
     }

@@ -1,5 +1,6 @@
-/** What to do after a failed attempt: the one place where that is decided, pure. */
+/** What to do after a failure: the one place where that is decided. */
 import type { AssetsError } from "../errors.js";
+import type { Hosts } from "./hosts.js";
 
 /** Limits of stubbornness. Times in milliseconds. */
 export interface RetryPolicy {
@@ -15,10 +16,12 @@ export interface RetryPolicy {
 /** A failed attempt. */
 export interface Failure {
   readonly error: AssetsError;
-  /** Bytes of more than one answer, perhaps from before, were part of what failed. */
+  /** Bytes of more than one answer were part of what failed. */
   readonly combined: boolean;
-  /** The attempt put bytes into the partial, beginning at its first. */
-  readonly fromZero: boolean;
+  /** Bytes from before this run were part of what failed. */
+  readonly kept: boolean;
+  /** The attempt put bytes into the partial. */
+  readonly wrote: boolean;
   /** The server started over with other bytes than those that are here. */
   readonly differs: boolean;
 }
@@ -31,16 +34,22 @@ export interface History {
   readonly restarted: boolean;
   /** Whether no other URL is left to try, and this one's host was not found to be away before. */
   readonly last: boolean;
+  /** Whether another URL, which need not be waited for, can go on with what is here. */
+  readonly elsewhere: boolean;
 }
 
 /** What follows. `empty`: what the partial holds is wrong and is dropped. */
 export type Verdict =
   | { do: "retry"; delayMs: number; empty: boolean }
-  | { do: "next-url"; empty: boolean; why?: "asks-too-long" }
+  /** `return`: when the others fail, this one is tried again (`alone`: over one connection). */
+  | { do: "next-url"; empty: boolean; why?: "asks-too-long"; return?: "later" | "alone" }
   /** This file has failed, whatever other URLs there are. */
   | { do: "give-up" }
   /** The run has no use in going on. */
   | { do: "stop" };
+
+/** A host that asks to wait longer than this is not waited for while there is another, in milliseconds. */
+export const LONG_WAIT_MS = 5_000;
 
 /** `random` answers in [0, 1), like `Math.random`. */
 export function verdictOn(failure: Failure, history: History, policy: RetryPolicy, random: () => number): Verdict {
@@ -56,28 +65,49 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
       return { do: "give-up" };
     case "SIZE_MISMATCH":
     case "DIGEST_MISMATCH":
+      // A wrong size that is only announced says nothing of what is here.
+      if (error.code === "SIZE_MISMATCH" && !failure.wrote) return { do: "next-url", empty: false };
       // The fault may lie in the bytes that were there before: ask once for all of them from one place.
-      if (failure.combined && !history.restarted) return { do: "retry", delayMs: 0, empty: true };
-      return { do: "next-url", empty: failure.combined || failure.fromZero };
+      if ((failure.combined || failure.kept) && !history.restarted) {
+        // All of them came from there, over several connections: another URL is the better guess.
+        return failure.kept || history.last
+          ? { do: "retry", delayMs: 0, empty: true }
+          : { do: "next-url", empty: true, return: "alone" };
+      }
+      return { do: "next-url", empty: true };
   }
   if (failure.differs) {
     // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
-    return history.last
-      ? { do: "retry", delayMs: backoff(0, policy, random), empty: false }
+    return history.last && history.failures < Math.max(1, policy.retries)
+      ? { do: "retry", delayMs: backoff(history.failures, policy, random), empty: false }
       : { do: "next-url", empty: false };
   }
   if (error.retry === undefined || (error.retry.slow && !history.last)) return { do: "next-url", empty: false };
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
+  if (afterMs > LONG_WAIT_MS && history.elsewhere) return { do: "next-url", empty: false, return: "later" };
   // A host that is not there is given one more chance, unless it is the only one.
   const retries = error.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
   if (history.failures >= retries) return { do: "next-url", empty: false };
   return { do: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
 }
 
-/** How long a host is left alone that asks for it, in milliseconds: as long as it says, within reason. */
-export function pauseAfter({ retry }: AssetsError, policy: RetryPolicy, random: () => number): number {
-  return Math.min(retry?.afterMs ?? backoff(1, policy, random), policy.maxRetryAfterMs);
+/** What follows from the failure of a further connection. `fail`: what is wrong on this side ends the file. */
+export function verdictOnHelper({ code, retry }: AssetsError): "none" | "fail" | "less-of-host" | "leave-url" {
+  if (code === "ABORTED") return "none";
+  if (code === "DISK_FULL" || code === "LOCAL_IO" || code === "LOCKED") return "fail";
+  return retry === undefined || retry.slow ? "leave-url" : "less-of-host";
+}
+
+/** Leaves a host alone that asks for it: for as long as it says, or else for longer the more often it failed. */
+export function pauseHost(
+  host: string,
+  { retry }: AssetsError,
+  failures: number,
+  { hosts, policy }: { hosts: Hosts; policy: RetryPolicy },
+): void {
+  if (retry?.wholeHost !== true) return;
+  hosts.pause(host, retry.afterMs ?? backoff(Math.max(1, failures), policy, Math.random));
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */

@@ -1,6 +1,6 @@
 /** Fetches what a plan wants, a few files at a time, until each has its outcome. */
 import { setMaxListeners } from "node:events";
-import { type AssetsError, abortError, errorInfo } from "../errors.js";
+import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, EventListener, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
@@ -11,10 +11,10 @@ import type { Targets } from "../store/target.js";
 import { createArchives, type MemberWish } from "./archives.js";
 import { fetchFile, isSmall, type TransferPolicy } from "./fetch-file.js";
 import { createFolderLocks } from "./folder-locks.js";
-import { createHosts } from "./hosts.js";
+import { createHosts, hostOf } from "./hosts.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import { createPace } from "./pace.js";
-import { runPool } from "./pool.js";
+import { type Lane, NO_LANE, runPool } from "./pool.js";
 import { createRateLimit } from "./rate-limit.js";
 
 /** A file of the plan; `unsafe` where its place is no place for assets. */
@@ -66,7 +66,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   run.signal.addEventListener("abort", onAbort);
   if (run.signal.aborted) onAbort();
 
-  const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 });
+  const hosts = createHosts(policy.maxRetryAfterMs);
+  const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 }, hosts);
   const digests = createDigestThread();
   const { signal } = stop;
   const shared = {
@@ -77,17 +78,18 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     signal,
     pace,
     digests,
-    hosts: createHosts(),
+    hosts,
     rateLimit: createRateLimit(policy.limitRate),
   };
-  const archives = createArchives(wishesOf(planned, sources), { ...shared, lockTimeoutMs: policy.lockTimeoutMs });
+  const { lockTimeoutMs } = policy;
+  const archives = createArchives(wishesOf(planned, sources), { ...shared, lane: NO_LANE, lockTimeoutMs });
   const context = {
     ...shared,
     targets,
     ledger,
     archives,
     orphans: createOrphans(run.isTarget),
-    folderLocks: createFolderLocks(root, targets, { timeoutMs: policy.lockTimeoutMs, signal }),
+    folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),
   };
 
@@ -98,10 +100,10 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     outcomes[index] = outcome;
     emit({ type: "outcome", outcome });
   };
-  const settle = async (item: Planned): Promise<Outcome> => {
+  const settle = async (item: Planned, lane: Lane): Promise<Outcome> => {
     if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
     if (signal.aborted) return failed(item, abortError());
-    const outcome = await fetchFile(item, context);
+    const outcome = await fetchFile(item, { ...context, lane });
     if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
     if (performance.now() - flushed > FLUSH_MS) {
       flushed = performance.now();
@@ -114,6 +116,12 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     return outcome;
   };
   const weightOf = ([, item]: [number, Planned]) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
+  const hostsOf = new Map<number, string[]>();
+  const isReady = ([index, { file }]: [number, Planned]) => {
+    const known = hostsOf.get(index) ?? file.urls.map((url) => hostOf(redact(url)));
+    hostsOf.set(index, known);
+    return known.some((host) => hosts.waitMs(host) === 0);
+  };
   try {
     const open: [number, Planned][] = [];
     for (const [index, item] of planned.entries()) {
@@ -121,7 +129,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
       if (item.action === "keep") tell(index, settled(item, "present"));
       else open.push([index, item]);
     }
-    await runPool(open, run.jobs ?? LANES, async ([index, item]) => tell(index, await settle(item)), weightOf);
+    const fetchOne = async ([index, item]: [number, Planned], lane: Lane) => tell(index, await settle(item, lane));
+    await runPool(open, run.jobs ?? LANES, fetchOne, { weightOf, isReady });
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
   } finally {

@@ -1,7 +1,7 @@
 /** Shares the missing bytes of a file out among connections, so that none of them is idle before the last byte. */
 import { type ByteRanges, bytesIn, gapsOf, withRange } from "../store/byte-ranges.js";
 
-/** The bytes that one connection brings; whoever holds it changes nothing of it but `onTaken`. */
+/** The bytes that one connection brings. Times are those of `performance.now()`. */
 export interface Segment {
   readonly start: number;
   /** The next byte that its connection brings. */
@@ -9,30 +9,32 @@ export interface Segment {
   /** Where it ends, not included: others may take of it what is not here yet. */
   readonly end: number;
   /** Called when nothing is left of it because another connection took over. */
-  onTaken: () => void;
+  onTakenOver: () => void;
+  /** Its connection has brought the bytes below `to`. */
+  moveTo(to: number, now: number): void;
+  /** Lets its connection go on behind it, at most to `to`, where nobody else is at work. */
+  extend(to: number): void;
+  /** Its connection brings everything from the first byte on, whatever is asked of it: all others end, none is split off. */
+  becomeAll(): void;
+  /** Its connection has ended: what it did not bring is missing again. */
+  release(): void;
 }
 
-/** Who brings which bytes of one file. Times are those of `performance.now()`. */
+/** Who brings which bytes of one file. */
 export interface Segments {
-  /** Segments under way. */
-  readonly active: ReadonlySet<Segment>;
+  /** How many segments are under way. */
+  active(): number;
   /** Missing bytes. */
-  left(): number;
+  missing(): number;
   /**
    * The next bytes for one of `connections`, or undefined when all that is missing is under way and not worth splitting.
-   * One connection alone gets all up to the next byte that is here.
+   * One connection alone gets all up to the next byte that is here. `latencyMs`: how long its answers take.
    */
-  take(connections: number, now: number): Segment | undefined;
-  /** A connection has brought the bytes of its segment below `to`. */
-  moved(segment: Segment, to: number, now: number): void;
-  /** Lets a connection go on behind its segment, at most to `to`, where nobody else is at work. */
-  extend(segment: Segment, to: number): void;
-  /** A connection brings everything from the first byte on: all others end. */
-  takeAll(segment: Segment): void;
+  take(connections: number, now: number, latencyMs?: number): Segment | undefined;
   /** Whether `take` would answer with something. */
   worthSplitting(now: number): boolean;
-  /** The connection of a segment has ended: what it did not bring is missing again. */
-  release(segment: Segment): void;
+  /** Whether a connection is so slow that another should take its bytes over. */
+  hasStraggler(now: number): boolean;
 }
 
 /** Limits of sharing out. */
@@ -44,17 +46,23 @@ export interface SegmentPolicy {
 /** More bytes than this are not given out at once, so that the front, which is hashed meanwhile, follows closely. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /**
- * A segment without a new byte for this long is taken over once nothing else is left, in milliseconds. Whoever takes over
- * is given twice as long, so that two connections to a slow server do not take the last bytes from each other for ever.
+ * Once nothing else is left, a segment is taken from a connection that has been silent for this long, or needs longer at
+ * its pace, in milliseconds; more where answers take long. Whoever takes over is given twice as long, so that connections to a slow server do not take
+ * the last bytes from each other for ever.
  */
-const SILENT_MS = 2_000;
+const STRAGGLER_MS = 2_000;
+/** Of what a straggler holds, half is left to it, unless it is less than this. */
+const STRAGGLER_BYTES = 64 * 1024;
 
 interface Part extends Segment {
   start: number;
   at: number;
+  /** End, before the size of the file is looked at. */
   limit: number;
+  isAll: boolean;
+  begunAt: number;
   movedAt: number;
-  silentMs: number;
+  patienceMs: number;
 }
 
 /** Shares out a file of `size` bytes of which `held` are here; both may be asked at any time. */
@@ -65,70 +73,82 @@ export function createSegments(
 ): Segments {
   const active = new Set<Part>();
 
-  const missing = () => gapsOf(held(), size());
+  const gaps = () => gapsOf(held(), size());
   const unclaimed = (): ByteRanges => gapsOf([...active].reduce<ByteRanges>(withRange, held()), size());
-  const silentAt = (now: number) =>
-    [...active].find((part) => part.at < part.end && now - part.movedAt > part.silentMs);
-  const largest = () => [...active].sort((a, b) => b.end - b.at - (a.end - a.at))[0];
-  const begin = (start: number, limit: number, now: number, silentMs = SILENT_MS): Segment => {
+  const isStraggler = ({ start, at, end, isAll, begunAt, movedAt, patienceMs }: Part, now: number) => {
+    const ms = now - begunAt;
+    const needsLong = !isAll && ms > patienceMs && (end - at) * ms > (at - start) * patienceMs;
+    return at < end && (now - movedAt > patienceMs || needsLong);
+  };
+  /** The part to split, or the one to take over. */
+  const choose = (now: number): { split: Part } | { takeOver: Part } | undefined => {
+    const parts = [...active].filter(({ isAll }) => !isAll).sort((a, b) => b.end - b.at - (a.end - a.at));
+    const [largest] = parts;
+    if (largest !== undefined && largest.end - largest.at >= 2 * leastSegmentBytes) return { split: largest };
+    const straggler = [...active].find((part) => isStraggler(part, now));
+    if (straggler === undefined) return undefined;
+    const moves = !straggler.isAll && now - straggler.movedAt <= straggler.patienceMs;
+    const enough = straggler.end - straggler.at >= 2 * STRAGGLER_BYTES;
+    return moves && enough ? { split: straggler } : { takeOver: straggler };
+  };
+  const end = (part: Part) => {
+    part.limit = part.at;
+    part.onTakenOver();
+  };
+
+  const begin = (start: number, limit: number, now: number, patienceMs: number): Segment => {
     const part: Part = {
       start,
       at: start,
       limit,
-      get end() {
-        return Math.min(this.limit, size());
-      },
+      isAll: false,
+      begunAt: now,
       movedAt: now,
-      silentMs,
-      onTaken: () => {},
+      patienceMs,
+      get end() {
+        return Math.min(part.limit, size());
+      },
+      onTakenOver: () => {},
+      moveTo(to, at) {
+        part.at = to;
+        part.movedAt = at;
+      },
+      extend(to) {
+        const gap = unclaimed().find((range) => range.start === part.end);
+        if (gap !== undefined) part.limit = Math.max(part.end, Math.min(gap.end, to));
+      },
+      becomeAll() {
+        for (const other of active) if (other !== part) end(other);
+        Object.assign(part, { start: 0, at: 0, limit: Number.MAX_SAFE_INTEGER, isAll: true });
+      },
+      release: () => void active.delete(part),
     };
     active.add(part);
     return part;
   };
-  /** Takes what is left of a part from its connection. */
-  const takeOver = (part: Part) => {
-    part.limit = part.at;
-    part.onTaken();
-  };
-  const isSplittable = (part: Part) => part.end - part.at >= 2 * leastSegmentBytes;
 
   return {
-    active,
-    left: () => bytesIn(missing()),
-    take(connections, now) {
-      const share = Math.ceil(bytesIn(missing()) / (2 * connections));
+    active: () => active.size,
+    missing: () => bytesIn(gaps()),
+    take(connections, now, latencyMs = 0) {
+      const patienceMs = Math.max(STRAGGLER_MS, 2 * latencyMs);
+      const share = Math.ceil(bytesIn(gaps()) / (2 * connections));
       const piece = connections === 1 ? size() : Math.max(leastSegmentBytes, Math.min(MOST_BYTES, share));
       const [gap] = unclaimed();
-      if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), now);
-      const large = largest();
-      if (large !== undefined && isSplittable(large)) {
-        const { at, end } = large;
-        large.limit = at + (end - at > 2 * piece ? piece : Math.ceil((end - at) / 2));
-        return begin(large.limit, Math.min(end, large.limit + piece), now);
+      if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), now, patienceMs);
+      const chosen = choose(now);
+      if (chosen === undefined) return undefined;
+      if ("split" in chosen) {
+        const { at, end: to } = chosen.split;
+        const kept = to - at > 2 * piece ? piece : Math.ceil((to - at) / 2);
+        chosen.split.limit = at + kept;
+        return begin(at + kept, Math.min(to, at + kept + piece), now, patienceMs);
       }
-      const silent = silentAt(now);
-      if (silent === undefined) return undefined;
-      const { at, end, silentMs } = silent;
-      takeOver(silent);
-      return begin(at, end, now, 2 * silentMs);
+      const { at, end: to } = chosen.takeOver;
+      end(chosen.takeOver);
+      return begin(at, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
     },
-    moved(segment, to, now) {
-      const part = segment as Part;
-      part.at = to;
-      part.movedAt = now;
-    },
-    extend(segment, to) {
-      const gap = unclaimed().find(({ start }) => start === segment.end);
-      if (gap !== undefined) (segment as Part).limit = Math.max(segment.end, Math.min(gap.end, to));
-    },
-    takeAll(segment) {
-      for (const part of active) if (part !== segment) takeOver(part);
-      Object.assign(segment, { start: 0, at: 0, limit: Number.MAX_SAFE_INTEGER });
-    },
-    worthSplitting(now) {
-      const large = largest();
-      return unclaimed().length > 0 || (large !== undefined && isSplittable(large)) || silentAt(now) !== undefined;
-    },
-    release: (segment) => void active.delete(segment as Part),
+    worthSplitting: (now) => unclaimed().length > 0 || choose(now) !== undefined,
+    hasStraggler: (now) => [...active].some((part) => isStraggler(part, now)),
   };
 }

@@ -11,6 +11,8 @@ export interface Trial {
   /** Bytes a millisecond before the trial. */
   readonly perMsBefore: number;
   readonly since: number;
+  /** How long the first bytes over the new connections may take, in milliseconds. */
+  readonly openMs: number;
 }
 
 /** A host that files under way could use. */
@@ -24,6 +26,8 @@ export interface HostNow {
   readonly most: number;
   /** A trial failed a short time ago. */
   readonly rests: boolean;
+  /** How long its answers take, as far as it is known, in milliseconds. */
+  readonly latencyMs: number;
 }
 
 /** How things stand. Times in milliseconds. */
@@ -42,25 +46,35 @@ export interface Standing {
 const WORTH_MS = 300;
 /** How long new connections are given to show what they bring, once bytes came over each of them. */
 const SHOW_MS = 120;
-/** How long the first of these bytes may take. */
+/** How long the first of these bytes may take, or twice as long as answers take. */
 const OPEN_MS = 3_000;
 /** A trial is kept from this gain on. */
 const LEAST_GAIN = 1.3;
 
 /** The next trial, if one is worth while: a host that is not used yet, then more connections to one that is. */
 export function nextTrial({ now, perMs, leftBytes, room, hosts }: Standing): Trial | undefined {
-  if (leftBytes <= perMs * WORTH_MS) return undefined;
   const free = hosts.filter(({ granted, most, rests }) => !rests && granted < most);
   const unused = free.find(({ own, granted }) => own === 0 && granted === 0);
   const host = unused ?? free.toSorted((a, b) => a.own + a.granted - (b.own + b.granted))[0];
   if (host === undefined) return undefined;
   const { name, own, granted, most } = host;
+  // Where answers take long, much is over before further connections bring a byte.
+  const latencyMs = Math.max(...hosts.map((known) => known.latencyMs));
+  if (leftBytes <= perMs * (WORTH_MS + 2 * latencyMs)) return undefined;
   // From a single connection to two, then four times as many: a throttled host is found out in a few steps.
   const wanted = own + granted < 2 ? granted + 1 : (own + granted) * 4 - own;
   const to = Math.min(wanted, most, granted + room);
   if (to <= granted) return undefined;
   const openBefore = hosts.reduce((sum, { own, further }) => sum + own + further, 0);
-  return { host: name, from: granted, to, openBefore, perMsBefore: perMs, since: now };
+  return {
+    host: name,
+    from: granted,
+    to,
+    openBefore,
+    perMsBefore: perMs,
+    since: now,
+    openMs: Math.max(OPEN_MS, 2 * latencyMs),
+  };
 }
 
 /** How a trial stands. Times in milliseconds. */
@@ -75,10 +89,10 @@ export interface TrialNow {
 
 /** Whether a trial has paid. */
 export function verdictOnTrial(
-  { since, perMsBefore }: Trial,
+  { since, perMsBefore, openMs }: Trial,
   { now, perMs, starting, startedAt }: TrialNow,
 ): "wait" | "keep" | "undo" {
-  if (starting > 0 && now - since < OPEN_MS) return "wait";
+  if (starting > 0 && now - since < openMs) return "wait";
   if (now - Math.max(since, startedAt) < SHOW_MS) return "wait";
-  return perMs >= perMsBefore * LEAST_GAIN ? "keep" : "undo";
+  return perMs > 0 && perMs >= perMsBefore * LEAST_GAIN ? "keep" : "undo";
 }

@@ -1,7 +1,7 @@
 /** What all connections that bring one file share: the partial, its digest, and who brought which of its bytes. */
 import type { EventListener } from "../events.js";
 import type { Digest } from "../source/source.js";
-import { type ByteRanges, withoutRange, withRange } from "../store/byte-ranges.js";
+import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte-ranges.js";
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
 import { openPartial } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
@@ -32,14 +32,16 @@ export interface Work {
   size: number | undefined;
   /** Which bytes came from where in this run, by URL. */
   readonly givers: ReadonlyMap<string, ByteRanges>;
+  /** Whether some of the bytes are from before this run. */
+  hasKept(): boolean;
   /** Whether the bytes are of more than one answer, so that a fault may lie in how they were put together. */
   isCombined(): boolean;
   /** Notes that a URL brought these bytes in one answer. */
   credit(url: string, start: number, end: number): void;
   /** Gives up what one URL brought in this run, and tells so. Throws LOCAL_IO, DISK_FULL. */
   dropGiver(url: string): Promise<void>;
-  /** Drops what the partial holds beyond its first `kept` bytes (default 0), and tells why. Throws LOCAL_IO, DISK_FULL. */
-  restart(reason: string, kept?: number): Promise<void>;
+  /** Drops what the partial holds beyond its first `size` bytes (default 0), and tells why. Throws LOCAL_IO, DISK_FULL. */
+  restart(reason: string, size?: number): Promise<void>;
   /** Tells how far the file has come. */
   tellProgress(): void;
   /** Keeps what there is for another time. Throws LOCAL_IO, DISK_FULL. */
@@ -59,9 +61,10 @@ export async function openWork(
   });
   const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256");
   const givers = new Map<string, ByteRanges>();
-  let answers = partial.held.length > 0 ? 1 : 0;
+  let kept = partial.held;
+  let answers = 0;
   let told = 0;
-  const received = () => partial.held.reduce((sum, { start, end }) => sum + end - start, 0);
+  const received = () => bytesIn(partial.held);
 
   const work: Work = {
     wanted,
@@ -75,7 +78,8 @@ export async function openWork(
     // An empty file is asked for like one of unknown size.
     size: wanted.size || undefined,
     givers,
-    isCombined: () => answers > 1,
+    hasKept: () => kept.length > 0,
+    isCombined: () => answers + kept.length > 1,
     credit(url, start, end) {
       if (start >= end) return;
       answers++;
@@ -89,15 +93,15 @@ export async function openWork(
       const reason = `what ${url} brought does not fit the rest`;
       emit({ type: "transfer:restart", path: wanted.label, received: told, reason });
     },
-    async restart(reason, kept = 0) {
-      await partial.cut(kept);
+    async restart(reason, size = 0) {
+      await partial.cut(size);
       await digest.reset();
-      answers = kept > 0 ? 1 : 0;
-      for (const [url, ranges] of givers) {
-        givers.set(url, withoutRange(ranges, { start: kept, end: Number.POSITIVE_INFINITY }));
-      }
-      told = kept;
-      emit({ type: "transfer:restart", path: wanted.label, received: kept, reason });
+      const beyond = { start: size, end: Number.POSITIVE_INFINITY };
+      kept = withoutRange(kept, beyond);
+      for (const [url, ranges] of givers) givers.set(url, withoutRange(ranges, beyond));
+      if (size === 0) answers = 0;
+      told = size;
+      emit({ type: "transfer:restart", path: wanted.label, received: size, reason });
     },
     tellProgress() {
       const now = received();

@@ -16,6 +16,7 @@ const IMPATIENT: TransferPolicy = {
   firstByteTimeoutMs: 15_000,
   slowTimeoutMs: 60_000,
   leastRate: 1_000,
+  hurryMs: 15_000,
   leastSegmentBytes: 1024 * 1024,
   connections: 16,
   lockTimeoutMs: 10_000,

@@ -120,4 +120,16 @@ describe("the digest of a partial", () => {
     expect(await value).toBe(sha256(BODY));
     expect(await digest.value(going)).toBe(sha256(BODY));
   });
+
+  it("settles, one way or the other, when the file is closed meanwhile", async () => {
+    const thread = createDigestThread();
+    const partial = await openPartial(makeTree().path("a.part"));
+    await partial.write([BODY], 0);
+    const digest = thread.follow(partial, "sha256");
+    const value = digest.value(new AbortController().signal).catch(() => "an error");
+    await digest.close();
+    expect(await value).toBeTruthy();
+    await partial.close();
+    await thread.close();
+  });
 });

@@ -75,3 +75,33 @@ it("all of which lie leave nothing behind, and each is named once", async () => 
   expect([...new Set(outcome.tried.map(({ url }) => url))].sort()).toEqual(servers.map(({ url }) => url).sort());
   expect(waste(servers)).toBeLessThan(4);
 });
+
+it("a first one that breaks off and then wants peace does not hold up a file that another brings meanwhile", async () => {
+  let resting = false;
+  const { servers, right, report } = await from([
+    {
+      perConnection: MB,
+      breaks(_, sent) {
+        if (sent < 400_000) return undefined;
+        resting = true;
+        return "cut";
+      },
+      intercept(_, response) {
+        if (resting) response.writeHead(503, { "retry-after": "8" }).end();
+        return resting;
+      },
+    },
+    { inAll: MB },
+  ]);
+  expect(right).toBe(true);
+  expect(waste(servers)).toBeLessThan(0.3);
+  // The other needs two seconds at most.
+  expect(report.durationMs).toBeLessThan(6_000);
+});
+
+it("a first one with another version of the same size is found out, blamed, and what the other gave is kept", async () => {
+  const { servers, right, outcome } = await from([{ ...lyingFromItsMiddle, inAll: 2 * MB }, { inAll: 2 * MB }]);
+  expect([outcome.status, right, outcome.url]).toEqual(["downloaded", true, servers[1]?.url]);
+  expect(outcome.tried.at(-1)).toMatchObject({ url: servers[0]?.url, error: { code: "DIGEST_MISMATCH" } });
+  expect(waste(servers)).toBeLessThan(1.5);
+});

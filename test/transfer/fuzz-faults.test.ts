@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { AssetsError } from "../../src/errors.js";
 import type { AssetEvent, Outcome } from "../../src/events.js";
-import { partialOf } from "../../src/transfer/fetch-file.js";
+import { partialOf, type TransferPolicy } from "../../src/transfer/fetch-file.js";
 import { runPool } from "../../src/transfer/pool.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
@@ -97,14 +97,19 @@ function wrongEnd(
 }
 
 /** Runs once, perhaps stopped on the way. Undefined when it was stopped before it began. */
-async function runOnce(tree: Tree, { policy, slow }: Sequence, stopAfter?: number): Promise<Run | undefined> {
+async function runOnce(
+  tree: Tree,
+  { policy, slow }: Sequence,
+  stopAfter?: number,
+  more: Partial<TransferPolicy> = {},
+): Promise<Run | undefined> {
   const abort = new AbortController();
   let left = stopAfter ?? Number.POSITIVE_INFINITY;
   const onEvent = () => {
     if (left-- <= 0) abort.abort();
   };
   let timer: NodeJS.Timeout | undefined;
-  const limits = { ...POLICIES[policy], ...(slow && SEVERAL) };
+  const limits = { ...POLICIES[policy], ...(slow && SEVERAL), ...more };
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("it hangs")), DEADLINE_MS);
   });
@@ -154,7 +159,8 @@ async function play(server: FaultServer, tree: Tree, number: number, seq: Sequen
   wrong.push(...check(last));
   if (last?.ok) return wrong;
   for (const path of paths) server.serve(path, { body: content });
-  const healed = await runOnce(tree, seq);
+  // Nothing is silent any more but a busy machine.
+  const healed = await runOnce(tree, seq, undefined, { stallTimeoutMs: 20_000, firstByteTimeoutMs: 20_000 });
   wrong.push(...check(healed));
   const away = healed?.of(PATH).status === "failed" && seq.standing !== "a user's file";
   return away ? [...wrong, `it does not heal: ${healed?.of(PATH).error?.message}`] : wrong;

@@ -96,18 +96,28 @@ describe("a host that wants to be left alone for a while", () => {
   });
 });
 
-it("files of another host arrive while one is left alone", async () => {
-  const server = await startFaultServer();
-  const tree = makeTree();
-  const [busy, free] = [numbered("busy", 8), numbered("free", 8)];
-  const refuse: Fault = (exchange) => sendText(exchange, 503, "later", { "retry-after": "1" });
-  for (const name of busy) server.serve(`/${name}`, { body: BODY, fault: [refuse] });
-  for (const name of free) server.serve(`/${name}`, { body: BODY });
-  const origin = (name: string) => (busy.includes(name) ? server.main : server.other);
-  tree.manifestFor(filesOf([...busy, ...free], (name) => `${origin(name)}/${name}`));
-  const settled: string[] = [];
-  const onEvent = (event: AssetEvent) => event.type === "outcome" && settled.push(event.outcome.path);
-  const report = await run(tree, { jobs: 16, policy: { retries: 3 }, onEvent });
-  expect(report.totals).toMatchObject({ downloaded: 16, failed: 0 });
-  expect(settled.slice(0, 8).sort()).toEqual(free);
-});
+it.each([undefined, 4])(
+  "files of another host arrive while one is left alone, however many wait for it (jobs %s)",
+  async (jobs) => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+    const [busy, free] = [names("busy", 20), names("free", 8)];
+    let until = 0;
+    const refuse: Fault = (exchange) => {
+      until ||= Date.now() + 900;
+      return Date.now() > until ? healthy(exchange) : sendText(exchange, 503, "later", { "retry-after": "1" });
+    };
+    for (const name of busy) server.serve(`/${name}`, { body: BODY, fault: refuse });
+    for (const name of free) server.serve(`/${name}`, { body: BODY });
+    const origin = (name: string) => (busy.includes(name) ? server.main : server.other);
+    tree.manifestFor(
+      Object.fromEntries([...busy, ...free].map((name) => [name, { url: `${origin(name)}/${name}`, body: BODY }])),
+    );
+    const settled: string[] = [];
+    const onEvent = (event: AssetEvent) => event.type === "outcome" && settled.push(event.outcome.path);
+    const report = await run(tree, { jobs, policy: { retries: 3 }, onEvent });
+    expect(report.totals).toMatchObject({ downloaded: 28, failed: 0 });
+    expect(settled.slice(0, 8).sort()).toEqual(free);
+  },
+);

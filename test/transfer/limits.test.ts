@@ -56,8 +56,8 @@ describe("a limited rate", () => {
   });
 });
 
-describe("a source that gives less than the least rate", () => {
-  const least = { leastRate: MB, slowTimeoutMs: 300, connections: 1 };
+describe("a source that gives less than the least speed", () => {
+  const least = { minSpeed: MB, hurryMs: 300, connections: 1 };
 
   /** Downloads one file from servers that give so much, under the policy of a `--min-speed` of 1 MB/s. */
   async function from(rates: (number | undefined)[], policy: object) {
@@ -88,5 +88,17 @@ describe("a source that gives less than the least rate", () => {
   it("is left while others help, at no cost in bytes", async () => {
     const { outcome } = await from([0.3 * MB, 2 * MB], { ...least, connections: 8, leastSegmentBytes: 64 * 1024 });
     expect(outcome.received).toBeLessThan(1.3 * BODY.length);
+  });
+
+  it("goes on when it is the only one", async () => {
+    const { servers, outcome } = await from([0.5 * MB], least);
+    expect(outcome.received).toBeLessThan(1.1 * BODY.length);
+    expect(servers[0]?.ranges.length).toBeGreaterThan(0);
+  });
+
+  it("goes on when all others are gone or even slower, each byte kept", async () => {
+    const { servers, outcome } = await from([0.25 * MB, 0.4 * MB], least);
+    expect(servers.every(({ ranges }) => ranges.length > 0)).toBe(true);
+    expect(outcome.received).toBeLessThan(1.2 * BODY.length);
   });
 });

@@ -3,11 +3,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createPatience } from "../../src/transfer/patience.js";
 
 const URL_SHOWN = "https://example.org/file";
-const POLICY = { stallTimeoutMs: 1000, firstByteTimeoutMs: 5000, slowTimeoutMs: 20_000, leastRate: 1_000 };
+const POLICY = {
+  stallTimeoutMs: 1000,
+  firstByteTimeoutMs: 5000,
+  slowTimeoutMs: 20_000,
+  leastRate: 1_000,
+  hurryMs: 1_000,
+};
 const never = new Promise<never>(() => {});
 
 function watchOver(size?: number, run = new AbortController().signal) {
-  return createPatience(URL_SHOWN, run, POLICY, size);
+  return createPatience(URL_SHOWN, run, POLICY, { size });
 }
 
 /** A body that gives one chunk after each of these silences, then ends. */

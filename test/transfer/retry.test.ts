@@ -5,11 +5,11 @@ import { AssetsError, type ErrorCode } from "../../src/errors.js";
 import { type Failure, type History, type RetryPolicy, verdictOn } from "../../src/transfer/retry.js";
 
 const policy: RetryPolicy = { retries: 3, baseDelayMs: 100, maxDelayMs: 1_000, maxRetryAfterMs: 300_000 };
-const untried: History = { failures: 0, restarted: false, last: false };
+const untried: History = { failures: 0, restarted: false, last: false, elsewhere: false };
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
-  return { error, combined: false, fromZero: false, differs: false, ...more };
+  return { error, combined: false, kept: false, wrote: false, differs: false, ...more };
 }
 
 const half = () => 0.5;
@@ -41,14 +41,28 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("fetches everything anew, once, when resumed bytes do not match the pin", () => {
-    const resumed = failure("DIGEST_MISMATCH", undefined, { combined: true });
+    const resumed = failure("DIGEST_MISMATCH", undefined, { combined: true, kept: true });
     expect(verdictOn(resumed, untried, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true });
     const again = { ...untried, restarted: true };
     expect(verdictOn(resumed, again, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 
+  it("asks another URL first when all that does not match the pin came from one, over several connections", () => {
+    const several = failure("DIGEST_MISMATCH", undefined, { combined: true, wrote: true });
+    expect(verdictOn(several, untried, policy, half)).toEqual({ do: "next-url", empty: true, return: "alone" });
+    const only = { ...untried, last: true };
+    expect(verdictOn(several, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true });
+  });
+
+  it("goes to another URL meanwhile when it would have to wait long, if that can go on with what is here", () => {
+    const busy = failure("NETWORK", { afterMs: 6_000 });
+    const mirrored = { ...untried, elsewhere: true };
+    expect(verdictOn(busy, mirrored, policy, half)).toEqual({ do: "next-url", empty: false, return: "later" });
+    expect(verdictOn(failure("NETWORK", { afterMs: 5_000 }), mirrored, policy, half).do).toBe("retry");
+  });
+
   it("drops fresh bytes that do not match the pin, and goes to the next URL", () => {
-    const fresh = failure("DIGEST_MISMATCH", undefined, { fromZero: true });
+    const fresh = failure("DIGEST_MISMATCH", undefined, { wrote: true });
     expect(verdictOn(fresh, untried, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 
@@ -67,9 +81,9 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("keeps what is here when a server starts over with other bytes, and asks it once more only if no other URL is left", () => {
-    const strange = failure("BAD_RESPONSE", {}, { differs: true, combined: true, fromZero: true });
+    const strange = failure("BAD_RESPONSE", {}, { differs: true, combined: true, wrote: true });
     expect(verdictOn(strange, untried, policy, half)).toEqual({ do: "next-url", empty: false });
-    const only = { ...untried, last: true, failures: 99 };
+    const only = { ...untried, last: true };
     expect(verdictOn(strange, only, policy, half)).toMatchObject({ do: "retry", empty: false });
   });
 

@@ -38,16 +38,16 @@ function simulate({ size, here, connections, dead }: Plan) {
   let now = 0;
 
   function check(): void {
-    const active = [...segments.active].filter(({ at, end }) => at < end).sort((a, b) => a.at - b.at);
+    const active = [...busy.values()].filter(({ at, end }) => at < end).sort((a, b) => a.at - b.at);
     for (const [n, { at, end }] of active.entries()) {
       expect(at).toBeGreaterThanOrEqual(active[n - 1]?.end ?? 0);
       expect(end).toBeLessThanOrEqual(size);
       expect(bytesIn(gapsOf(held, end)) - bytesIn(gapsOf(held, at))).toBe(end - at);
     }
-    expect(segments.left()).toBe(size - bytesIn(held));
+    expect(segments.missing()).toBe(size - bytesIn(held));
   }
   function release(connection: number, segment: Segment): void {
-    segments.release(segment);
+    segment.release();
     busy.delete(connection);
   }
   function act(connection: number, bytes: number, does: string): void {
@@ -62,7 +62,7 @@ function simulate({ size, here, connections, dead }: Plan) {
         return;
       }
       expect(taken.end).toBeGreaterThan(taken.at);
-      taken.onTaken = () => void busy.delete(connection);
+      taken.onTakenOver = () => void busy.delete(connection);
       busy.set(connection, taken);
       return;
     }
@@ -74,8 +74,8 @@ function simulate({ size, here, connections, dead }: Plan) {
     const to = Math.min(segment.at + bytes, segment.end);
     for (let at = segment.at; at < to; at++) brought[at] = (brought[at] ?? 0) + 1;
     held = withRange(held, { start: segment.at, end: to });
-    segments.moved(segment, to, now);
-    if (to === segment.end && does === "extend") segments.extend(segment, to + bytes);
+    segment.moveTo(to, now);
+    if (to === segment.end && does === "extend") segment.extend(to + bytes);
     if (segment.at === segment.end) release(connection, segment);
   }
   return {
@@ -91,7 +91,7 @@ function simulate({ size, here, connections, dead }: Plan) {
         // Time passes only for those who are silent.
         now += SILENT_MS;
         for (const [connection, segment] of busy) {
-          if (!dead.includes(connection)) segments.moved(segment, segment.at, now);
+          if (!dead.includes(connection)) segment.moveTo(segment.at, now);
         }
         act(turn % connections, 100, "bring");
         check();
@@ -143,7 +143,7 @@ describe("segments", () => {
     const segments = segmentsOf(LEAST);
     const first = segments.take(1, 0) as Segment;
     let taken = 0;
-    first.onTaken = () => void taken++;
+    first.onTakenOver = () => void taken++;
     expect([segments.worthSplitting(2_000), segments.take(2, 2_000)]).toEqual([false, undefined]);
     expect(segments.worthSplitting(2_001)).toBe(true);
     expect(segments.take(2, 2_001)).toMatchObject({ at: 0, end: LEAST });
@@ -158,17 +158,17 @@ describe("segments", () => {
     expect(segments.worthSplitting(2_001 + 4_001)).toBe(true);
   });
 
-  it("all end when one connection brings everything, and may be split off from that again", () => {
+  it("all end when one connection brings everything, of which nothing is split off", () => {
     const segments = segmentsOf(1_000, [{ start: 0, end: 100 }]);
     const first = segments.take(4, 0) as Segment;
     const second = segments.take(4, 0) as Segment;
     let taken = 0;
-    second.onTaken = () => void taken++;
-    segments.moved(second, second.at + 10, 0);
-    segments.takeAll(first);
+    second.onTakenOver = () => void taken++;
+    second.moveTo(second.at + 10, 0);
+    first.becomeAll();
     expect([first.at, first.end, second.end, taken]).toEqual([0, 1_000, second.at, 1]);
-    segments.release(second);
-    expect(segments.take(2, 0)).toMatchObject({ at: 225, end: 450 });
+    second.release();
+    expect([segments.worthSplitting(0), segments.take(2, 0)]).toEqual([false, undefined]);
   });
 
   it("end where the file does, once its size is known", () => {
@@ -188,12 +188,12 @@ describe("segments", () => {
     const segments = segmentsOf(1_000, held);
     const first = segments.take(8, 0) as Segment;
     const { end } = first;
-    segments.extend(first, end + 10);
+    first.extend(end + 10);
     expect(first.end).toBe(end + 10);
     const second = segments.take(8, 0) as Segment;
-    segments.extend(first, 1_000);
+    first.extend(1_000);
     expect(first.end).toBe(second.at);
-    segments.extend(second, 1_000);
+    second.extend(1_000);
     expect(second.end).toBe(600);
   });
 
@@ -201,7 +201,7 @@ describe("segments", () => {
     const segments = segmentsOf(1_000);
     const first = segments.take(2, 0) as Segment;
     segments.take(2, 0);
-    segments.release(first);
+    first.release();
     expect(segments.take(2, 0)?.at).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import { startPacedServer } from "../helpers/paced-server.js";
 import { run } from "../helpers/run.js";
 import { makeTree } from "../helpers/tree.js";
 
-describe("one host", () => {
+describe("one host", { retry: 2 }, () => {
   it("that gives each connection little is asked over many, and the file is right", async () => {
     const { first, right, tree, report } = await from([{ perConnection: 0.75 * MB }]);
     expect(right).toBe(true);
@@ -92,7 +92,8 @@ describe("one host", () => {
   });
 });
 
-describe("several mirrors", () => {
+// On a busy machine no further connection may be tried, which is right, and not what is asked here.
+describe("several mirrors", { retry: 2 }, () => {
   it("that are each limited in all give the file together, faster than one could", async () => {
     const { servers, right, report } = await from([{ inAll: MB }, { inAll: MB }]);
     expect(right).toBe(true);

@@ -9,6 +9,7 @@ const host = (name: string, more: Partial<HostNow> = {}): HostNow => ({
   granted: 0,
   most: 15,
   rests: false,
+  latencyMs: 0,
   ...more,
 });
 const used = (name: string, granted: number, more: Partial<HostNow> = {}) =>
@@ -63,7 +64,7 @@ describe("the next trial", () => {
 });
 
 describe("the verdict on a trial", () => {
-  const trial: Trial = { host: "a", from: 1, to: 7, openBefore: 2, perMsBefore: 1_000, since: 10_000 };
+  const trial: Trial = { host: "a", from: 1, to: 7, openBefore: 2, perMsBefore: 1_000, since: 10_000, openMs: 3_000 };
 
   it.each<[string, [now: number, perMs: number, starting: number, startedAt: number], string]>([
     ["waits for the first byte of each connection", [12_999, 9_000, 1, 10_050], "wait"],
@@ -78,8 +79,9 @@ describe("the verdict on a trial", () => {
     expect(verdictOnTrial(trial, { now, perMs, starting, startedAt })).toBe(expected);
   });
 
-  it("keeps any trial that began where nothing came", () => {
-    const verdict = verdictOnTrial({ ...trial, perMsBefore: 0 }, { now: 11_000, perMs: 0, starting: 0, startedAt: 0 });
-    expect(verdict).toBe("keep");
+  it("keeps what brings anything where nothing came, and undoes what brings nothing there", () => {
+    const silent = { ...trial, perMsBefore: 0 };
+    const verdictAt = (perMs: number) => verdictOnTrial(silent, { now: 11_000, perMs, starting: 0, startedAt: 0 });
+    expect([verdictAt(1), verdictAt(0)]).toEqual(["keep", "undo"]);
   });
 });

@@ -193,7 +193,7 @@ describe("bytes that are not the pinned ones", () => {
       exchange.request.headers.range === undefined ? cutAfter(HALF)(exchange) : faults["serves zeros"](exchange),
     );
     expect((await run(tree)).of("a.bin").status).toBe("downloaded");
-    expect(server.to("/bad").map(({ range }) => range ?? "all")).toEqual(["all", REST, "all", REST]);
+    expect(server.to("/bad").map(({ range }) => range ?? "all")).toEqual(["all", REST]);
     expect(server.to("/good").map(({ range }) => range ?? "all")).toEqual(["all"]);
   });
 
