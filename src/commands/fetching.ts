@@ -1,5 +1,4 @@
 /** The half of `assets download` that is needed only when something is to be fetched. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AssetsError } from "../errors.js";
 import type { Outcome } from "../events.js";
@@ -7,6 +6,7 @@ import type { Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import { createSources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { heldBytes } from "../store/partial.js";
 import { freeBytes } from "../store/space.js";
 import { isSmall, partialOf } from "../transfer/fetch-file.js";
 import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
@@ -57,18 +57,9 @@ function isTargetOf({ assets, root }: Manifest): (path: string) => boolean {
 async function partialBytes(item: PlanItem): Promise<number> {
   const { file, target } = item;
   if (isSmall(item)) return 0;
-  const sizes = await Promise.all(
-    (file.sha256 === undefined ? file.urls : file.urls.slice(0, 1)).map(async (url) => {
-      const found = await stat(partialOf(target, file.sha256, url)).catch(() => undefined);
-      // Of a file with gaps only what takes room is there; where that is not told, its length must do.
-      return Math.min(found?.size ?? 0, (found?.blocks || Number.POSITIVE_INFINITY) * BLOCK_BYTES);
-    }),
-  );
-  return Math.max(0, ...sizes);
+  const urls = file.sha256 === undefined ? file.urls : file.urls.slice(0, 1);
+  return Math.max(0, ...(await Promise.all(urls.map((url) => heldBytes(partialOf(target, file.sha256, url))))));
 }
-
-/** What `stat` counts blocks in. */
-const BLOCK_BYTES = 512;
 
 /** Bytes of unfinished downloads that the next run goes on from. */
 async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {

@@ -82,12 +82,32 @@ export async function writeJournal(partial: string, { validator, ranges, synced 
   };
   const path = journalPath(partial);
   const draft = `${path}.new`;
+  const text = `${JSON.stringify(written)}\n`;
   try {
     await rm(draft, { force: true });
-    await writeFile(draft, `${JSON.stringify(written)}\n`, { flag: "wx" });
+    await writeFile(draft, text, { flag: "wx" });
     await renameOver(draft, path);
   } catch (error) {
-    throw diskError(error, "write", path);
+    await rm(draft, { force: true }).catch(() => {});
+    const failure = diskError(error, "write", path);
+    // A full disk has no room for another file, but an old note can be written over where it stands.
+    if (failure.code !== "DISK_FULL" || !(await writeOver(path, text))) throw failure;
+  }
+}
+
+/** Writes over a file that is there, never through a link. False when that is not possible. */
+async function writeOver(path: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(path, constants.O_WRONLY | NO_LINK | NO_WAIT);
+    try {
+      const { bytesWritten } = await handle.write(text, 0);
+      await handle.truncate(bytesWritten);
+      return bytesWritten === Buffer.byteLength(text);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return false;
   }
 }
 

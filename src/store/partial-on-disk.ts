@@ -49,6 +49,12 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (found === undefined || found.ino !== inode || Number(found.size) !== length) throw takenOver(path);
   };
+  /** Without a note only what is in order can be told from what is not. */
+  const keepFront = async () => {
+    held = withoutRange(held, { start: frontOf(held), end: Number.POSITIVE_INFINITY });
+    await truncate(frontOf(held));
+    await removeJournal(path);
+  };
   const truncate = async (size: number) => {
     mustBeOurs();
     await handle.truncate(size).catch((error) => {
@@ -180,7 +186,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
           const inOrder = held.length === 1 && front > 0;
           if (inOrder && length > front) await truncate(front);
           if (held.length === 0) await removeJournal(path).then(() => rm(path, { force: true }));
-          else if (noted && !inOrder) await note();
+          else if (noted && !inOrder) await note().catch(keepFront);
           else if (noted) await removeJournal(path);
         } catch (error) {
           // What another process took over is its own to keep.

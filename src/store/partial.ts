@@ -1,10 +1,11 @@
 /** Where the unfinished download of a target lies, and in which form it is opened. */
 import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { bytesIn } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
-import { JOURNAL_ENDING, removeJournal } from "./journal.js";
+import { JOURNAL_ENDING, readJournal, removeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
 import { holdPartial, SMALL_BYTES } from "./partial-in-memory.js";
 import { openOnDisk } from "./partial-on-disk.js";
@@ -48,6 +49,14 @@ export async function openPartial(
   if (small) return holdPartial(path, size, makeFolder);
   await makeFolder();
   return openOnDisk(path, shared);
+}
+
+/** How many bytes a partial holds, 0 when there is none; an unreadable one holds none. */
+export async function heldBytes(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isFile() !== true) return 0;
+  const journal = await readJournal(path, found.size).catch(() => ({ ranges: [] }));
+  return journal?.ranges === undefined ? found.size : bytesIn(journal.ranges);
 }
 
 /** Removes a partial that serves no more, with its note. Throws LOCAL_IO. */

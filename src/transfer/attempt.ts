@@ -5,6 +5,7 @@ import { readJournal } from "../store/journal.js";
 import { type Answer, type BringContext, bring, type Errand, type OwnErrand, type Way } from "./bring.js";
 import type { Helpers } from "./helpers.js";
 import { hostOf } from "./hosts.js";
+import { firstBytePatience } from "./patience.js";
 import type { Work } from "./work.js";
 
 /** What an attempt has done, whether it succeeds or not. */
@@ -118,8 +119,20 @@ async function bringAll(
     return waits ? undefined : segments.take(1 + helpers.count(), now, context.hosts.latencyMs(hostOf(way.url)));
   };
   const leave = context.pace.own(hostOf(way.url));
+  // Connections take over from each other what is silent: that nobody brings a byte is seen here alone.
+  const patienceMs = firstBytePatience(context.policy, work.size);
+  let arrived = 0;
+  let movedAt = performance.now();
+  const check = () => {
+    const before = arrived;
+    arrived = tally.received + helpers.received();
+    if (arrived > before || context.hosts.waitMs(hostOf(way.url)) > 0) movedAt = performance.now();
+    if (performance.now() - movedAt <= patienceMs) return;
+    const seconds = Math.round(patienceMs / 1000);
+    throw new AssetsError("NETWORK", `${way.url} and whoever helps sent no byte for ${seconds} s.`, { retry: {} });
+  };
   try {
-    for (;;) {
+    for (; ; check()) {
       const segment = next();
       if (segment !== undefined) await bring(work, way, segment, errand, context).finally(segment.release);
       else if (segments.active() > 0) await helpers.change();

@@ -26,6 +26,8 @@ export function createHosts(mostMs: number): Hosts {
   const quietUntil = new Map<string, number>();
   const unreachable = new Set<string>();
   const latency = new Map<string, number>();
+  /** How many wait for a host. */
+  const waiting = new Map<string, number>();
   const left = (host: string) => Math.max(0, (quietUntil.get(host) ?? 0) - performance.now());
   const pause = (host: string, ms: number) => {
     quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, performance.now() + Math.min(ms, mostMs)));
@@ -34,14 +36,15 @@ export function createHosts(mostMs: number): Hosts {
     waitMs: left,
     pause,
     async ready(host, signal) {
-      for (;;) {
-        const waitMs = left(host);
-        if (waitMs === 0) return;
-        await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-        // Whoever wakes first goes; for the others the pause is that much longer.
-        if (left(host) > 0) continue;
-        quietUntil.set(host, performance.now() + APART_MS);
-        return;
+      if (left(host) === 0) return;
+      const before = waiting.get(host) ?? 0;
+      waiting.set(host, before + 1);
+      try {
+        while (left(host) > 0) {
+          await sleep(left(host) + before * APART_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+        }
+      } finally {
+        waiting.set(host, (waiting.get(host) ?? 1) - 1);
       }
     },
     latencyMs: (host) => latency.get(host) ?? 0,

@@ -16,6 +16,11 @@ export interface PatiencePolicy {
   readonly hurryMs: number;
 }
 
+/** How long a first byte of a file of `size` bytes is waited for, in milliseconds. */
+export function firstBytePatience({ firstByteTimeoutMs }: PatiencePolicy, size = 0): number {
+  return Math.min(firstByteTimeoutMs + (size / PROXY_RATE) * 1000, LONGEST_FIRST_MS);
+}
+
 /** What is watched. */
 interface Watched {
   /** Size of the file in bytes, which lengthens the wait for a first byte. */
@@ -54,7 +59,7 @@ export function createPatience(
   { size = 0, hurries = () => false }: Watched = {},
 ): Patience {
   const controller = new AbortController();
-  const firstByteMs = Math.min(policy.firstByteTimeoutMs + (size / PROXY_RATE) * 1000, LONGEST_FIRST_MS);
+  const firstByteMs = firstBytePatience(policy, size);
   const slowRule = { rate: policy.leastRate, overMs: policy.slowTimeoutMs, applies: () => true };
   const hurryRule = { rate: policy.minSpeed ?? 0, overMs: policy.hurryMs, applies: hurries };
   let reason: unknown;

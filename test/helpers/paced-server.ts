@@ -26,8 +26,8 @@ export interface PacedOptions {
   spoil?: (chunk: Buffer, at: number, others: number) => Buffer;
   /** What is said and sent instead of the range that was asked for; `others`: requests under way at the moment. */
   mangle?: (asked: Part, others: number) => Mangled | undefined;
-  /** Asked before each chunk: ends the connection, or sends nothing more. `sent`: bytes of this answer so far. */
-  breaks?: (request: IncomingMessage, sent: number) => "cut" | "stall" | undefined;
+  /** Asked before each chunk: ends the connection, sends nothing more, or next to nothing. `sent`: bytes of this answer. */
+  breaks?: (request: IncomingMessage, sent: number) => "cut" | "stall" | "trickle" | undefined;
   /** Answers a request itself; true when it did. */
   intercept?: (request: IncomingMessage, response: ServerResponse, index: number) => boolean;
 }
@@ -94,6 +94,7 @@ export async function startPacedServer(options: PacedOptions): Promise<PacedServ
         const broken = breaks?.(request, at - start);
         if (broken === "cut") request.socket.destroy();
         if (broken === "stall") await new Promise<void>((resolve) => response.once("close", resolve));
+        if (broken === "trickle") await sleep(500);
         if (response.destroyed) break;
         sent += chunk.length;
         const goesOn = response.write(spoil === undefined ? chunk : spoil(chunk, at, underWay - 1));

@@ -103,6 +103,30 @@ describe("a partial", () => {
     expect([tree.exists("a.bin"), tree.read("a.part").toString()]).toEqual([false, "theirs"]);
   });
 
+  it("that another process put in place is not written, cut or removed any more, where locks do not hold", async () => {
+    for (const act of ["write", "cut", "drop", "close", "commit"] as const) {
+      const tree = makeTree();
+      const [mine, theirs] = [await openPartial(tree.path("a.part")), await openPartial(tree.path("a.part"))];
+      await theirs.write([Buffer.from("theirs")], 0);
+      await theirs.commit(tree.path("a.bin"));
+      const acts = {
+        write: () => mine.write([Buffer.from("mine, and longer")], 0),
+        cut: () => mine.cut(0),
+        drop: () => mine.drop({ start: 0, end: 3 }),
+        close: () => mine.close(),
+        commit: () => mine.commit(tree.path("a.bin")),
+      };
+      const done = await acts[act]().then(
+        () => "done",
+        ({ code }) => code,
+      );
+      await mine.close();
+      await theirs.close();
+      expect([act, done]).toEqual([act, act === "close" ? "done" : "LOCKED"]);
+      expect([tree.files(), tree.read("a.bin").toString()]).toEqual([["a.bin"], "theirs"]);
+    }
+  });
+
   it("that another process cut to begin anew is not put in place", async () => {
     const tree = makeTree();
     const partial = await openPartial(tree.path("a.part"));

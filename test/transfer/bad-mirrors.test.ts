@@ -105,3 +105,34 @@ it("a first one with another version of the same size is found out, blamed, and 
   expect(outcome.tried.at(-1)).toMatchObject({ url: servers[0]?.url, error: { code: "DIGEST_MISMATCH" } });
   expect(waste(servers)).toBeLessThan(1.5);
 });
+
+it("a host that answers no further request ends the file, however many connections wait for it", async () => {
+  const { servers, outcome, right } = await from(
+    [
+      {
+        perConnection: 0.75 * MB,
+        intercept: (_, __, index) => index > 0,
+        breaks: (_, sent) => (sent > MB ? "cut" : undefined),
+      },
+    ],
+    { policy: { ...SHORT_PATIENCE, retries: 1 } },
+  );
+  expect([outcome.status, outcome.error?.code, right]).toEqual(["failed", "NETWORK", false]);
+  expect(servers[0]?.ranges.length).toBeLessThan(30);
+});
+
+it("a connection that trickles does not hold up the last bytes", async () => {
+  let slow: unknown;
+  const { report, right, servers } = await from([
+    {
+      perConnection: 0.75 * MB,
+      breaks(request, sent) {
+        if (request.headers.range !== undefined) slow ??= request;
+        return request === slow && sent > 48 * 1024 ? "trickle" : undefined;
+      },
+    },
+  ]);
+  expect(right).toBe(true);
+  expect(report.durationMs).toBeLessThan(8_000);
+  expect(waste(servers)).toBeLessThan(0.5);
+});
