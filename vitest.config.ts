@@ -20,7 +20,7 @@ export default defineConfig({
     testTimeout: 20_000,
     // Most tests wait for a child process or a server; importing the sources anew for each file would cost a third.
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 4,
     // What a developer's shell exports must not decide a test.
     env: {
       NO_COLOR: "",

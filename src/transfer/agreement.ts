@@ -1,7 +1,7 @@
 /** Whether a URL has the bytes that are here already, so that a wrong file is found out before it does harm. */
 import { AssetsError } from "../errors.js";
 import type { PartialFile } from "../store/partial-file.js";
-import type { BringContext, Way } from "./bring.js";
+import type { BringContext, Way } from "./connection.js";
 import { hostOf } from "./hosts.js";
 import { createPatience } from "./patience.js";
 import type { Work } from "./work.js";

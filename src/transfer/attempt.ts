@@ -2,7 +2,8 @@
 import { AssetsError } from "../errors.js";
 import { bytesIn } from "../store/byte-ranges.js";
 import { readJournal } from "../store/journal.js";
-import { type Answer, type BringContext, bring, type Errand, type OwnErrand, type Way } from "./bring.js";
+import { bring } from "./bring.js";
+import type { Answer, BringContext, Errand, OwnErrand, Way } from "./connection.js";
 import type { Helpers } from "./helpers.js";
 import { hostOf } from "./hosts.js";
 import { firstBytePatience } from "./patience.js";

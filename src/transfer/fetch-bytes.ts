@@ -8,7 +8,7 @@ import type { PartialFile } from "../store/partial-file.js";
 import { AGREE_BYTES } from "./agreement.js";
 import { attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
-import type { BringContext, Way } from "./bring.js";
+import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
 import { hostOf } from "./hosts.js";
 import { LONG_WAIT_MS, pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
@@ -74,7 +74,11 @@ export async function fetchBytes(
         work,
         {
           candidate,
-          ways: way === "alone" ? [] : [candidate, ...sharing].filter(({ divisible }) => divisible),
+          // What went wrong over several connections helps nobody.
+          ways:
+            way === "alone"
+              ? []
+              : [candidate, ...sharing].filter((one) => one.divisible && returns.get(one) !== "alone"),
           last: others.length === 0 && !isDown(candidate),
           hasElsewhere: () => way === undefined && sharing.some((other) => rank(other) === 0),
           isSecond: way !== undefined,

@@ -6,7 +6,7 @@ import { rememberValidator } from "../store/journal.js";
 import { allowance } from "../store/space.js";
 import { AGREE_BYTES, holds } from "./agreement.js";
 import { impostor } from "./body-check.js";
-import type { Answer, BringContext, Errand, OwnErrand } from "./bring.js";
+import type { Answer, BringContext, Errand, OwnErrand } from "./connection.js";
 import type { Patience } from "./patience.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
