@@ -51,6 +51,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * the last bytes from each other for ever.
  */
 const STRAGGLER_MS = 2_000;
+/** How often the pace of a connection is looked at, in milliseconds. */
+const LOOK_MS = 1_000;
 /** Of what a straggler holds, half is left to it, unless it is less than this. */
 const STRAGGLER_BYTES = 64 * 1024;
 
@@ -62,7 +64,15 @@ interface Part extends Segment {
   isAll: boolean;
   begunAt: number;
   movedAt: number;
+  /** Where it was a while ago, and at the last look: the pace is measured from the first of them. */
+  past: Mark;
+  last: Mark;
   patienceMs: number;
+}
+
+interface Mark {
+  at: number;
+  ms: number;
 }
 
 /** Shares out a file of `size` bytes of which `held` are here; both may be asked at any time. */
@@ -75,10 +85,10 @@ export function createSegments(
 
   const gaps = () => gapsOf(held(), size());
   const unclaimed = (): ByteRanges => gapsOf([...active].reduce<ByteRanges>(withRange, held()), size());
-  const isStraggler = ({ start, at, end, isAll, begunAt, movedAt, patienceMs }: Part, now: number) => {
-    const ms = now - begunAt;
-    const needsLong = !isAll && ms > patienceMs && (end - at) * ms > (at - start) * patienceMs;
-    return at < end && (now - movedAt > patienceMs || needsLong);
+  const isStraggler = ({ at, end, isAll, begunAt, movedAt, past, patienceMs }: Part, now: number) => {
+    const needsLong = (end - at) * (now - past.ms) > (at - past.at) * patienceMs;
+    const isSlow = !isAll && now - begunAt > patienceMs && needsLong;
+    return at < end && (now - movedAt > patienceMs || isSlow);
   };
   /** The part to split, or the one to take over. */
   const choose = (now: number): { split: Part } | { takeOver: Part } | undefined => {
@@ -104,14 +114,19 @@ export function createSegments(
       isAll: false,
       begunAt: now,
       movedAt: now,
+      past: { at: start, ms: now },
+      last: { at: start, ms: now },
       patienceMs,
       get end() {
         return Math.min(part.limit, size());
       },
       onTakenOver: () => {},
-      moveTo(to, at) {
+      moveTo(to, ms) {
         part.at = to;
-        part.movedAt = at;
+        part.movedAt = ms;
+        if (ms - part.last.ms < LOOK_MS) return;
+        part.past = part.last;
+        part.last = { at: to, ms };
       },
       extend(to) {
         const gap = unclaimed().find((range) => range.start === part.end);
