@@ -201,7 +201,10 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
     });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    const afterMs = retryAfter(single(headers["retry-after"]), now) ?? quotaPause(headers, now);
+    // A date is one of the server's clock, which may differ from this one.
+    const date = Date.parse(single(headers.date) ?? "");
+    const afterMs =
+      retryAfter(single(headers["retry-after"]), Number.isNaN(date) ? now : date) ?? quotaPause(headers, now);
     // Too many requests or too much work: that is said of the host, not of this file (RFC 6585 section 4).
     const wholeHost = status === 429 || status === 503;
     return new AssetsError("NETWORK", `${url} cannot answer now (HTTP ${status}).`, {

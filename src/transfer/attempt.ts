@@ -13,7 +13,7 @@ import type { Work } from "./work.js";
 interface Tally {
   /** Bytes that arrived for the file over its own connection. */
   received: number;
-  /** Some of them were kept. */
+  /** The last answer was accepted. */
   wrote: boolean;
   /** An answer that started over was refused because it differs from what is here. */
   differs: boolean;
@@ -23,7 +23,7 @@ interface Tally {
 export type AttemptResult = Tally & ({ ok: true; hex: string } | { ok: false; error: AssetsError });
 
 /** What the attempt is about. */
-export interface AttemptOptions extends Pick<OwnErrand, "believes" | "hurries"> {
+export interface AttemptOptions extends Pick<OwnErrand, "believes" | "hasElsewhere"> {
   readonly helpers: Helpers;
 }
 
@@ -83,7 +83,7 @@ async function bringAll(
   work: Work,
   way: Way,
   validator: string | undefined,
-  { helpers, believes, hurries }: AttemptOptions,
+  { helpers, believes, hasElsewhere }: AttemptOptions,
   context: BringContext,
   tally: Tally,
 ): Promise<void> {
@@ -106,7 +106,8 @@ async function bringAll(
       validator,
       believes,
       // Beside others, a connection is as slow as they leave it.
-      hurries: () => hurries() && segments.active() === 1,
+      hurries: () => hasElsewhere() && segments.active() === 1,
+      hasElsewhere,
       onStart,
       onOther() {
         tally.differs = true;
@@ -135,6 +136,7 @@ async function bringAll(
   try {
     for (; ; check()) {
       const segment = next();
+      tally.wrote = false;
       if (segment !== undefined) await bring(work, way, segment, errand, context).finally(segment.release);
       else if (segments.active() > 0) await helpers.change();
       else break;

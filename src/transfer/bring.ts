@@ -27,7 +27,7 @@ export async function bring(
     patience.end();
   };
   try {
-    await awaitHost(work, way, patience.signal, context);
+    await awaitHost(work, way, patience.signal, errand.own?.hasElsewhere, context);
     if (segment.at >= segment.end) return;
     const asked = performance.now();
     const answer = await open(work, way, segment, errand.own?.validator, patience);
@@ -41,18 +41,24 @@ export async function bring(
   }
 }
 
-/** Waits until the host may be asked; a wait that people would notice is told. Throws the signal's reason. */
+/**
+ * Waits until the host may be asked; a wait that people would notice is told. Throws the signal's reason, and NETWORK when
+ * the host turns out to be away and another can be asked.
+ */
 async function awaitHost(
   { wanted }: Work,
   { url }: Way,
   signal: AbortSignal,
+  hasElsewhere: () => boolean = () => false,
   { hosts, emit, lane }: BringContext,
 ): Promise<void> {
   const host = hostOf(url);
+  const gaveUp = () => hosts.isUnreachable(host) && hasElsewhere();
   const delayMs = hosts.waitMs(host);
   if (delayMs === 0) return;
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  await lane.rest(() => hosts.ready(host, signal));
+  await lane.rest(() => hosts.ready(host, signal, gaveUp));
+  if (gaveUp()) throw new AssetsError("NETWORK", `${url} is not waited for: ${host} cannot answer now.`);
 }
 
 async function open(

@@ -48,6 +48,8 @@ export interface Errand {
 export interface OwnErrand {
   /** Strong validator of the bytes of an unpinned file that are here. */
   readonly validator: string | undefined;
+  /** Whether another URL, which need not be waited for, can go on with what is here. */
+  hasElsewhere(): boolean;
   /** Whether the least speed that users wish for counts at this moment. */
   hurries(): boolean;
   /** Whether an answer that starts over is believed where it differs, at this offset, from what is here. */

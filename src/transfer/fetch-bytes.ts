@@ -43,6 +43,8 @@ export interface FetchTally {
 export type FetchResult = FetchTally &
   ({ ok: true; partial: PartialFile; url: string; hex: string } | { ok: false; error: AssetsError });
 
+/** How often a waiting file looks whether to go on waiting, in milliseconds. */
+const LOOK_MS = 250;
 /** New bytes that make a failing attempt count as progress, so that a long download may fail more often than a short one. */
 const PROGRESS_BYTES = 1024 * 1024;
 
@@ -170,7 +172,7 @@ async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTal
     for (;;) {
       attempts++;
       tally.attempts++;
-      const result = await attempt(work, candidate, { helpers, believes, hurries: hasElsewhere }, context);
+      const result = await attempt(work, candidate, { helpers, believes, hasElsewhere }, context);
       tally.received += result.received;
       if (result.ok) return { ok: true, hex: result.hex };
       const held = bytesIn(partial.held);
@@ -189,10 +191,13 @@ async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTal
         continue;
       }
       const failure = { ...result, combined: work.isCombined(), kept: work.hasKept() };
-      const history = { failures, restarted, last, elsewhere: hasElsewhere() };
+      const history = { failures, restarted, last, elsewhere: hasElsewhere(), down: hosts.isUnreachable(host) };
       const verdict = verdictOn(failure, history, policy, Math.random);
       const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
-      if (error.retry?.wholeHost) context.pace.failed(host, true);
+      if (error.retry?.wholeHost) {
+        context.pace.failed(host, true);
+        hosts.refused(host, policy.retries + 1);
+      }
       if (!tooLong) pauseHost(host, error, failures, context);
       if (verdict.do !== "retry") {
         if (error.unreachable || tooLong) hosts.markUnreachable(host);
@@ -214,7 +219,10 @@ async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTal
       const { delayMs } = verdict;
       const info = errorInfo(error);
       context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });
-      const stop = await pauseBefore(work, delayMs, helpers, context);
+      const gaveUp = () => hosts.isUnreachable(host) && hasElsewhere();
+      // A host that wants to be left alone is waited for where it is asked, by one file after another.
+      const restMs = error.retry?.wholeHost ? 0 : delayMs;
+      const stop = await pauseBefore(work, restMs, helpers, gaveUp, context);
       if (stop === undefined) continue;
       tally.tried.push({ url, attempts, error: errorInfo(stop) });
       return { ok: false, error: stop, final: true };
@@ -225,18 +233,21 @@ async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTal
   }
 }
 
-/** Waits before another attempt, unless helpers bring the rest meanwhile. Answers what speaks against another one. */
+/** Waits before another attempt, unless helpers bring the rest meanwhile or it is given up. Answers what stops the file. */
 async function pauseBefore(
   { segments }: Work,
   delayMs: number,
   helpers: Helpers,
+  gaveUp: () => boolean,
   { lane, signal }: FetchContext,
 ): Promise<AssetsError | undefined> {
   const until = performance.now() + delayMs;
   try {
     await lane.rest(async () => {
       while (helpers.count() > 0 && performance.now() < until) await helpers.change();
-      if (segments.missing() > 0) await sleep(Math.max(0, until - performance.now()), undefined, { signal });
+      while (segments.missing() > 0 && performance.now() < until && !gaveUp()) {
+        await sleep(Math.min(until - performance.now(), LOOK_MS), undefined, { signal });
+      }
     });
     return undefined;
   } catch {

@@ -7,10 +7,15 @@ export interface Hosts {
   pause(host: string, ms: number): void;
   /** How long the host is to be left alone from now on. */
   waitMs(host: string): number;
-  /** Waits until the host may be asked, each waiter a little later than the one before. Throws the signal's reason. */
-  ready(host: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until the host may be asked, each waiter a little later than the one before, or until `gaveUp` says so. Throws
+   * the signal's reason.
+   */
+  ready(host: string, signal: AbortSignal, gaveUp?: () => boolean): Promise<void>;
   /** The host could not be reached at all, or wants to be left alone for very long: it is asked last, until it answers. */
   markUnreachable(host: string): void;
+  /** The host could not answer: told before its pause. `often` is how often in a row makes it one that is asked last. */
+  refused(host: string, often: number): void;
   /** The host answered after so long, and takes no further request for `pauseMs`. */
   answered(host: string, tookMs: number, pauseMs?: number): void;
   /** How long its answers take: the longest of late, 0 when there was none. */
@@ -18,6 +23,8 @@ export interface Hosts {
   isUnreachable(host: string): boolean;
 }
 
+/** How often a waiter looks whether to go on waiting, in milliseconds. */
+const LOOK_MS = 250;
 /** After a pause the requests that waited go out one by one, this far apart. */
 const APART_MS = 50;
 
@@ -26,31 +33,43 @@ export function createHosts(mostMs: number): Hosts {
   const quietUntil = new Map<string, number>();
   const unreachable = new Set<string>();
   const latency = new Map<string, number>();
+  /** Refusals in a row. */
+  const refusals = new Map<string, number>();
   /** How many wait for a host. */
   const waiting = new Map<string, number>();
   const left = (host: string) => Math.max(0, (quietUntil.get(host) ?? 0) - performance.now());
   const pause = (host: string, ms: number) => {
     quietUntil.set(host, Math.max(quietUntil.get(host) ?? 0, performance.now() + Math.min(ms, mostMs)));
   };
+  /** When the pause is over for one who waits behind so many others. */
+  const endOf = (host: string, before: number) => (quietUntil.get(host) ?? 0) + before * APART_MS;
   return {
     waitMs: left,
     pause,
-    async ready(host, signal) {
+    async ready(host, signal, gaveUp = () => false) {
       if (left(host) === 0) return;
       const before = waiting.get(host) ?? 0;
       waiting.set(host, before + 1);
       try {
-        while (left(host) > 0) {
-          await sleep(left(host) + before * APART_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+        for (let until = endOf(host, before); until > performance.now() && !gaveUp(); until = endOf(host, before)) {
+          const ms = Math.min(until - performance.now(), LOOK_MS);
+          await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
         }
       } finally {
         waiting.set(host, (waiting.get(host) ?? 1) - 1);
       }
     },
+    refused(host, often) {
+      // What was on the way before the pause says nothing new.
+      if (left(host) > 0) return;
+      refusals.set(host, (refusals.get(host) ?? 0) + 1);
+      if ((refusals.get(host) ?? 0) >= often) unreachable.add(host);
+    },
     latencyMs: (host) => latency.get(host) ?? 0,
     markUnreachable: (host) => void unreachable.add(host),
     answered(host, tookMs, pauseMs = 0) {
       unreachable.delete(host);
+      refusals.delete(host);
       latency.set(host, Math.max(tookMs, (latency.get(host) ?? 0) / 2));
       if (pauseMs > 0) pause(host, pauseMs);
     },

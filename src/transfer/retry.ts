@@ -36,6 +36,8 @@ export interface History {
   readonly last: boolean;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   readonly elsewhere: boolean;
+  /** Whether the host was found to be away: at once, or because it refused often in a row. */
+  readonly down: boolean;
 }
 
 /** What follows. `empty`: what the partial holds is wrong and is dropped. */
@@ -86,8 +88,9 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
   if (afterMs > LONG_WAIT_MS && history.elsewhere) return { do: "next-url", empty: false, return: "later" };
-  // A host that is not there is given one more chance, unless it is the only one.
-  const retries = error.unreachable && !history.last ? Math.min(1, policy.retries) : policy.retries;
+  // A host that is not there is given one more chance, unless it is the only one; one that was found to be away, none.
+  const few = history.down && !error.unreachable ? 0 : Math.min(1, policy.retries);
+  const retries = (error.unreachable || history.down) && !history.last ? few : policy.retries;
   if (history.failures >= retries) return { do: "next-url", empty: false };
   return { do: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
 }

@@ -96,6 +96,25 @@ describe("a host that wants to be left alone for a while", () => {
   });
 });
 
+it("a host that only refuses is asked last before long: files that have another URL arrive from there", async () => {
+  const server = await startFaultServer();
+  const tree = makeTree();
+  const names = Array.from({ length: 40 }, (_, n) => `f${n}`);
+  const urls = (name: string) => {
+    server.serve(`/${name}`, { body: BODY, fault: (exchange) => sendText(exchange, 503, "later") });
+    return [`${server.main}/${name}`, server.serve(`/good/${name}`, { body: BODY })];
+  };
+  tree.manifestFor(
+    Object.fromEntries(
+      names.map((name) => [name, { url: [urls(name)[0] ?? "", `${server.other}/good/${name}`], body: BODY }]),
+    ),
+  );
+  const report = await run(tree, { jobs: 4, policy: { retries: 3 } });
+  expect(report.totals).toMatchObject({ downloaded: 40, failed: 0 });
+  const refused = server.requests.filter(({ path }) => !path.includes("/good/")).length;
+  expect(refused).toBeLessThan(40);
+});
+
 it.each([undefined, 4])(
   "files of another host arrive while one is left alone, however many wait for it (jobs %s)",
   async (jobs) => {

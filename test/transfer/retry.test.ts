@@ -5,7 +5,7 @@ import { AssetsError, type ErrorCode } from "../../src/errors.js";
 import { type Failure, type History, type RetryPolicy, verdictOn } from "../../src/transfer/retry.js";
 
 const policy: RetryPolicy = { retries: 3, baseDelayMs: 100, maxDelayMs: 1_000, maxRetryAfterMs: 300_000 };
-const untried: History = { failures: 0, restarted: false, last: false, elsewhere: false };
+const untried: History = { failures: 0, restarted: false, last: false, elsewhere: false, down: false };
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
