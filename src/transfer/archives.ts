@@ -14,7 +14,8 @@ import { sweepArchives } from "../store/orphans.js";
 import { removePartial } from "../store/partial.js";
 import { allowance } from "../store/space.js";
 import { isAlive, self } from "../this-process.js";
-import { type FetchContext, fetchBytes } from "./fetch-bytes.js";
+import { fetchBytes } from "./fetch-bytes.js";
+import type { FetchContext } from "./insist.js";
 
 /** A file of the plan, one of whose URLs leads into an archive. */
 export interface MemberWish {
