@@ -56,6 +56,7 @@ const MOST_IN_ALL = 32;
 const TICK_MS = 50;
 /** How far back the rate is measured, in milliseconds. */
 const WINDOW_MS = 100;
+const LONG_WINDOW_MS = 400;
 /** With less of its time idle, this process is what limits the pace: further connections could not help. */
 const IDLE_SHARE = 0.25;
 /** Nor where connections wait for the disk this much of the time. */
@@ -104,10 +105,10 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
     for (const cut of [...host.further].slice(count).reverse()) cut();
   };
 
-  /** Bytes a millisecond over the last window. */
-  const rate = (now: number): number => {
-    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - WINDOW_MS) samples.shift();
-    const first = samples[0];
+  /** Bytes a millisecond over the last `windowMs`. */
+  const rate = (now: number, windowMs: number): number => {
+    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - LONG_WINDOW_MS) samples.shift();
+    const first = samples.findLast(({ at }) => at <= now - windowMs) ?? samples[0];
     return first === undefined || now <= first.at ? 0 : (bytes - first.bytes) / (now - first.at);
   };
   const isBusy = (): boolean => {
@@ -124,11 +125,18 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
     for (const file of [...files]) file.start();
     const now = performance.now();
     samples.push({ at: now, bytes });
-    const perMs = rate(now);
+    const perMs = rate(now, WINDOW_MS);
+    const perMsLong = rate(now, LONG_WINDOW_MS);
     const busy = isBusy();
     if (trial !== undefined) {
       const host = recordOf(trial.host);
-      const verdict = verdictOnTrial(trial, { now, perMs, starting: host.starting, startedAt: host.startedAt });
+      const verdict = verdictOnTrial(trial, {
+        now,
+        perMs,
+        perMsLong,
+        starting: host.starting,
+        startedAt: host.startedAt,
+      });
       if (verdict === "wait") return;
       if (verdict === "keep") host.restMs = LEAST_REST_MS;
       else {
@@ -144,6 +152,7 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
     trial = nextTrial({
       now,
       perMs,
+      perMsLong,
       leftBytes: wanting.reduce((sum, file) => sum + file.missing(), 0),
       room: MOST_IN_ALL - openInAll(),
       hosts: [...new Set(wanting.flatMap((file) => file.hosts))].map((name) => {

@@ -33,7 +33,9 @@ export interface HostNow {
 /** How things stand. Times in milliseconds. */
 export interface Standing {
   readonly now: number;
+  /** Bytes a millisecond over the last moment, and over a longer while. */
   readonly perMs: number;
+  readonly perMsLong: number;
   /** Missing bytes of the files that want more connections. */
   readonly leftBytes: number;
   /** Connections that may be opened beyond those that are. */
@@ -50,9 +52,12 @@ const SHOW_MS = 120;
 const OPEN_MS = 3_000;
 /** A trial is kept from this gain on. */
 const LEAST_GAIN = 1.3;
+/** What gains less than this must go on to do so for a while, since the pace of a busy machine is uneven. */
+const CLEAR_GAIN = 1.6;
+const PROVE_MS = 500;
 
 /** The next trial, if one is worth while: a host that is not used yet, then more connections to one that is. */
-export function nextTrial({ now, perMs, leftBytes, room, hosts }: Standing): Trial | undefined {
+export function nextTrial({ now, perMs, perMsLong, leftBytes, room, hosts }: Standing): Trial | undefined {
   const free = hosts.filter(({ granted, most, rests }) => !rests && granted < most);
   const unused = free.find(({ own, granted }) => own === 0 && granted === 0);
   const host = unused ?? free.toSorted((a, b) => a.own + a.granted - (b.own + b.granted))[0];
@@ -71,7 +76,8 @@ export function nextTrial({ now, perMs, leftBytes, room, hosts }: Standing): Tri
     from: granted,
     to,
     openBefore,
-    perMsBefore: perMs,
+    // A moment of silence is no measure.
+    perMsBefore: Math.max(perMs, perMsLong),
     since: now,
     openMs: Math.max(OPEN_MS, 2 * latencyMs),
   };
@@ -80,7 +86,9 @@ export function nextTrial({ now, perMs, leftBytes, room, hosts }: Standing): Tri
 /** How a trial stands. Times in milliseconds. */
 export interface TrialNow {
   readonly now: number;
+  /** Bytes a millisecond over the last moment, and over a longer while. */
   readonly perMs: number;
+  readonly perMsLong: number;
   /** Further connections to the host that are still without a byte. */
   readonly starting: number;
   /** When the last of the others had its first. */
@@ -90,9 +98,13 @@ export interface TrialNow {
 /** Whether a trial has paid. */
 export function verdictOnTrial(
   { since, perMsBefore, openMs }: Trial,
-  { now, perMs, starting, startedAt }: TrialNow,
+  { now, perMs, perMsLong, starting, startedAt }: TrialNow,
 ): "wait" | "keep" | "undo" {
   if (starting > 0 && now - since < openMs) return "wait";
-  if (now - Math.max(since, startedAt) < SHOW_MS) return "wait";
-  return perMs > 0 && perMs >= perMsBefore * LEAST_GAIN ? "keep" : "undo";
+  const shownMs = now - Math.max(since, startedAt);
+  if (shownMs < SHOW_MS) return "wait";
+  if (perMs === 0 || perMs < perMsBefore * LEAST_GAIN) return "undo";
+  if (perMs >= perMsBefore * CLEAR_GAIN) return "keep";
+  if (shownMs < PROVE_MS) return "wait";
+  return perMsLong >= perMsBefore * LEAST_GAIN ? "keep" : "undo";
 }

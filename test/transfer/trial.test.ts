@@ -17,7 +17,7 @@ const used = (name: string, granted: number, more: Partial<HostNow> = {}) =>
 
 /** A megabyte a second, a gigabyte missing. */
 function standing(hosts: HostNow[], more: Partial<Standing> = {}): Standing {
-  return { now: 5_000, perMs: 1_000, leftBytes: 1e9, room: 31, hosts, ...more };
+  return { now: 5_000, perMs: 1_000, perMsLong: 1_000, leftBytes: 1e9, room: 31, hosts, ...more };
 }
 
 /** The host of the next trial and its step, or nothing. */
@@ -70,18 +70,26 @@ describe("the verdict on a trial", () => {
     ["waits for the first byte of each connection", [12_999, 9_000, 1, 10_050], "wait"],
     ["waits no longer than three seconds for it", [13_000, 9_000, 1, 10_050], "keep"],
     ["gives the connections a moment to show what they bring", [10_419, 9_000, 0, 10_300], "wait"],
-    ["keeps what brings a third more", [10_420, 1_300, 0, 10_300], "keep"],
+    ["keeps at once what brings much more", [10_420, 1_600, 0, 10_300], "keep"],
+    ["looks longer at what brings a third more", [10_420, 1_599, 0, 10_300], "wait"],
+    ["keeps what brings a third more for half a second", [10_800, 1_300, 0, 10_300], "keep"],
     ["undoes what brings less than that", [10_420, 1_299, 0, 10_300], "undo"],
     ["undoes what brings nothing", [13_000, 0, 6, 0], "undo"],
     ["is not hurried by connections from before", [10_119, 9_000, 0, 9_000], "wait"],
     ["waits a moment also where no connection was started", [10_120, 1_000, 0, 9_000], "undo"],
   ])("%s", (_, [now, perMs, starting, startedAt], expected) => {
-    expect(verdictOnTrial(trial, { now, perMs, starting, startedAt })).toBe(expected);
+    expect(verdictOnTrial(trial, { now, perMs, perMsLong: perMs, starting, startedAt })).toBe(expected);
+  });
+
+  it("undoes what brought a third more for a moment only", () => {
+    const moment = { now: 10_800, perMs: 1_300, perMsLong: 1_299, starting: 0, startedAt: 10_300 };
+    expect(verdictOnTrial(trial, moment)).toBe("undo");
   });
 
   it("keeps what brings anything where nothing came, and undoes what brings nothing there", () => {
     const silent = { ...trial, perMsBefore: 0 };
-    const verdictAt = (perMs: number) => verdictOnTrial(silent, { now: 11_000, perMs, starting: 0, startedAt: 0 });
+    const verdictAt = (perMs: number) =>
+      verdictOnTrial(silent, { now: 11_000, perMs, perMsLong: perMs, starting: 0, startedAt: 0 });
     expect([verdictAt(1), verdictAt(0)]).toEqual(["keep", "undo"]);
   });
 });
