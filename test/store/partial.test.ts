@@ -190,7 +190,7 @@ describe("the bytes of a partial", () => {
       await checkBytes(again, model);
       await again.close();
     });
-    await fc.assert(plan, { numRuns: 60 });
+    await fc.assert(plan, { numRuns: 30 });
   });
 });
 

@@ -120,7 +120,7 @@ describe("segments", () => {
         for (const { connection, bytes, does } of given.steps) run.step(connection, bytes, does);
         expect(run.finish()).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
