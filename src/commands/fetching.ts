@@ -7,13 +7,14 @@ import { isFetch, type PlanItem } from "../plan.js";
 import { createSources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { heldBytes } from "../store/partial.js";
+import { openPieceMemory } from "../store/piece-memory.js";
 import { freeBytes } from "../store/space.js";
 import { isSmall, partialOf } from "../transfer/fetch-file.js";
 import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
 import type { Workspace } from "./workspace.js";
 
 /** What fetching takes beside the plan. */
-export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "signal" | "emit" | "replan"> {
+export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "mending" | "signal" | "emit" | "replan"> {
   readonly workspace: Workspace;
   readonly network: NetworkSettings;
   /** As {@link bytesMissing} told. */
@@ -34,7 +35,9 @@ export async function carryOut(
   const sources = createSources({ network, projectFolder: manifest.base });
   try {
     const { targets, ledger } = workspace;
-    const end = await runTransfers(planned, { ...run, root, targets, ledger, sources, isTarget: isTargetOf(manifest) });
+    const pieceMemory = manifest.pieces === undefined ? openPieceMemory(root) : undefined;
+    const isTarget = isTargetOf(manifest);
+    const end = await runTransfers(planned, { ...run, root, targets, ledger, sources, pieceMemory, isTarget });
     return { ...end, kept: await keptBytes(planned, end.outcomes) };
   } finally {
     await sources.close();

@@ -5,7 +5,7 @@ import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { FoundFile } from "../plan.js";
-import type { Hasher, HashOptions } from "../store/digest.js";
+import type { Hasher } from "../store/digest.js";
 import { type FileState, glance, inspect } from "../store/inspect.js";
 import { type Ledger, openLedger } from "../store/ledger.js";
 import { createTargets, type Targets } from "../store/target.js";
@@ -34,6 +34,8 @@ export interface Workspace {
   look(file: AssetFile, options: LookOptions): Promise<FoundFile>;
   /** Looks at many. A file in an unsafe place is told in its own entry. */
   lookAll(files: readonly AssetFile[], options: LookOptions): Promise<Looked[]>;
+  /** Hashes a file of any place, off the main thread. Throws LOCAL_IO, the signal's reason. */
+  hash: Hasher["hash"];
   /** Writes the ledger, ends the hashing threads. */
   close(): Promise<void>;
 }
@@ -61,7 +63,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
   const targets = createTargets(root);
   let hasher: Promise<Hasher> | undefined;
 
-  const hash = async (target: string, options: HashOptions) => {
+  const hash: Hasher["hash"] = async (target, options) => {
     hasher ??= import("../store/digest.js").then(({ createHasher }) => createHasher());
     return (await hasher).hash(target, options);
   };
@@ -80,9 +82,8 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       const at = await since();
       const digest = await hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
       // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
-      if (digest.sha256 === file.sha256 && at !== undefined)
-        ledger.record(file.path, digest.stat, digest.sha256, { at });
-      return digest.sha256;
+      if (digest.hex === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.hex, { at });
+      return digest.hex;
     };
     let state = await inspect(target, file, {
       ...(options.recall && { recall: (stat) => ledger.recall(file.path, stat) }),
@@ -138,6 +139,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     targets,
     ledger,
     look,
+    hash,
     async lookAll(files, options) {
       // Every file that is looked at listens: that many listeners are no leak.
       if (options.signal !== undefined) setMaxListeners(0, options.signal);
@@ -190,7 +192,7 @@ function isUndecided({ state, earlierPin }: Looked, { hashUnpinned = false }: Lo
 }
 
 /** Adds up what is hashed, and tells it. */
-function createProgress(states: readonly (FileState | undefined)[], emit: EventListener = () => {}) {
+export function createProgress(states: readonly (FileState | undefined)[], emit: EventListener = () => {}) {
   const totalBytes = states.reduce((sum, state) => sum + (state && "size" in state ? state.size : 0), 0);
   let files = 0;
   let bytes = 0;

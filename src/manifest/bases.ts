@@ -1,6 +1,8 @@
 /** Which folders the paths of a manifest start from, and what of them belongs to the manifest itself. */
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { digestOf } from "./fields.js";
 import { normaliseFolder } from "./paths.js";
+import { piecesPath } from "./pieces.js";
 
 /** Where a text comes from. */
 export interface ReadOptions {
@@ -21,9 +23,17 @@ export function rootOf({ file, root }: ReadOptions, own: string | undefined): st
   return root ?? resolve(baseOf(file), normaliseFolder(own ?? "."));
 }
 
-/** Paths under the root that no asset may take. */
-export function reservedIn(root: string, file: string): { path: string }[] {
-  const path = relative(root, file);
-  const isInside = !isAbsolute(path) && path !== ".." && !path.startsWith(`..${sep}`);
-  return isInside ? [{ path: path.replaceAll(sep, "/") }] : [];
+/** The digest of the file of pieces, as the manifest holds it when it names one. */
+export function piecesOf(named: string | undefined): { pieces?: string } {
+  return named === undefined ? {} : { pieces: digestOf(named) };
+}
+
+/** Paths under the root that no asset may take, and what they are. */
+export function reservedIn(root: string, file: string): { path: string; what: string }[] {
+  const own = [
+    { path: relative(root, file), what: "the manifest itself" },
+    { path: relative(root, piecesPath(file)), what: "the manifest's file of pieces" },
+  ];
+  const isInside = ({ path }: { path: string }) => !isAbsolute(path) && path !== ".." && !path.startsWith(`..${sep}`);
+  return own.filter(isInside).map(({ path, what }) => ({ path: path.replaceAll(sep, "/"), what }));
 }

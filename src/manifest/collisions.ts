@@ -3,9 +3,11 @@ import type { Finding } from "./issues.js";
 import type { Claim } from "./normalise.js";
 import { foldPath } from "./paths.js";
 
-/** What else may not be written over: the manifest itself, as a path under the root. */
+/** What else may not be written over, as a path under the root: the manifest itself for one. */
 interface Reserved {
   path: string;
+  /** Its name in a sentence. */
+  what: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export function findCollisions(
   const findings: Finding[] = [];
 
   const name = (owner: Claim | Reserved) =>
-    "asset" in owner ? `asset "${owner.asset}" on line ${lineOf(owner)}` : "the manifest itself";
+    "asset" in owner ? `asset "${owner.asset}" on line ${lineOf(owner)}` : owner.what;
   const find = (claim: Claim, message: string) => {
     const suggestion = "Write another path for one of the two.";
     findings.push({ path: claim.at(), onKey: claim.onKey, found: claim.path, message, suggestion });

@@ -86,6 +86,13 @@ export function checkChecksum(checksum: string): Problem | undefined {
   return checkSha256(digestOf(checksum));
 }
 
+/** What is wrong with the digest of the file of pieces. */
+export function checkPieces(digest: string): Problem | undefined {
+  if (/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+  const suggestion = "Leave it out, or have it written: assets lock --pieces.";
+  return { message: "this is no sha256: with 64 hexadecimal digits in small letters", suggestion };
+}
+
 /** The digits of a `sha256` or `checksum`, in small letters. */
 export function digestOf(checksum: string): string {
   return checksum.replace(/^sha256:/i, "").toLowerCase();

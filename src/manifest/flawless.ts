@@ -1,5 +1,5 @@
 /** Reads a manifest that has no flaw, which is nearly every one, without what it takes to explain flaws. */
-import { baseOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
+import { baseOf, piecesOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
 import { collide } from "./collisions.js";
 import { normaliseAsset } from "./normalise.js";
 import { foldPath } from "./paths.js";
@@ -32,7 +32,7 @@ export function readFlawless(source: string, options: ReadOptions): Manifest | u
     ids.add(foldPath(raw.id));
   }
   if (ids.size < assets.length || collide(paths)) return undefined;
-  return { file: options.file, base, root, version: 1, assets };
+  return { file: options.file, base, root, version: 1, ...piecesOf(value.pieces), assets };
 }
 
 /** The value of a JSON text that names no key twice in one object; undefined for any other text. */

@@ -1,6 +1,6 @@
 /** Reads the text of a manifest into its normalised form, or into everything that is wrong with it, each with its line. */
 import { safeText, visibleLine } from "../errors.js";
-import { baseOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
+import { baseOf, piecesOf, type ReadOptions, reservedIn, rootOf } from "./bases.js";
 import { findCollisions } from "./collisions.js";
 import { type Finding, formatFound, formatPath, type JsonPath, MAX_ISSUES, type ManifestIssue } from "./issues.js";
 import { type Claim, normaliseAsset } from "./normalise.js";
@@ -61,7 +61,8 @@ export function readManifest(source: string, options: ReadOptions): ReadResult {
   const usedRoot = rootOf(options, envelope.value?.root);
   findings.push(...findCollisions(claims, reservedIn(usedRoot, file), lineOf).slice(0, MAX_ISSUES));
   if (findings.length > 0) return fail(findings);
-  return { manifest: { file, base, root: usedRoot, version: 1, assets }, issues: [] };
+  const pieces = piecesOf(envelope.value?.pieces);
+  return { manifest: { file, base, root: usedRoot, version: 1, ...pieces, assets }, issues: [] };
 }
 
 const EMPTY = 'Write { "version": 1, "assets": [] } and fill it.';

@@ -6,6 +6,7 @@ import {
   checkHomepage,
   checkId,
   checkLine,
+  checkPieces,
   checkProse,
   checkSha256,
   checkTag,
@@ -146,6 +147,13 @@ const top = {
   root: folderPath(
     "Folder that all paths are relative to, inside the manifest's own folder. Default: that folder.",
   ).optional(),
+  pieces: text(checkPieces)
+    .meta({
+      title: "Pieces",
+      description: "SHA-256 of the file of piece digests beside this one. Written by assets lock --pieces.",
+      pattern: "^sha256:[0-9a-f]{64}$",
+    })
+    .optional(),
 };
 
 /** A whole manifest. */

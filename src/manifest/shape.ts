@@ -4,6 +4,7 @@ import {
   checkHomepage,
   checkId,
   checkLine,
+  checkPieces,
   checkProse,
   checkSha256,
   checkTag,
@@ -80,6 +81,7 @@ const TOP: Shape = new Map([
   ["$schema", isText],
   ["version", (value) => value === 1],
   ["root", folder],
+  ["pieces", text(checkPieces)],
   ["assets", Array.isArray],
 ]);
 /** When the root is set from outside, the one in the manifest need not be usable here. */
@@ -88,6 +90,7 @@ const TOP_WITHOUT_ROOT: Shape = new Map([...TOP, ["root", isText]]);
 /** The top of a document whose assets are still to be examined. */
 export interface Top {
   root?: string;
+  pieces?: string;
   assets: unknown[];
 }
 

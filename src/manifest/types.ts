@@ -43,5 +43,7 @@ export interface Manifest {
   /** Absolute path of the folder that file paths are relative to. */
   readonly root: string;
   readonly version: 1;
+  /** SHA-256 of the file of piece digests beside it, 64 lower-case hex digits. */
+  readonly pieces?: string;
   readonly assets: readonly Asset[];
 }

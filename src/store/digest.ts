@@ -1,14 +1,14 @@
-/** SHA-256 of files, several at once and off the main thread. */
+/** Digests of files, several at once and off the main thread. */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { AssetsError } from "../errors.js";
 import { diskError } from "./disk-error.js";
-import { type FileDigest, hashFile } from "./hash-file.js";
-import type { HashMessage } from "./hash-worker.js";
+import { type FileDigest, type HashWish, hashFile } from "./hash-file.js";
+import type { HashMessage, HashQuestion } from "./hash-worker.js";
 
 /** How one file is hashed. */
-export interface HashOptions {
+export interface HashOptions extends HashWish {
   /** Ends the reading. */
   signal: AbortSignal;
   /** Told the bytes read so far. */
@@ -79,12 +79,13 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
   };
 
   return {
-    async hash(path, { signal, onProgress = () => {} }) {
+    async hash(path, { signal, onProgress = () => {}, ...wish }) {
+      const question = { path, ...wish };
       signal.throwIfAborted();
       const worker = await take(signal);
-      if (worker === undefined) return hashHere(path, signal, onProgress);
+      if (worker === undefined) return hashHere(question, signal, onProgress);
       try {
-        const digest = await ask(worker, path, signal, onProgress);
+        const digest = await ask(worker, question, signal, onProgress);
         give(worker);
         return digest;
       } catch (error) {
@@ -95,7 +96,7 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
         // Aborted in the middle of a file, or the thread could not begin or go on.
         retire(worker);
         if (signal.aborted) throw error;
-        return hashHere(path, signal, onProgress);
+        return hashHere(question, signal, onProgress);
       }
     },
     async close() {
@@ -106,12 +107,16 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
   };
 }
 
-function hashHere(path: string, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<FileDigest> {
+function hashHere(
+  { path, ...wish }: HashQuestion,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<FileDigest> {
   const onBytes = (bytes: number) => {
     signal.throwIfAborted();
     onProgress(bytes);
   };
-  return hashFile(path, onBytes).catch((error) => {
+  return hashFile(path, onBytes, wish).catch((error) => {
     signal.throwIfAborted();
     throw diskError(error, "read", path);
   });
@@ -119,7 +124,7 @@ function hashHere(path: string, signal: AbortSignal, onProgress: (bytes: number)
 
 function ask(
   worker: Worker,
-  path: string,
+  question: HashQuestion,
   signal: AbortSignal,
   onProgress: (bytes: number) => void,
 ): Promise<FileDigest> {
@@ -136,10 +141,10 @@ function ask(
     const onMessage = (message: HashMessage) => {
       if (message.type === "progress") onProgress(message.bytes);
       else if (message.type === "done") {
-        const { sha256, size, stat } = message;
-        settle(() => resolve({ sha256, size, stat }));
+        const { type: _, ...digest } = message;
+        settle(() => resolve(digest));
       } else {
-        fail(diskError(Object.assign(new Error(message.message), { code: message.errno }), "read", path));
+        fail(diskError(Object.assign(new Error(message.message), { code: message.errno }), "read", question.path));
       }
     };
     const onExit = () => fail(new Error("The hashing thread ended."));
@@ -149,6 +154,6 @@ function ask(
     worker.on("exit", onExit);
     signal.addEventListener("abort", onAbort);
     worker.ref();
-    worker.postMessage(path);
+    worker.postMessage(question);
   });
 }

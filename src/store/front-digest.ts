@@ -12,6 +12,8 @@ export interface FrontDigest {
   advance(): void;
   /** The digest of the bytes up to the partial's front, hex. Throws LOCAL_IO, the signal's reason. */
   value(signal: AbortSignal): Promise<string>;
+  /** The digests of the pieces that {@link value} last told the whole of, as far as the thread worked them out. */
+  pieces(): Uint8Array | undefined;
   /** Forgets what was hashed: bytes below the front have changed. */
   reset(): Promise<void>;
   /** Lets go of the partial, which may then be closed. Never throws. */
@@ -20,8 +22,8 @@ export interface FrontDigest {
 
 /** The thread of a run, which all its files share. */
 export interface DigestThread {
-  /** Follows a partial from its first byte. */
-  follow(partial: PartialFile, algorithm: string): FrontDigest;
+  /** Follows a partial from its first byte; with `pieceBytes`, pieces of that size are hashed as well. */
+  follow(partial: PartialFile, algorithm: string, pieceBytes?: number): FrontDigest;
   /** Ends the thread. */
   close(): Promise<void>;
 }
@@ -85,15 +87,16 @@ export function createDigestThread(): DigestThread {
     });
 
   return {
-    follow(partial, algorithm) {
+    follow(partial, algorithm, pieceBytes) {
       /** Name of the partial with the thread, once it is there. */
       let id: number | undefined;
       let told = 0;
+      let pieces: Uint8Array | undefined;
       const engage = (): number | undefined => {
         if (id !== undefined || partial.descriptor === undefined || partial.front < WORTH_BYTES) return id;
         if (start() === undefined) return undefined;
         id = ++lastId;
-        tell({ type: "follow", id, descriptor: partial.descriptor, algorithm });
+        tell({ type: "follow", id, descriptor: partial.descriptor, algorithm, pieceBytes });
         return id;
       };
       const tellFront = (known: number) => {
@@ -117,11 +120,13 @@ export function createDigestThread(): DigestThread {
           const known = engage();
           if (known === undefined) return hashHere(partial, algorithm, signal);
           tellFront(known);
-          const { hex, errno, message } = await ask("ask", known, signal);
+          const { hex, errno, message, ...answer } = await ask("ask", known, signal);
+          pieces = answer.pieces;
           if (hex !== undefined) return hex;
           if (errno === undefined) return hashHere(partial, algorithm, signal);
           throw diskError(Object.assign(new Error(message), { code: errno }), "read", partial.path);
         },
+        pieces: () => pieces,
         reset: leave,
         close: leave,
       };

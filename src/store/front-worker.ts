@@ -2,10 +2,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
+import { createPieceHash, type PieceHash } from "./piece-hash.js";
 
 /** What the thread is told. `id` names one file from its first message to `drop`. */
 export type FrontMessage =
-  | { type: "follow"; id: number; descriptor: number; algorithm: string }
+  | { type: "follow"; id: number; descriptor: number; algorithm: string; pieceBytes: number | undefined }
   /** The bytes below `to` are there. */
   | { type: "advance"; id: number; to: number }
   /** Asks for the digest of the bytes told so far; answered once they are hashed. */
@@ -17,6 +18,8 @@ export type FrontMessage =
 export interface FrontAnswer {
   question: number;
   hex?: string;
+  /** The digests of the pieces, where they were wished for. */
+  pieces?: Uint8Array | undefined;
   errno?: string;
   message?: string;
 }
@@ -24,6 +27,7 @@ export interface FrontAnswer {
 interface Followed {
   descriptor: number;
   hash: Hash;
+  pieces: PieceHash | undefined;
   /** Bytes hashed, and bytes that may be. */
   at: number;
   to: number;
@@ -40,8 +44,9 @@ const tell = (answer: FrontAnswer) => parentPort?.postMessage(answer);
 
 parentPort?.on("message", (message: FrontMessage) => {
   if (message.type === "follow") {
-    const { id, descriptor, algorithm } = message;
-    followed.set(id, { descriptor, hash: createHash(algorithm), at: 0, to: 0, questions: [] });
+    const { id, descriptor, algorithm, pieceBytes } = message;
+    const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
+    followed.set(id, { descriptor, hash: createHash(algorithm), pieces, at: 0, to: 0, questions: [] });
     return;
   }
   const file = followed.get(message.id);
@@ -72,6 +77,7 @@ function advance(file: Followed): void {
     const bytes = readSync(file.descriptor, buffer, 0, Math.min(READ_BYTES, file.to - file.at), file.at);
     if (bytes === 0) throw Object.assign(new Error("it became shorter while it was read"), { code: "EBUSY" });
     file.hash.update(buffer.subarray(0, bytes));
+    file.pieces?.update(buffer.subarray(0, bytes));
     file.at += bytes;
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
@@ -81,9 +87,8 @@ function advance(file: Followed): void {
 
 function answer(file: Followed): void {
   for (const question of file.questions) {
-    tell(
-      file.failure === undefined ? { question, hex: file.hash.copy().digest("hex") } : { question, ...file.failure },
-    );
+    const { failure, hash, pieces } = file;
+    tell(failure ? { question, ...failure } : { question, hex: hash.copy().digest("hex"), pieces: pieces?.digests() });
   }
   file.questions = [];
 }

@@ -1,8 +1,9 @@
-/** SHA-256 of one file, read while the bytes before are hashed. */
+/** Digests of one file, read while the bytes before are hashed. */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { NO_WAIT } from "../platform.js";
+import { createPieceHash } from "./piece-hash.js";
 
 /** What must not change while a file is read, nor between two looks at it. */
 export interface FileStamp {
@@ -13,22 +14,40 @@ export interface FileStamp {
   dev: bigint;
 }
 
-/** A file's digest, and how the file stood while it was read. `size` in bytes. */
+/** What is hashed of a file, and how. */
+export interface HashWish {
+  /** As Node names it. Default `sha256`. */
+  algorithm?: string | undefined;
+  /** Hash no more than this many bytes. Default all. */
+  end?: number | undefined;
+  /** Hash each piece of so many bytes as well. */
+  pieceBytes?: number | undefined;
+}
+
+/** A file's digest, and how the file stood while it was read. */
 export interface FileDigest {
-  sha256: string;
+  hex: string;
+  /** Bytes that were hashed. */
   size: number;
   stat: FileStamp;
+  /** The SHA-256 of each piece, one behind the other, where they were wished for. */
+  pieces?: Uint8Array | undefined;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
 const PROGRESS_BYTES = 32 * 1024 * 1024;
 
 /** `onProgress` is told the bytes read so far, every 32 MiB; what it throws ends the reading. Throws errno errors. */
-export async function hashFile(path: string, onProgress: (bytes: number) => void): Promise<FileDigest> {
+export async function hashFile(
+  path: string,
+  onProgress: (bytes: number) => void,
+  { algorithm = "sha256", end = Number.POSITIVE_INFINITY, pieceBytes }: HashWish = {},
+): Promise<FileDigest> {
   const handle = await open(path, constants.O_RDONLY | NO_WAIT);
   try {
     const before = await stamp(handle);
-    const hash = createHash("sha256");
+    const hash = createHash(algorithm);
+    const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
     // One byte more than the file has, so that its end is seen by the second read of a small file.
     const length = Number(before.size < CHUNK_BYTES ? before.size + 1n : CHUNK_BYTES);
     let spare = Buffer.allocUnsafe(length);
@@ -37,12 +56,15 @@ export async function hashFile(path: string, onProgress: (bytes: number) => void
     let reading = handle.read(Buffer.allocUnsafe(length), 0, length, 0);
     for (;;) {
       const { buffer, bytesRead } = await reading;
-      if (bytesRead === 0) break;
-      size += bytesRead;
+      const used = Math.min(bytesRead, end - size);
+      if (used === 0) break;
+      size += used;
       reading = handle.read(spare, 0, length, size);
       // Should hashing or telling throw, nobody waits for this read.
       reading.catch(() => {});
-      hash.update(bytesRead === length ? buffer : buffer.subarray(0, bytesRead));
+      const bytes = used === length ? buffer : buffer.subarray(0, used);
+      hash.update(bytes);
+      pieces?.update(bytes);
       spare = buffer;
       if (size - told >= PROGRESS_BYTES) {
         told = size;
@@ -50,9 +72,10 @@ export async function hashFile(path: string, onProgress: (bytes: number) => void
       }
     }
     const after = await stamp(handle);
-    const same = before.mtimeNs === after.mtimeNs && before.size === after.size && after.size === BigInt(size);
+    const same =
+      before.mtimeNs === after.mtimeNs && before.size === after.size && Math.min(Number(after.size), end) === size;
     if (!same) throw Object.assign(new Error("it changed while it was read"), { code: "EBUSY" });
-    return { sha256: hash.digest("hex"), size, stat: after };
+    return { hex: hash.digest("hex"), size, stat: after, pieces: pieces?.digests() };
   } finally {
     await handle.close();
   }

@@ -1,6 +1,11 @@
-/** A thread that hashes files: one message in names a file, the last one out has its SHA-256. */
+/** A thread that hashes files: one message in names a file, the last one out has its digests. */
 import { parentPort } from "node:worker_threads";
-import { type FileDigest, hashFile } from "./hash-file.js";
+import { type FileDigest, type HashWish, hashFile } from "./hash-file.js";
+
+/** What the thread is asked. */
+export interface HashQuestion extends HashWish {
+  path: string;
+}
 
 /** What the thread answers: progress while it reads a large file, then one of the other two. */
 export type HashMessage =
@@ -10,9 +15,9 @@ export type HashMessage =
 
 const tell = (message: HashMessage) => parentPort?.postMessage(message);
 
-parentPort?.on("message", async (path: string) => {
+parentPort?.on("message", async ({ path, ...wish }: HashQuestion) => {
   try {
-    tell({ type: "done", ...(await hashFile(path, (bytes) => tell({ type: "progress", bytes }))) });
+    tell({ type: "done", ...(await hashFile(path, (bytes) => tell({ type: "progress", bytes }), wish)) });
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     tell({ type: "failed", errno: code, message });

@@ -7,9 +7,12 @@ import { type Candidate, type FetchContext, type FetchTally, insist } from "./in
 import { LONG_WAIT_MS } from "./retry.js";
 import { openWork, type Wanted, type Work } from "./work.js";
 
-/** The partial is complete, proven and still open; the caller commits or closes it. `hex`: its digest. */
+/** The partial is complete, proven and still open; the caller commits or closes it. `hex`: its digest; `pieces`: those of its pieces, if they were wished for. */
 export type FetchResult = FetchTally &
-  ({ ok: true; partial: PartialFile; url: string; hex: string } | { ok: false; error: AssetsError });
+  (
+    | { ok: true; partial: PartialFile; url: string; hex: string; pieces: Uint8Array | undefined }
+    | { ok: false; error: AssetsError }
+  );
 
 /** Tries candidates until one gives the right bytes. Failures are answered, not thrown; only bugs throw. */
 export async function fetchBytes(
@@ -46,10 +49,10 @@ export async function fetchBytes(
       };
       const result = await insist(work, turn, context, tally);
       if (result.ok) {
-        await work.digest.close();
-        const { partial } = work;
+        const { partial, digest } = work;
+        await digest.close();
         work = undefined;
-        return { ...result, ...tally, partial, url: candidate.url };
+        return { ...result, ...tally, partial, url: candidate.url, pieces: digest.pieces() };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
       if (result.return !== undefined) {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AssetsError, abortError, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
+import { pieceBytesFor } from "../manifest/pieces.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
 import type { Ledger } from "../store/ledger.js";
@@ -11,6 +12,7 @@ import type { Orphans } from "../store/orphans.js";
 import { partialPath } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
 import { SMALL_BYTES } from "../store/partial-in-memory.js";
+import { type PieceMemory, REMEMBERED_BYTES } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
@@ -43,8 +45,19 @@ export interface TransferContext extends FetchContext {
   readonly folderLocks: FolderLocks;
   readonly orphans: Orphans;
   readonly policy: TransferPolicy;
+  /** Where the pieces of large files are remembered; undefined where the manifest's own file tells of pieces. */
+  readonly pieceMemory?: PieceMemory | undefined;
+  readonly mending?: Mending | undefined;
   /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
   readonly replan: (item: PlanItem) => Promise<PlanItem>;
+}
+
+/** What a repair does beside the fetching of a file, under its lock. What it throws fails the file. */
+export interface Mending {
+  /** Before the first byte: brings into the partial what is right of the old file. */
+  prepare(item: PlanItem, partial: string): Promise<void>;
+  /** After the last byte, right before the old file is replaced. */
+  beforeReplacing(item: PlanItem): Promise<void>;
 }
 
 /** Where the partial of a file lies for one of its URLs. */
@@ -66,8 +79,9 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
     const { target } = place;
+    if (item.file.sha256 !== undefined) await context.mending?.prepare(item, partialPath(target, item.file.sha256));
     const result = await fetchBytes(
-      { ...wantedOf(item), shared: place.doubtful, makeFolder: place.makeFolder },
+      { ...wantedOf(item, context), shared: place.doubtful, makeFolder: place.makeFolder },
       candidatesOf(item, target, context),
       context,
     );
@@ -116,7 +130,7 @@ async function putInPlace(
   place: Place,
   context: TransferContext,
 ): Promise<Outcome> {
-  const { partial, hex, url, received, attempts, tried } = result;
+  const { partial, hex, url, received, attempts, tried, pieces } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     const synced = await partial.sync();
@@ -128,8 +142,13 @@ async function putInPlace(
     }
     if (!isFetch(now)) return failed(now, conflictError(now), result);
     const size = partial.front;
+    await context.mending?.beforeReplacing(now);
     const stat = await partial.commit(target, modeOf(item));
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
+    const pieceBytes = pieceBytesFor(size);
+    if (pieces !== undefined && pieceBytes !== undefined) {
+      await context.pieceMemory?.remember({ sha256: hex, size, pieceBytes, digests: pieces });
+    }
     const orphaned = await context.orphans.remove(target);
     if (orphaned > 0) {
       const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
@@ -145,9 +164,11 @@ async function putInPlace(
   }
 }
 
-function wantedOf({ file }: PlanItem) {
-  const digest = file.sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: file.sha256 } as const);
-  return { label: file.path, kind: "file", size: file.size, digest } as const;
+function wantedOf({ file: { path, size, sha256 } }: PlanItem, { pieceMemory }: TransferContext) {
+  const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
+  const isRemembered = pieceMemory !== undefined && digest !== undefined && size !== undefined;
+  const pieceBytes = isRemembered && size >= REMEMBERED_BYTES ? pieceBytesFor(size) : undefined;
+  return { label: path, kind: "file", size, digest, pieceBytes } as const;
 }
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {

@@ -7,9 +7,10 @@ import type { Sources } from "../source/index.js";
 import { createDigestThread } from "../store/front-digest.js";
 import type { Ledger } from "../store/ledger.js";
 import { createOrphans } from "../store/orphans.js";
+import type { PieceMemory } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import { createArchives, type MemberWish } from "./archives.js";
-import { fetchFile, isSmall, type TransferPolicy } from "./fetch-file.js";
+import { fetchFile, isSmall, type Mending, type TransferPolicy } from "./fetch-file.js";
 import { createFolderLocks } from "./folder-locks.js";
 import { createHosts, hostOf } from "./hosts.js";
 import { conflictError, failed, settled } from "./outcome.js";
@@ -32,6 +33,9 @@ export interface TransferRun {
   readonly jobs: number | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventListener;
+  /** Where the pieces of large files are remembered, if they are. */
+  readonly pieceMemory?: PieceMemory | undefined;
+  readonly mending?: Mending | undefined;
   /** Whether an absolute path is a file of the manifest. */
   isTarget(path: string): boolean;
   /** Looks at a file again and decides anew. */
@@ -88,6 +92,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     targets,
     ledger,
     archives,
+    pieceMemory: run.pieceMemory,
+    mending: run.mending,
     orphans: createOrphans(run.isTarget),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),

@@ -18,6 +18,8 @@ export interface Wanted {
   readonly shared?: boolean | undefined;
   /** Makes sure of the partial's folder before a file is created in it. */
   readonly makeFolder?: (() => Promise<unknown>) | undefined;
+  /** Size of the pieces whose digests are worked out as well. */
+  readonly pieceBytes?: number | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
 }
@@ -59,7 +61,7 @@ export async function openWork(
     size: wanted.digest && wanted.size,
     makeFolder: wanted.makeFolder,
   });
-  const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256");
+  const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", wanted.pieceBytes);
   const givers = new Map<string, ByteRanges>();
   let kept = partial.held;
   let answers = 0;

@@ -11,7 +11,7 @@ test("paths are refused at a glance where the careful look finds fault, and only
   fc.assert(
     fc.property(fc.array(path, { maxLength: 5 }), path, (paths, manifest) => {
       const claims = paths.map((each) => ({ asset: "x", path: each, at: () => [], onKey: false }));
-      const found = findCollisions(claims, [{ path: manifest }], () => 1).length > 0;
+      const found = findCollisions(claims, [{ path: manifest, what: "the manifest itself" }], () => 1).length > 0;
       if (found) refused++;
       expect(collide([manifest, ...paths])).toBe(found);
     }),

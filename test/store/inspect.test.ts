@@ -15,7 +15,7 @@ const isRoot = process.getuid?.() === 0;
 async function deep(target: string, pin: Pin) {
   const hasher = createHasher(1);
   try {
-    return await inspect(target, pin, { hash: async () => (await hasher.hash(target, { signal })).sha256 });
+    return await inspect(target, pin, { hash: async () => (await hasher.hash(target, { signal })).hex });
   } finally {
     await hasher.close();
   }

@@ -1,0 +1,47 @@
+/** What is known of the pieces of a manifest's files: from the file beside it, or from memory. */
+import { createHash } from "node:crypto";
+import type { EventListener } from "../events.js";
+import { type Pieces, piecesPath } from "../manifest/pieces.js";
+import { readPieces } from "../manifest/read-pieces.js";
+import type { AssetFile, Manifest } from "../manifest/types.js";
+import { openPieceMemory } from "../store/piece-memory.js";
+import { readWhole } from "../store/whole-text.js";
+
+/** No file of pieces is longer, in bytes. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The files of pieces beside a manifest, by SHA-256. None when the manifest names no such file; also when it names
+ * another one than is there, of which a warning tells. Throws LOCAL_IO.
+ */
+export async function committedPieces(
+  { file, pieces }: Manifest,
+  emit: EventListener,
+): Promise<ReadonlyMap<string, Pieces>> {
+  const none = new Map<string, Pieces>();
+  if (pieces === undefined) return none;
+  const path = piecesPath(file);
+  const warn = (why: string) => {
+    emit({ type: "warning", message: `${path} ${why}, so it is not used. To write it anew: assets lock --pieces` });
+    return none;
+  };
+  const bytes = await readWhole(path, MOST_BYTES);
+  if (bytes === undefined) return warn("is missing");
+  if (createHash("sha256").update(bytes).digest("hex") !== pieces)
+    return warn("is not the one that the manifest names");
+  return readPieces(bytes.toString("utf8")) ?? warn("is no file of pieces");
+}
+
+/** Tells the pieces of a file, if they are known. Throws LOCAL_IO at the beginning. */
+export async function openKnownPieces(
+  manifest: Manifest,
+  emit: EventListener,
+): Promise<(file: AssetFile) => Promise<Pieces | undefined>> {
+  const committed = await committedPieces(manifest, emit);
+  const memory = openPieceMemory(manifest.root);
+  return async ({ sha256, size }) => {
+    if (sha256 === undefined) return undefined;
+    const found = committed.get(sha256) ?? (await memory.recall(sha256));
+    return size === undefined || found?.size === size ? found : undefined;
+  };
+}

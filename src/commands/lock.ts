@@ -1,0 +1,135 @@
+/** `assets lock --pieces`: writes down the digests of the pieces of what is here and proven. */
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { AssetsError } from "../errors.js";
+import type { EventListener } from "../events.js";
+import { withTopKey } from "../manifest/edit.js";
+import { DIGEST_BYTES, formatPieces, type Pieces, pieceBytesFor, piecesPath } from "../manifest/pieces.js";
+import { readManifest } from "../manifest/read.js";
+import { type Selection, select } from "../manifest/select.js";
+import type { Manifest } from "../manifest/types.js";
+import { readWhole, replaceWhole } from "../store/whole-text.js";
+import { runPool } from "../transfer/pool.js";
+import { committedPieces } from "./known-pieces.js";
+import type { LockedFile, LockReport } from "./reports.js";
+import { createProgress, type Looked, openWorkspace, type Workspace } from "./workspace.js";
+
+export interface LockOptions {
+  manifest: Manifest;
+  /** Default: every file. */
+  selection?: Selection;
+  /** Say what would be written, and write nothing. Default false. */
+  dryRun?: boolean;
+  signal?: AbortSignal;
+  onEvent?: EventListener;
+}
+
+/** Files that are hashed side by side. */
+const FILES = 8;
+const MOST_MANIFEST_BYTES = 64 * 2 ** 20;
+
+/**
+ * Hashes every selected file piece by piece, writes `assets.pieces.json`, and its digest into the manifest, of which all
+ * else stays as it is. What is known of pinned files that are not selected, or not here, is kept. Throws UNKNOWN_ID,
+ * NOTHING_SELECTED, ABORTED, LOCAL_IO, DISK_FULL, MANIFEST_INVALID when the manifest has become another meanwhile.
+ */
+export async function lockPieces(options: LockOptions): Promise<LockReport> {
+  const started = performance.now();
+  const { manifest, selection = {}, dryRun = false } = options;
+  const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
+  setMaxListeners(0, signal);
+  const selected = select(manifest, selection);
+  const before = await committedPieces(manifest, emit);
+  const known = new Map<string, Pieces>();
+  for (const { sha256 = "" } of manifest.assets.flatMap(({ files }) => files)) {
+    const pieces = before.get(sha256);
+    if (pieces !== undefined) known.set(sha256, pieces);
+  }
+  const workspace = await openWorkspace(manifest);
+  try {
+    const found = await workspace.lookAll(selected, { recall: false, hash: false, signal });
+    const progress = createProgress(
+      found.filter(isCut).map(({ state }) => state),
+      emit,
+    );
+    const files = await runPool(found, FILES, async (looked) => {
+      if (!isCut(looked)) return lockedFile(looked, known);
+      const own = progress.file();
+      const pieces = await hashPieces(looked, workspace, signal, own.read);
+      own.done(looked.state.size);
+      if (pieces?.sha256 !== looked.file.sha256) return lockedFile(looked, known, "differs");
+      known.set(pieces.sha256, pieces);
+      return lockedFile(looked, known, "locked");
+    });
+    const text = formatPieces([...known.values()]);
+    const written = dryRun ? false : await write(manifest, text);
+    return {
+      manifest: manifest.file,
+      pieces: piecesPath(manifest.file),
+      dryRun,
+      ok: files.every(({ status }) => status !== "missing" && status !== "differs"),
+      files,
+      written,
+      bytes: Buffer.byteLength(text),
+      durationMs: performance.now() - started,
+    };
+  } finally {
+    await workspace.close();
+  }
+}
+
+type Cut = Looked & { state: { kind: "unverified"; size: number } };
+
+/** Whether a file is here, pinned, and large enough to be cut into pieces. */
+function isCut(looked: Looked): looked is Cut {
+  return looked.state.kind === "unverified" && pieceBytesFor(looked.state.size) !== undefined;
+}
+
+async function hashPieces(
+  { target, state: { size } }: Cut,
+  workspace: Workspace,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<Pieces | undefined> {
+  const pieceBytes = pieceBytesFor(size) ?? size;
+  const { hex, pieces, ...hashed } = await workspace.hash(target, { signal, onProgress, pieceBytes });
+  return pieces && { sha256: hex, size: hashed.size, pieceBytes, digests: pieces };
+}
+
+function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>, done?: LockedFile["status"]) {
+  const { asset, path, sha256 = "" } = file;
+  const pieces = known.get(sha256);
+  const size = file.size ?? ("size" in state ? state.size : undefined);
+  const small = size !== undefined && pieceBytesFor(size) === undefined;
+  const away = state.kind === "missing" ? "missing" : "differs";
+  const status =
+    done ?? (sha256 === "" ? "unpinned" : small ? "small" : pieces === undefined ? away : ("kept" as const));
+  const cut = status === "locked" || status === "kept" ? pieces : undefined;
+  return {
+    asset,
+    path,
+    status,
+    ...(size !== undefined && { size }),
+    ...(cut && { pieceSize: cut.pieceBytes, pieces: cut.digests.length / DIGEST_BYTES }),
+  } satisfies LockedFile;
+}
+
+/** The pieces first: until the manifest names them, they are of no consequence. Answers whether anything changed. */
+async function write(manifest: Manifest, text: string): Promise<boolean> {
+  const path = piecesPath(manifest.file);
+  const named = createHash("sha256").update(text).digest("hex");
+  const isThere = (await readWhole(path, Buffer.byteLength(text)).catch(() => undefined))?.equals(Buffer.from(text));
+  if (isThere && named === manifest.pieces) return false;
+  const source = (await readWhole(manifest.file, MOST_MANIFEST_BYTES))?.toString("utf8") ?? "";
+  const edited = withTopKey(source, "pieces", `sha256:${named}`);
+  const now = readManifest(edited, manifest).manifest;
+  // Somebody may have written to it meanwhile: what was hashed is no longer what it pins.
+  if (now === undefined || JSON.stringify(now.assets) !== JSON.stringify(manifest.assets)) {
+    throw new AssetsError("MANIFEST_INVALID", `${manifest.file} has changed while its files were hashed.`, {
+      hint: "Run the same command again.",
+    });
+  }
+  if (!isThere) await replaceWhole(path, text);
+  if (edited !== source) await replaceWhole(manifest.file, edited);
+  return true;
+}

@@ -1,0 +1,51 @@
+/** Small files of a repository that are read and replaced as a whole. */
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { open, realpath, rm, stat } from "node:fs/promises";
+import { AssetsError } from "../errors.js";
+import { NO_WAIT, renameOver, setMode } from "../platform.js";
+import { diskError, errnoOf } from "./disk-error.js";
+
+/** The bytes of a regular file; undefined when there is none. Throws LOCAL_IO, also for one of more than `mostBytes`. */
+export async function readWhole(path: string, mostBytes: number): Promise<Buffer | undefined> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | NO_WAIT);
+    try {
+      const found = await handle.stat();
+      if (!found.isFile() || found.size > mostBytes) {
+        const why = found.isFile() ? `has ${found.size} bytes, more than ${mostBytes}` : "is not a regular file";
+        throw new AssetsError("LOCAL_IO", `${path} ${why}.`);
+      }
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw diskError(error, "read", path);
+  }
+}
+
+/**
+ * Writes a file in one step, in place of what was there, whose permissions it takes over; a link to a file stays one.
+ * Throws DISK_FULL, LOCAL_IO.
+ */
+export async function replaceWhole(path: string, text: string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const draft = `${target}.${randomUUID().slice(0, 8)}.new`;
+  try {
+    const before = await stat(target).catch(() => undefined);
+    const handle = await open(draft, "wx");
+    try {
+      await handle.writeFile(text);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    if (before !== undefined) await setMode(draft, before.mode & 0o777);
+    await renameOver(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw diskError(error, "write", path);
+  }
+}
