@@ -57,7 +57,7 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
       const own = progress.file();
       const pieces = await hashPieces(looked, workspace, signal, own.read);
       own.done(looked.state.size);
-      if (pieces?.sha256 !== looked.file.sha256) return lockedFile(looked, known, "differs");
+      if (pieces === undefined || pieces.sha256 !== looked.file.sha256) return lockedFile(looked, known, "differs");
       known.set(pieces.sha256, pieces);
       return lockedFile(looked, known, "locked");
     });

@@ -56,7 +56,7 @@ export function frontOf(ranges: ByteRanges): number {
 }
 
 /** More ranges than any download leaves; each of them would cost a request. */
-const MOST_RANGES = 1_000;
+export const MOST_RANGES = 1_000;
 
 /** Reads a set out of data of unknown shape, as far as `size` bytes reach; undefined for anything that is no set. */
 export function readRanges(data: unknown, size: number): ByteRanges | undefined {
