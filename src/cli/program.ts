@@ -5,6 +5,8 @@ import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
 import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
+import { addLock } from "./lock.js";
+import { addRepair } from "./repair.js";
 import { addVerify } from "./verify.js";
 
 /** Runs a command with its merged options. */
@@ -44,6 +46,7 @@ Examples:
   assets list                 what there is, and how it stands here
   assets download --all       fetch everything, verified
   assets verify               prove it, without a network
+  assets repair               fetch of damaged files what is damaged
   assets lfs                  find Git LFS pointers in the place of content
 
 Environment (docs/network.md explains the network's part):
@@ -64,7 +67,9 @@ Environment (docs/network.md explains the network's part):
   addList(program, begin);
   addDownload(program, begin);
   addVerify(program, begin);
+  addRepair(program, begin);
   addLfs(program, begin);
+  addLock(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
   }

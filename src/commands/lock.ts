@@ -57,7 +57,8 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
       const own = progress.file();
       const pieces = await hashPieces(looked, workspace, signal, own.read);
       own.done(looked.state.size);
-      if (pieces === undefined || pieces.sha256 !== looked.file.sha256) return lockedFile(looked, known, "differs");
+      // Whatever is known of the pinned bytes stays true when others stand in their place.
+      if (pieces === undefined || pieces.sha256 !== looked.file.sha256) return lockedFile(looked, known);
       known.set(pieces.sha256, pieces);
       return lockedFile(looked, known, "locked");
     });
@@ -96,7 +97,7 @@ async function hashPieces(
   return pieces && { sha256: hex, size: hashed.size, pieceBytes, digests: pieces };
 }
 
-function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>, done?: LockedFile["status"]) {
+function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>, done?: "locked"): LockedFile {
   const { asset, path, sha256 = "" } = file;
   const pieces = known.get(sha256);
   const size = file.size ?? ("size" in state ? state.size : undefined);
@@ -111,7 +112,7 @@ function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>,
     status,
     ...(size !== undefined && { size }),
     ...(cut && { pieceSize: cut.pieceBytes, pieces: cut.digests.length / DIGEST_BYTES }),
-  } satisfies LockedFile;
+  };
 }
 
 /** The pieces first: until the manifest names them, they are of no consequence. Answers whether anything changed. */

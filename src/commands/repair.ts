@@ -71,7 +71,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
     const damages = assessed.map(({ damage }) => damage);
     const toFetch = damages.reduce((sum, damage) => sum + (damage.toFetch ?? 0), 0);
     const answer = (end: Omit<RepairEnd, "damages" | "toFetch">) =>
-      repairReport(options, { ...end, damages, toFetch }, found.length, started);
+      repairReport(options, { ...end, damages, toFetch }, found, started);
     if (dryRun || damaged.length === 0) {
       const stopped = signal.aborted ? errorInfo(abortError()) : undefined;
       return answer({ outcomes: [], archiveBytes: 0, kept: 0, stopped });
@@ -95,21 +95,26 @@ type RepairEnd = Awaited<ReturnType<typeof carryOut>> & { damages: Damage[]; toF
 function repairReport(
   options: RepairOptions,
   { damages, toFetch, outcomes, archiveBytes, kept, stopped }: RepairEnd,
-  files: number,
+  found: readonly Looked[],
   started: number,
 ): RepairReport {
-  const { manifest, root, dryRun, exitCode, totals } = downloadReport(options, outcomes, archiveBytes, started);
-  const count = { files, right: files - damages.length, damaged: damages.length };
+  const { manifest, root, dryRun, totals, ...end } = downloadReport(options, outcomes, archiveBytes, started);
+  const unpinned = found.filter(({ state }) => state.kind === "unpinned").length;
+  const right = found.length - damages.length - unpinned;
+  const exitCode = dryRun && damages.length > 0 ? 1 : end.exitCode;
   return {
     manifest,
     root,
     dryRun,
-    ok: dryRun ? damages.length === 0 : exitCode === 0,
+    ok: exitCode === 0,
     exitCode,
     damages,
     outcomes,
     totals: {
-      ...count,
+      files: found.length,
+      right,
+      unpinned,
+      damaged: damages.length,
       repaired: totals.downloaded + totals.present,
       failed: totals.failed + totals.skipped,
       toFetch,
@@ -165,7 +170,10 @@ async function assess(
   };
   if (!isFetch(item)) return { item, damage: { ...about, toFetch: 0 } };
   const whole = async (why: Damage["whole"]): Promise<Assessed> => {
-    return { item, damage: { ...about, whole: why, ...(size !== undefined && { toFetch: await bytesMissing([item]) }) } };
+    return {
+      item,
+      damage: { ...about, whole: why, ...(size !== undefined && { toFetch: await bytesMissing([item]) }) },
+    };
   };
   if (state.kind !== "size-mismatch" && state.kind !== "digest-mismatch") return whole("absent");
   if (file.sha256 === undefined || size === undefined) return whole("unpinned");

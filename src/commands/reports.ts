@@ -157,7 +157,7 @@ export interface RepairReport {
   root: string;
   dryRun: boolean;
   ok: boolean;
-  /** 0, or the exit code that fits the failures (1 when they are of several kinds). */
+  /** 0, or the exit code that fits the failures (1 when they are of several kinds, or with `dryRun` when there is damage). */
   exitCode: number;
   damages: Damage[];
   /** One for each damaged file; none with `dryRun`. */
@@ -165,6 +165,8 @@ export interface RepairReport {
   totals: {
     files: number;
     right: number;
+    /** Here, but with no SHA-256 pinned to hold them against. */
+    unpinned: number;
     damaged: number;
     repaired: number;
     failed: number;

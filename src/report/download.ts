@@ -42,7 +42,8 @@ function renderDone(outcomes: readonly Outcome[], options: RenderOptions, colors
   return renderTable([...columns, { title: "PATH", path: true }], rows, options);
 }
 
-function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
+/** What failed, with every source that was tried. */
+export function renderFailures(outcomes: readonly Outcome[], colors: Colors): string {
   const files = outcomes.map(({ path, asset, error, tried }) => {
     const sources = tried.flatMap((each) => [
       `    ${oneLine(each.url)}`,
@@ -95,8 +96,9 @@ function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, co
   return `${files}: ${parts.filter((part) => part !== "").join(", ")}.`;
 }
 
-function stopLines(
-  { stopped, keptPartialBytes, ok }: DownloadReport,
+/** How a run goes on that did not reach its end. */
+export function stopLines(
+  { stopped, keptPartialBytes, ok }: Pick<DownloadReport, "stopped" | "keptPartialBytes" | "ok">,
   options: DownloadOptions,
   colors: Colors,
 ): string[] {

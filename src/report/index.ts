@@ -7,6 +7,8 @@ export { renderDownload } from "./download.js";
 export { toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";
+export { renderLock } from "./lock.js";
+export { renderRepair } from "./repair.js";
 export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
 export { renderVerify } from "./verify.js";
 

@@ -115,9 +115,11 @@ export async function backUp(target: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EEXIST") return checkBackup(target);
     // Not every file system gives a file two names.
-    await copyFile(target, backupPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch((failure) => {
-      throw diskError(failure, "keep a copy of", target);
-    });
+    await copyFile(target, backupPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch(
+      (failure) => {
+        throw diskError(failure, "keep a copy of", target);
+      },
+    );
   }
 }
 

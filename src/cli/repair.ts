@@ -1,0 +1,71 @@
+/** The command line of `assets repair`. */
+import type { Command } from "commander";
+import { renderRepair } from "../report/index.js";
+import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
+import { addTransferOptions, networkOf, policyOf, type TransferOptions } from "./transfer-options.js";
+
+interface RepairFlags extends SelectionOptions, TransferOptions, FormatOptions, GlobalOptions {
+  backup?: boolean;
+  dryRun?: boolean;
+  offline?: boolean;
+}
+
+/** Adds the command; `start` makes its run and takes its exit code. */
+export function addRepair(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
+  const command = program
+    .command("repair")
+    .summary("fetch of damaged files what is damaged")
+    .description(
+      "Hashes every selected file (all of them when nothing is selected), and brings back the pinned bytes of those that are missing, damaged, changed or a Git LFS pointer. Where their pieces are known (assets lock --pieces), only damaged pieces are fetched. What stands there stays until its replacement is proven; then it is gone, unless --backup is given. Exit code 0: all is right now.",
+    );
+  addSelection(command)
+    .option("--backup", "keep what was there as NAME.orig")
+    .option("--dry-run", "say what is damaged and what it would cost, and do nothing; exit code 1 if there is any")
+    .option("--offline", "use no network: only file: sources and relative paths");
+  addTransferOptions(command)
+    .option("--json", "print one JSON document at the end")
+    .option("--ndjson", "print one JSON event a line, while it happens")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets repair                    everything
+  assets repair qwen2.5 --dry-run  what is damaged, and what it would cost
+  assets repair --backup           keep what was there
+  assets lock --pieces             so that repairs cost little: run it while all is right`,
+    )
+    .action((ids: string[], flags: RepairFlags, self: Command) => start((run) => repairNow(run, ids, flags), self));
+}
+
+/** Repairs what is selected, and prints it. Answers the exit code. */
+export async function repairNow(run: Run, ids: readonly string[], flags: Omit<RepairFlags, keyof GlobalOptions>) {
+  const manifest = await run.loadManifest();
+  const reporter = await run.report();
+  try {
+    const { repair } = await import("../commands/repair.js");
+    const done = await repair({
+      manifest,
+      selection: selectionOf(ids, flags),
+      backup: flags.backup ?? false,
+      dryRun: flags.dryRun ?? false,
+      jobs: flags.jobs,
+      policy: { ...policyOf(flags), offline: flags.offline ?? false },
+      network: networkOf(flags, run.cwd),
+      signal: run.signal,
+      onEvent: reporter.onEvent,
+    });
+    const report = { ...done, exitCode: run.exitCode(done.exitCode) };
+    reporter.stop({ exitCode: report.exitCode, totals: report.totals });
+    run.print(report, () => {
+      const silent = run.options.quiet && report.ok;
+      return silent ? "" : renderRepair(report, { ...run.render, interrupted: run.signal.aborted });
+    });
+    return report.exitCode;
+  } finally {
+    reporter.stop();
+  }
+}
