@@ -73,7 +73,8 @@ export function selectionWords(ids: readonly string[], options: SelectionOptions
   ].join(" ");
 }
 
-function collect(value: string, before: string[] = []): string[] {
+/** Gathers the values of an option that may be given several times. */
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 

@@ -16,9 +16,10 @@ export interface TransferOptions {
   caFile?: string;
 }
 
-/** Adds what says how fast, how stubbornly and by which authorities is fetched. */
-export function addTransferOptions(command: Command): Command {
-  return command
+/** Adds what says how fast, how stubbornly and by which authorities is fetched; `hidden` from help, where few need it. */
+export function addTransferOptions(command: Command, { hidden = false } = {}): Command {
+  const before = command.options.length;
+  command
     .addOption(
       new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
         .argParser(wholeNumber(1, 64))
@@ -57,6 +58,8 @@ export function addTransferOptions(command: Command): Command {
         "ASSETS_CA_FILE",
       ),
     );
+  if (hidden) for (const option of command.options.slice(before)) option.hideHelp();
+  return command;
 }
 
 /** The policy that the options ask for. */

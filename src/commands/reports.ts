@@ -73,6 +73,37 @@ export interface VerifyReport {
   durationMs: number;
 }
 
+/** One file of a list of checksums. */
+export interface SumReport {
+  /** The list, as it was named. */
+  sums: string;
+  /** Its line there, from 1 on. */
+  line: number;
+  /** As the list names it. */
+  path: string;
+  status: "valid" | "mismatch" | "missing" | "unreadable";
+  /** Such as `SHA256`. */
+  algorithm: string;
+  /** Whether files can be forged under this algorithm: what matches may still be another file, made to match. */
+  weak: boolean;
+  expected: string;
+  actual?: string;
+  size?: number;
+  /** Why it could not be read. */
+  reason?: string;
+}
+
+/** Answer of `assets verify --sums`. `ok` is false when a file is not as listed, or a line cannot be read. */
+export interface SumsReport {
+  sums: string[];
+  ok: boolean;
+  files: SumReport[];
+  malformed: { sums: string; line: number; reason: string }[];
+  /** `bytes`: of the files that match. `weak`: files with a digest that can be forged. */
+  totals: { files: number; bytes: number; findings: number; weak: number };
+  durationMs: number;
+}
+
 /** Answer of `assets download`. */
 export interface DownloadReport {
   manifest: string;

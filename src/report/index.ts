@@ -10,6 +10,7 @@ export { renderList } from "./list.js";
 export { renderLock } from "./lock.js";
 export { renderRepair } from "./repair.js";
 export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
+export { renderSums } from "./sums.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */

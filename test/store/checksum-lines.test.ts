@@ -1,0 +1,91 @@
+/** Lists of checksums, in every dialect that tools write. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readChecksums } from "../../src/store/checksum-lines.js";
+
+const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
+const SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+const SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const SHA512 = SHA256 + SHA256;
+
+function read(text: string) {
+  const { sums, bad } = readChecksums(Buffer.from(text));
+  return { sums: sums.map(({ path, algorithm, line }) => [path, algorithm.name, line]), bad };
+}
+
+describe("a line of checksums", () => {
+  it.each([
+    ["GNU, text", `${SHA256}  a.bin`, "a.bin", "SHA256"],
+    ["GNU, binary", `${SHA256} *a.bin`, "a.bin", "SHA256"],
+    ["md5 -r of the BSDs, one space", `${MD5} a.bin`, "a.bin", "MD5"],
+    ["digits in capital letters", `${SHA1.toUpperCase()}  a`, "a", "SHA1"],
+    ["shasum -a 512", `${SHA512}  a`, "a", "SHA512"],
+    ["--tag", `SHA256 (a.bin) = ${SHA256}`, "a.bin", "SHA256"],
+    ["BSD's md5", `MD5 (a b (1).bin) = ${MD5}`, "a b (1).bin", "MD5"],
+    ["openssl dgst", `SHA256(a.bin)= ${SHA256}`, "a.bin", "SHA256"],
+    ["openssl 3", `SHA2-512(a)= ${SHA512}`, "a", "SHA512"],
+    ["b2sum --tag", `BLAKE2b (a) = ${SHA512}`, "a", "BLAKE2b"],
+    ["a name that begins with a space", `${SHA256}   a`, " a", "SHA256"],
+    ["a name that begins with a star", `${SHA256} **a`, "*a", "SHA256"],
+    ["a name that ends with one", `${SHA256}  a `, "a ", "SHA256"],
+    ["a name with a tag's sign in it", `SHA1 (x) = y) = ${SHA1}`, "x) = y", "SHA1"],
+    ["spaces before it", ` \t${SHA256}  a`, "a", "SHA256"],
+    ["an escaped line feed", `\\${SHA256}  a\\nb`, "a\nb", "SHA256"],
+    ["an escaped backslash and return", `\\${SHA256}  a\\\\n\\r`, "a\\n\r", "SHA256"],
+    ["an escaped name behind a tag", `\\SHA256 (a\\nb) = ${SHA256}`, "a\nb", "SHA256"],
+    ["a backslash that escapes nothing", `${SHA256}  a\\nb`, "a\\nb", "SHA256"],
+    ["a name of the whole world", `${SHA256}  дані/模型.bin`, "дані/模型.bin", "SHA256"],
+  ])("%s", (_, line, path, algorithm) => {
+    expect(read(`${line}\n`)).toEqual({ sums: [[path, algorithm, 1]], bad: [] });
+    expect(read(`# a comment\r\n\r\n${line}\r\n`)).toEqual({ sums: [[path, algorithm, 3]], bad: [] });
+    expect(read(`\ufeff${line}`).sums).toEqual([[path, algorithm, 1]]);
+  });
+
+  it.each([
+    ["nonsense", "is this a list", "no line of checksums"],
+    ["a digest alone", SHA256, "no line of checksums"],
+    ["a digest and spaces", `${SHA256}  `, "no line of checksums"],
+    ["a digest of no length", `${SHA256}ab  a`, "no algorithm has 66"],
+    ["a digest that is too short for its tag", `SHA256 (a) = ${MD5}`, "SHA256 has 64 digits, not 32"],
+    ["an algorithm that nobody has", `CRC (a) = ${MD5}`, "CRC is not supported"],
+    ["a shorter BLAKE2b", `BLAKE2b-256 (a) = ${SHA256}`, "is not supported"],
+    ["an escape that is none", `\\${SHA256}  a\\x`, "cannot be read"],
+    ["an escape at the end", `\\${SHA256}  a\\`, "cannot be read"],
+  ])("is told when it is %s", (_, line, reason) => {
+    expect(read(line)).toEqual({ sums: [], bad: [{ line: 1, reason: expect.stringContaining(reason) }] });
+  });
+
+  it("with a name that is not UTF-8 spoils no other line", () => {
+    const bytes = Buffer.concat([
+      Buffer.from(`${SHA256}  a`),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from(`${SHA256}  b\n`),
+    ]);
+    const { sums, bad } = readChecksums(bytes);
+    expect(sums.map(({ path }) => path)).toEqual(["b"]);
+    expect(bad).toEqual([{ line: 1, reason: "the name of its file cannot be read" }]);
+  });
+
+  it("brings back every name that sha256sum would write", () => {
+    const name = fc.string({ minLength: 1 }).filter((text) => !text.includes("\0"));
+    fc.assert(
+      fc.property(name, fc.constantFrom(" ", "*"), (path, mark) => {
+        const escaped = path.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+        const line = escaped === path ? `${SHA256} ${mark}${path}` : `\\${SHA256} ${mark}${escaped}`;
+        expect(readChecksums(Buffer.from(`${line}\n`)).sums.map((sum) => sum.path)).toEqual([path]);
+      }),
+    );
+  });
+
+  it("never makes its reader throw", () => {
+    const { sums } = readChecksums(Buffer.from(`${SHA256}  a`));
+    expect(sums).toHaveLength(1);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
+        const lines = Buffer.from(bytes).toString("latin1").split("\n").length;
+        const read = readChecksums(bytes);
+        expect(read.sums.length + read.bad.length).toBeLessThanOrEqual(lines);
+      }),
+    );
+  });
+});
