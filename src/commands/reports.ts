@@ -104,6 +104,32 @@ export interface SumsReport {
   durationMs: number;
 }
 
+/** One file of `assets verify FOLDER` that is probably not what its name says. */
+export interface SuspectReport {
+  /** Relative to the folder the command ran in, `/`-separated. */
+  path: string;
+  /**
+   * `pointer`: a Git LFS pointer. `empty`: no bytes. `leftover`: what an interrupted download left. `page`: a web page or
+   * an error in the file's place. `format`: not as its ending says, or cut off.
+   */
+  kind: "pointer" | "empty" | "leftover" | "page" | "format";
+  size: number;
+  /** What speaks against it. */
+  reason: string;
+}
+
+/** Answer of `assets verify FOLDER`. `ok` says that nothing was found, not that anything is proven. */
+export interface SuspectsReport {
+  /** Folders or files that were searched, absolute. */
+  searched: string[];
+  ok: boolean;
+  suspects: SuspectReport[];
+  /** Places that could not be read. */
+  unreadable: { path: string; reason: string }[];
+  totals: { files: number; suspects: number };
+  durationMs: number;
+}
+
 /** Answer of `assets download`. */
 export interface DownloadReport {
   manifest: string;

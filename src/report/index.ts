@@ -11,6 +11,7 @@ export { renderLock } from "./lock.js";
 export { renderRepair } from "./repair.js";
 export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
 export { renderSums } from "./sums.js";
+export { renderSuspects } from "./suspects.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */

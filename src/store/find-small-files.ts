@@ -1,12 +1,11 @@
 /** Finds the small files under a folder, whatever their names are. */
-
-import type { Dirent } from "node:fs";
-import { close, constants, lstat, open, read, readdir } from "node:fs";
+import { close, constants, lstat, open, read } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { NO_LINK, NO_WAIT } from "../platform.js";
 import { diskError, errnoOf } from "./disk-error.js";
+import { reasonOf, walkFiles } from "./walk-files.js";
 
 /** What to look for, and who is told. */
 export interface SmallFileSearch {
@@ -21,16 +20,6 @@ export interface SmallFileSearch {
   signal?: AbortSignal | undefined;
 }
 
-/**
- * Every file, in dot folders too. As a glob star matches no line feed, in file names a character like any other,
- * the pattern is one that matches every character.
- */
-const EVERYTHING = "**/+(\\s|\\S)";
-/** Folders listed, and files looked at, side by side. */
-const FOLDERS = 8;
-const FILES = 16;
-/** Files found but not yet looked at, above which no further folder is listed: this bounds the memory. */
-const BACKLOG = 2_000;
 // A file may have become a link or a pipe since it was looked at: neither is followed or waited for. Absent on Windows.
 const READ_FLAGS = constants.O_RDONLY | NO_LINK | NO_WAIT;
 
@@ -60,7 +49,7 @@ export async function findSmallFiles(search: SmallFileSearch): Promise<number> {
   const found = await stat(place).catch((error) => {
     throw diskError(error, "look at", place);
   });
-  if (found.isDirectory()) await walk(search, examine);
+  if (found.isDirectory()) await walkFiles(search, examine);
   else if (found.isFile()) await examine("");
   else search.onUnreadable("", "it is neither a file nor a folder");
   signal?.throwIfAborted();
@@ -77,51 +66,6 @@ export async function realPlace(path: string): Promise<string | undefined> {
   }
 }
 
-type ListDone = (error: null, entries: Dirent[]) => void;
-
-/** Calls `examine` for every file, a few at a time. */
-async function walk(search: SmallFileSearch, examine: (path: string) => Promise<void>): Promise<void> {
-  const { default: glob } = await import("fast-glob");
-  const { place, signal } = search;
-  let backlog = 0;
-  const postponed: (() => void)[] = [];
-
-  // fast-glob finds as fast as it can and either drops what it cannot list without a word or ends with it. So it is
-  // given folders when there is room for what they hold, and an empty one for each that is unreadable.
-  const list = (folder: string, done: ListDone) => {
-    if (signal?.aborted) return done(null, []);
-    readdir(folder, { withFileTypes: true }, (error, all) => {
-      const reason = error === null ? undefined : reasonOf(error, folder);
-      if (reason !== undefined) search.onUnreadable(relative(place, folder).split(sep).join("/"), reason);
-      const entries = error === null ? all.filter(({ name }) => name !== ".git") : [];
-      backlog += entries.filter((entry) => entry.isFile()).length;
-      done(null, entries);
-    });
-  };
-  const listInTurn = (folder: string, _options: object, done: ListDone) => {
-    if (backlog < BACKLOG) list(folder, done);
-    else postponed.push(() => list(folder, done));
-  };
-  const paths = glob
-    .stream(EVERYTHING, {
-      cwd: place,
-      dot: true,
-      followSymbolicLinks: false,
-      unique: false,
-      concurrency: FOLDERS,
-      fs: { readdir: listInTurn as unknown as typeof readdir },
-    })
-    [Symbol.asyncIterator]();
-  const work = async () => {
-    for (let next = await paths.next(); next.done !== true; next = await paths.next()) {
-      if (!signal?.aborted) await examine(String(next.value));
-      backlog -= 1;
-      if (backlog < BACKLOG) for (const start of postponed.splice(0)) start();
-    }
-  };
-  await Promise.all(Array.from({ length: FILES }, work));
-}
-
 /** The content of a small regular file; undefined for anything else. */
 async function readSmall(path: string, limit: number): Promise<Uint8Array | undefined> {
   const found = await disk.lstat(path);
@@ -134,12 +78,4 @@ async function readSmall(path: string, limit: number): Promise<Uint8Array | unde
   } finally {
     await disk.close(descriptor);
   }
-}
-
-/** Why something cannot be read; undefined when it is simply gone since it was found. */
-function reasonOf(error: unknown, path: string): string | undefined {
-  // Node hands on a name that is not UTF-8 with replacement characters, and under that name nothing is found.
-  if (errnoOf(error) === "ENOENT") return path.includes("\ufffd") ? "its name is not UTF-8" : undefined;
-  // "EACCES: permission denied, open '/the/path'" without the path.
-  return error instanceof Error ? error.message.replace(/, \w+ '[\s\S]*$/, "") : String(error);
 }

@@ -44,7 +44,7 @@ describe("a line of checksums", () => {
   it.each([
     ["nonsense", "is this a list", "no line of checksums"],
     ["a digest alone", SHA256, "no line of checksums"],
-    ["a digest and spaces", `${SHA256}  `, "no line of checksums"],
+    ["a digest and one space", `${SHA256} `, "no line of checksums"],
     ["a digest of no length", `${SHA256}ab  a`, "no algorithm has 66"],
     ["a digest that is too short for its tag", `SHA256 (a) = ${MD5}`, "SHA256 has 64 digits, not 32"],
     ["an algorithm that nobody has", `CRC (a) = ${MD5}`, "CRC is not supported"],

@@ -1,0 +1,79 @@
+/** Which judge is asked of a file, told by the ending of its name. */
+import { gguf } from "./gguf.js";
+import { gzip } from "./gzip.js";
+import { hdf5 } from "./hdf5.js";
+import { either, magic } from "./magic.js";
+import { npy } from "./npy.js";
+import { onnx } from "./onnx.js";
+import { parquet } from "./parquet.js";
+import { pickle } from "./pickle.js";
+import { png } from "./png.js";
+import type { Judge } from "./probe.js";
+import { safetensors } from "./safetensors.js";
+import { zip } from "./zip.js";
+
+const zstd = magic("zstd", ["\x28\xb5\x2f\xfd"]);
+const xz = magic("xz", ["\xfd7zXZ\0"]);
+const bzip2 = magic("bzip2", ["BZh"]);
+/** What `torch.save` writes: a zip archive, or before PyTorch 1.6 a pickle. */
+const torch = either(zip, pickle);
+const jpeg = magic("JPEG", ["\xff\xd8\xff"]);
+/** No form is held against these; but what is no web page is known. */
+const anything: Judge = () => undefined;
+
+const JUDGES: Readonly<Record<string, Judge>> = {
+  safetensors,
+  gguf,
+  onnx,
+  zip,
+  npz: zip,
+  whl: zip,
+  jar: zip,
+  // Keras 3; before it, the ending was that of HDF5 or a folder.
+  keras: either(zip, hdf5),
+  pt: torch,
+  pth: torch,
+  ckpt: either(zip, pickle, hdf5),
+  pkl: pickle,
+  pickle,
+  // joblib compresses as it is told.
+  joblib: either(pickle, gzip, bzip2, xz, magic("zlib", ["\x78\x01", "\x78\x5e", "\x78\x9c", "\x78\xda"])),
+  gz: gzip,
+  tgz: gzip,
+  parquet,
+  h5: hdf5,
+  hdf5,
+  png,
+  npy,
+  zst: zstd,
+  xz,
+  bz2: bzip2,
+  "7z": magic("7-Zip", ["7z\xbc\xaf\x27\x1c"]),
+  jpg: jpeg,
+  jpeg,
+  gif: magic("GIF", ["GIF87a", "GIF89a"]),
+  webp: magic("WebP", ["WEBP"], 8),
+  wav: magic("WAVE", ["WAVE"], 8),
+  flac: magic("FLAC", ["fLaC", "ID3"]),
+  arrow: anything,
+  tflite: magic("TensorFlow Lite", ["TFL3"], 4),
+  bin: anything,
+  dat: anything,
+  data: anything,
+  ggml: anything,
+  model: anything,
+  pb: anything,
+  tar: anything,
+  mp3: anything,
+  mp4: anything,
+  json: anything,
+  jsonl: anything,
+  csv: anything,
+  tsv: anything,
+};
+
+/** The judge of a file of this name; undefined for one that may hold anything, a web page too. */
+export function judgeOf(name: string): Judge | undefined {
+  const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  return name.includes(".") && Object.hasOwn(JUDGES, ending) ? JUDGES[ending] : undefined;
+}
