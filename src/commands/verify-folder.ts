@@ -1,5 +1,5 @@
 /** `assets verify FOLDER`: looks, without a manifest, for files that are probably not what their names say. */
-import { lstat, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, sep } from "node:path";
 import { AssetsError, abortError, visibleLine } from "../errors.js";
 import { judgeOf } from "../formats/index.js";
@@ -10,7 +10,7 @@ import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import { errnoOf } from "../store/disk-error.js";
 import { realPlace } from "../store/find-small-files.js";
 import { HOME_FOLDER } from "../store/home.js";
-import { probeFile } from "../store/probe-file.js";
+import { plainSize, probeFile } from "../store/probe-file.js";
 import { reasonOf, walkFiles } from "../store/walk-files.js";
 import type { SuspectReport, SuspectsReport } from "./reports.js";
 
@@ -72,9 +72,8 @@ async function placeOf(path: string, cwd: string): Promise<string> {
 }
 
 async function suspicion(path: string): Promise<Omit<SuspectReport, "path"> | undefined> {
-  const found = await lstat(path);
-  if (!found.isFile()) return undefined;
-  const { size } = found;
+  const size = await plainSize(path);
+  if (size === undefined) return undefined;
   const name = basename(path);
   const left = leftover(name);
   if (left !== undefined) return { kind: "leftover", size, reason: left };

@@ -15,8 +15,12 @@ import { zip } from "./zip.js";
 const zstd = magic("zstd", ["\x28\xb5\x2f\xfd"]);
 const xz = magic("xz", ["\xfd7zXZ\0"]);
 const bzip2 = magic("bzip2", ["BZh"]);
-/** What `torch.save` writes: a zip archive, or before PyTorch 1.6 a pickle. */
-const torch = either(zip, pickle);
+/** What `torch.save` wrote before PyTorch 1.6: pickles that tell their protocol, then the tensors. */
+const oldTorch = magic("weights of PyTorch", ["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"]);
+const torch = either(zip, oldTorch);
+/** Python gives the ending of weights to its lists of folders as well. */
+const lines: Judge = ({ head, size }) =>
+  size < 4096 && /^[\t\n\r -~]*$/.test(head.toString("latin1")) ? undefined : "";
 const jpeg = magic("JPEG", ["\xff\xd8\xff"]);
 /** No form is held against these; but what is no web page is known. */
 const anything: Judge = () => undefined;
@@ -32,8 +36,8 @@ const JUDGES: Readonly<Record<string, Judge>> = {
   // Keras 3; before it, the ending was that of HDF5 or a folder.
   keras: either(zip, hdf5),
   pt: torch,
-  pth: torch,
-  ckpt: either(zip, pickle, hdf5),
+  pth: either(zip, oldTorch, lines),
+  ckpt: either(zip, oldTorch, hdf5),
   pkl: pickle,
   pickle,
   // joblib compresses as it is told.

@@ -5,5 +5,7 @@ import { begins, type Judge } from "./probe.js";
 export const png: Judge = ({ head, tail }) => {
   if (!begins(head, "\x89PNG\r\n\x1a\n")) return "it has no PNG signature";
   if (!begins(head, "\0\0\0\rIHDR", 8)) return "it does not begin with a PNG header";
-  return tail.includes("IEND") ? undefined : "it does not end with the last chunk of a PNG: it is cut off";
+  return tail.includes("IEND\xaeB`\x82", 0, "latin1")
+    ? undefined
+    : "it does not end with the last chunk of a PNG: it is cut off";
 };

@@ -1,5 +1,5 @@
 /** Shows the two ends of a file to who judges it. */
-import { close, constants, fstat, open, read } from "node:fs";
+import { close, constants, fstat, lstat, open, read } from "node:fs";
 import { promisify } from "node:util";
 import { HEAD_BYTES, type Judge, type Probe, TAIL_BYTES } from "../formats/probe.js";
 import { NO_LINK, NO_WAIT } from "../platform.js";
@@ -8,10 +8,22 @@ import { NO_LINK, NO_WAIT } from "../platform.js";
 const READ_FLAGS = constants.O_RDONLY | NO_LINK | NO_WAIT;
 
 // Twice as fast over many files as the functions of node:fs/promises.
-const disk = { close: promisify(close), fstat: promisify(fstat), open: promisify(open), read: promisify(read) };
+const disk = {
+  close: promisify(close),
+  fstat: promisify(fstat),
+  lstat: promisify(lstat),
+  open: promisify(open),
+  read: promisify(read),
+};
 
 /** How often a judge may ask for more. */
 const MOST_ROUNDS = 4;
+
+/** The size of a regular file; undefined for anything else, links included. Throws errno errors. */
+export async function plainSize(path: string): Promise<number | undefined> {
+  const found = await disk.lstat(path);
+  return found.isFile() ? found.size : undefined;
+}
 
 /**
  * What a judge says of a regular file that is not empty; undefined also of what is neither any more. Reads no more than the
