@@ -1,7 +1,7 @@
 /** `assets lock --pieces`: writes down the digests of the pieces of what is here and proven. */
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { AssetsError } from "../errors.js";
+import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { withTopKey } from "../manifest/edit.js";
 import { DIGEST_BYTES, formatPieces, type Pieces, pieceBytesFor, piecesPath } from "../manifest/pieces.js";
@@ -55,7 +55,12 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
     const files = await runPool(found, FILES, async (looked) => {
       if (!isCut(looked)) return lockedFile(looked, known);
       const own = progress.file();
-      const pieces = await hashPieces(looked, workspace, signal, own.read);
+      const pieces = await hashPieces(looked, workspace, signal, own.read).catch((error) => {
+        if (signal.aborted) throw abortError();
+        // Unreadable, or written to meanwhile: it is not here as pinned.
+        if (!(error instanceof AssetsError)) throw error;
+        return undefined;
+      });
       own.done(looked.state.size);
       // Whatever is known of the pinned bytes stays true when others stand in their place.
       if (pieces === undefined || pieces.sha256 !== looked.file.sha256) return lockedFile(looked, known);

@@ -1,6 +1,6 @@
 /** `assets repair`: fetches of damaged files what is damaged, and puts the whole in place once it is proven. */
 import { setMaxListeners } from "node:events";
-import { abortError, errorInfo, visibleLine } from "../errors.js";
+import { AssetsError, abortError, errorInfo, visibleLine } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
 import { type Selection, select } from "../manifest/select.js";
@@ -180,7 +180,14 @@ async function assess(
   // Of a file that only grew, the digest of the whole tells that its beginning is right.
   if (pieces === undefined && state.size <= size) return whole("no-pieces");
   const measure: Measure = pieces ?? { sha256: file.sha256, size };
-  const { ranges, damaged } = await findSound(target, measure, workspace, { signal, onProgress });
+  const sound = await findSound(target, measure, workspace, { signal, onProgress }).catch((error) => {
+    if (signal.aborted) throw abortError();
+    if (error instanceof AssetsError) return undefined;
+    throw error;
+  });
+  // Somebody writes to it, or it is gone since.
+  if (sound === undefined) return whole("unreadable");
+  const { ranges, damaged } = sound;
   const counts = pieces && {
     pieces: { damaged: damaged ?? 0, all: pieces.digests.length / DIGEST_BYTES, size: pieces.pieceBytes },
   };
@@ -191,9 +198,10 @@ async function assess(
   const gaps = gapsOf(ranges, size);
   const kept = bytesIn(ranges);
   // An interrupted repair may have brought more already.
-  const toFetch = Math.min(size - kept, await bytesMissing([item]));
+  const toFetch = file.size === undefined ? size - kept : Math.min(size - kept, await bytesMissing([item]));
   const damage = { ...about, ...counts, toFetch, ranges: toPairs(gaps.slice(0, MOST_RANGES)) };
-  return { item, damage, keep: { measure, bytes: kept } };
+  // Where the manifest tells no size, the pieces do: without one, more than the gaps would come.
+  return { item: { ...item, file: { ...file, size } }, damage, keep: { measure, bytes: kept } };
 }
 
 function mendingOf(

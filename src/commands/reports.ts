@@ -205,7 +205,7 @@ export interface Damage {
   /** Byte ranges to fetch, `[start, end)`, the first 1,000 of them; absent where the whole file is. */
   ranges?: [number, number][];
   /** Why the whole file is fetched. */
-  whole?: "absent" | "no-pieces" | "all-damaged" | "unpinned";
+  whole?: "absent" | "no-pieces" | "all-damaged" | "unreadable" | "unpinned";
 }
 
 /** Answer of `assets repair`. */

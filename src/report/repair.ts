@@ -39,6 +39,7 @@ const WHOLE: Record<NonNullable<Damage["whole"]>, string> = {
   absent: "the whole",
   "no-pieces": "the whole: its pieces are not known",
   "all-damaged": "the whole: no piece is right",
+  unreadable: "the whole: what stands there cannot be read",
   unpinned: "the whole: it is not pinned",
 };
 

@@ -19,9 +19,9 @@ interface Finding {
 
 const PATH: Column = { title: "PATH", path: true };
 const EXPECTED_FOUND = ["EXPECTED", "FOUND"];
-const OVERWRITE = (ids: string, program: string) => ({
-  command: `${program} download ${ids} --force`,
-  effect: "overwrites what is there",
+const REPAIR = (ids: string, program: string) => ({
+  command: `${program} repair ${ids}`,
+  effect: "puts the pinned bytes in place of what is there",
 });
 
 /** In the order in which they are shown: the most surprising first. */
@@ -31,14 +31,14 @@ const FINDINGS: readonly Finding[] = [
     title: "with another SHA-256 than pinned",
     short: "with another SHA-256",
     columns: { titles: EXPECTED_FOUND, cells: (file) => [digest(file.expected?.sha256), digest(file.actual?.sha256)] },
-    fix: OVERWRITE,
+    fix: REPAIR,
   },
   {
     status: "size-mismatch",
     title: "with another size than pinned",
     short: "with another size",
     columns: { titles: EXPECTED_FOUND, cells: (file) => [bytes(file.expected?.size), bytes(file.actual?.size)] },
-    fix: OVERWRITE,
+    fix: REPAIR,
   },
   {
     status: "lfs-pointer",

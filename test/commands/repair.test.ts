@@ -66,6 +66,15 @@ describe("a repair by pieces", () => {
     expect(report.damageOf("m/a.bin")?.whole).toBeUndefined();
   });
 
+  it("needs no pinned size: the pieces tell it", async () => {
+    const project = await damagedProject(flipped(RIGHT, 1_000_000));
+    const manifest = JSON.parse(project.tree.read("assets.manifest.json").toString());
+    manifest.assets[0].files[0].size = undefined;
+    project.tree.write("assets.manifest.json", JSON.stringify(manifest));
+    const { sent, report } = await repaired(project);
+    expect({ sent, toFetch: report.totals.toFetch }).toEqual({ sent: PIECE, toFetch: PIECE });
+  });
+
   it("leaves a right file as it is, and asks no server", async () => {
     const project = await damagedProject(RIGHT);
     const before = statSync(project.tree.path("m/a.bin"), { bigint: true });

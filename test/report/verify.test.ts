@@ -37,12 +37,12 @@ it("each kind of finding is explained, with the command that mends it", () => {
   expect(text).toBe(`1 file with another SHA-256 than pinned:
   EXPECTED      FOUND         PATH
   aaaaaaaaaaaa  bbbbbbbbbbbb  models/a.onnx
-  To mend: assets download vad --force  (overwrites what is there)
+  To mend: assets repair vad  (puts the pinned bytes in place of what is there)
 
 1 file with another size than pinned:
   EXPECTED           FOUND              PATH
   151,061,672 bytes  151,061,671 bytes  models/b.onnx
-  To mend: assets download whisper --force  (overwrites what is there)
+  To mend: assets repair whisper  (puts the pinned bytes in place of what is there)
 
 1 file with a Git LFS pointer in place of the content:
   EXPECTED   FOUND                 PATH
