@@ -1,6 +1,6 @@
 /** The options that every command has that fetches, and how their values are read. */
 import { resolve } from "node:path";
-import { type Command, Option } from "commander";
+import { Command, Option } from "commander";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { byteRate, wholeNumber } from "./options.js";
@@ -16,10 +16,9 @@ export interface TransferOptions {
   caFile?: string;
 }
 
-/** Adds what says how fast, how stubbornly and by which authorities is fetched; `hidden` from help, where few need it. */
-export function addTransferOptions(command: Command, { hidden = false } = {}): Command {
-  const before = command.options.length;
-  command
+/** Adds what says how fast, how stubbornly and by which authorities is fetched. */
+export function addTransferOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
         .argParser(wholeNumber(1, 64))
@@ -58,8 +57,11 @@ export function addTransferOptions(command: Command, { hidden = false } = {}): C
         "ASSETS_CA_FILE",
       ),
     );
-  if (hidden) for (const option of command.options.slice(before)) option.hideHelp();
-  return command;
+}
+
+/** What the options are where a command has none of them: as the environment says. Throws commander's own errors. */
+export function transferDefaults(): TransferOptions {
+  return addTransferOptions(new Command().exitOverride()).parse([], { from: "user" }).opts();
 }
 
 /** The policy that the options ask for. */

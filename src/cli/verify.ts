@@ -1,5 +1,5 @@
 /** The command line of `assets verify`. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { verify } from "../commands/verify.js";
 import { AssetsError } from "../errors.js";
 import { renderVerify } from "../report/index.js";
@@ -7,10 +7,10 @@ import { shellWord } from "../shell-word.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, collect, type SelectionOptions, selectionOf } from "./options.js";
 import { repairNow } from "./repair.js";
-import { addTransferOptions, type TransferOptions } from "./transfer-options.js";
+import { transferDefaults } from "./transfer-options.js";
 import { isFolder, isPath } from "./words.js";
 
-interface VerifyFlags extends SelectionOptions, TransferOptions, FormatOptions, GlobalOptions {
+interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   requirePins?: boolean;
   repair?: boolean;
   backup?: boolean;
@@ -31,10 +31,9 @@ export function addVerify(
   addSelection(command)
     .option("--require-pins", "count files without a pinned SHA-256 as findings")
     .option("--repair", "bring back the pinned bytes of what is found, as assets repair does")
-    .addOption(new Option("--backup", "with --repair: keep what was there as NAME.orig").hideHelp())
+    .option("--backup", "with --repair: keep what was there as NAME.orig")
     .option("--sums <file>", "verify by a list such as SHA256SUMS, not by a manifest; - is standard input", collect)
-    .option("--json", "print one JSON document at the end");
-  addTransferOptions(command, { hidden: true })
+    .option("--json", "print one JSON document at the end")
     .addHelpText(
       "after",
       `
@@ -65,8 +64,9 @@ async function act(run: Run, ids: readonly string[], flags: VerifyFlags): Promis
   }
   if (flags.repair) {
     if (flags.requirePins) throw new AssetsError("USAGE", "--repair cannot pin files, as --require-pins wants.");
-    return repairNow(run, ids, flags);
+    return repairNow(run, ids, { ...transferDefaults(), ...flags });
   }
+  if (flags.backup) throw new AssetsError("USAGE", "--backup goes with --repair: nothing is replaced without it.");
   const areFolders = ids.length > 0 && ids.every((id) => isFolder(id, run.cwd)) && !isNarrowed(flags);
   const manifest = await run.loadManifest().catch((error) => {
     // Folders are looked through without a manifest, unless one was asked for by name.

@@ -23,10 +23,10 @@ describe("the command line", () => {
     const { run } = project();
     const help = await run(["--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
-    for (const word of ["list", "download", "verify", "lfs", "Examples:", "ASSETS_MANIFEST"]) {
+    for (const word of ["list", "download", "verify", "repair", "lfs", "lock", "Examples:", "ASSETS_MANIFEST"]) {
       expect(help.stdout).toContain(word);
     }
-    for (const command of ["list", "download", "verify", "lfs"]) {
+    for (const command of ["list", "download", "verify", "repair", "lfs", "lock"]) {
       const own = await run([command, "--help"]);
       expect(own.code).toBe(0);
       expect(own.stdout).toContain(`Examples:\n  assets ${command}`);
@@ -49,6 +49,10 @@ describe("the command line", () => {
     [["download", "--model", "beta"], "--dataset beta"],
     [["verify", "--tag", "nope"], "nope"],
     [["lfs", "nowhere"], "nowhere"],
+    [["lock"], "assets lock --pieces"],
+    [["verify", "--backup"], "--repair"],
+    [["verify", "--repair", "--require-pins"], "--require-pins"],
+    [["repair", "alpa"], "Did you mean alpha?"],
   ])("answers %j with exit code 2 and what to type instead: %s", async (args, says) => {
     const { code, stdout, stderr } = await project().run(args);
     expect(code).toBe(2);

@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { renderDownload } from "../../src/report/download.js";
 import { renderLfs } from "../../src/report/lfs.js";
 import { renderList } from "../../src/report/list.js";
+import { renderLock } from "../../src/report/lock.js";
+import { renderRepair } from "../../src/report/repair.js";
+import { renderSums } from "../../src/report/sums.js";
+import { renderSuspects } from "../../src/report/suspects.js";
 import { renderVerify } from "../../src/report/verify.js";
+import { lockReport, repairReport, sumsReport } from "./mending-samples.js";
 import {
   DRIVES_TERMINAL,
   downloadReport,
@@ -76,6 +81,58 @@ const REPORTS: [string, (options: { color: boolean; width?: number; verbose: boo
       const pointer = { path: HOSTILE, oid: HOSTILE, problem: HOSTILE, pinned, fix: HOSTILE };
       const pointers = (["pointer", "non-canonical", "malformed"] as const).map((kind) => ({ ...pointer, kind }));
       return renderLfs(lfsReport(pointers, { unreadable: [{ path: HOSTILE, reason: HOSTILE }] }), options);
+    },
+  ],
+  [
+    "lock",
+    (options) => {
+      const everyLocked = ["locked", "kept", "small", "unpinned", "missing", "differs"] as const;
+      const files = everyLocked.map((status) => ({
+        asset: HOSTILE,
+        path: HOSTILE,
+        status,
+        pieces: 3,
+        pieceSize: 65_536,
+      }));
+      return renderLock(lockReport(files, { pieces: HOSTILE }), options);
+    },
+  ],
+  [
+    "repair",
+    (options) => {
+      const damage = { asset: HOSTILE, path: HOSTILE, reason: HOSTILE };
+      const damages = everyStatus.map((status) => ({ ...damage, status }));
+      const more = { asset: HOSTILE, url: HOSTILE, error, tried: [{ url: HOSTILE, attempts: 1, error }] };
+      return renderRepair(
+        repairReport(damages, [outcome(HOSTILE, { ...more, status: "failed" })], { stopped: error }),
+        options,
+      );
+    },
+  ],
+  [
+    "sums",
+    (options) => {
+      const everySum = ["valid", "mismatch", "missing", "unreadable"] as const;
+      const more = { sums: HOSTILE, line: 1, path: HOSTILE, weak: true, reason: HOSTILE };
+      const files = everySum.map((status) => ({
+        ...more,
+        status,
+        algorithm: "MD5",
+        expected: HOSTILE,
+        actual: HOSTILE,
+      }));
+      const malformed = [{ sums: HOSTILE, line: 2, reason: HOSTILE }];
+      return renderSums(sumsReport(files, { sums: [HOSTILE, HOSTILE], malformed }), options);
+    },
+  ],
+  [
+    "suspects",
+    (options) => {
+      const everyKind = ["pointer", "empty", "leftover", "page", "format"] as const;
+      const suspects = everyKind.map((kind) => ({ path: HOSTILE, kind, size: 1, reason: HOSTILE }));
+      const unreadable = [{ path: HOSTILE, reason: HOSTILE }];
+      const totals = { files: 9, suspects: suspects.length };
+      return renderSuspects({ searched: [HOSTILE], ok: false, suspects, unreadable, totals, durationMs: 5 }, options);
     },
   ],
 ];
