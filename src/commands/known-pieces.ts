@@ -27,9 +27,10 @@ export async function committedPieces(
   };
   const bytes = await readWhole(path, MOST_BYTES);
   if (bytes === undefined) return warn("is missing");
-  if (createHash("sha256").update(bytes).digest("hex") !== pieces)
-    return warn("is not the one that the manifest names");
-  return readPieces(bytes.toString("utf8")) ?? warn("is no file of pieces");
+  // As it was written, also where git gave it the line ends of Windows.
+  const text = bytes.toString("utf8").replaceAll("\r\n", "\n");
+  if (createHash("sha256").update(text).digest("hex") !== pieces) return warn("is not the one that the manifest names");
+  return readPieces(text) ?? warn("is no file of pieces");
 }
 
 /** Tells the pieces of a file, if they are known. Throws LOCAL_IO at the beginning. */

@@ -17,7 +17,7 @@ export interface Pieces {
 export const DIGEST_BYTES = 32;
 
 /** A file of no more than this has no pieces: it is fetched as a whole as quickly. */
-export const UNPIECED_BYTES = 256 * 1024;
+const UNPIECED_BYTES = 256 * 1024;
 
 const LEAST_PIECE_BYTES = 64 * 1024;
 /** A piece is doubled until the file has no more of them: digests of 38 KB in all. */

@@ -94,7 +94,7 @@ export async function carryOver(
 }
 
 /** Where a file that is replaced is kept. */
-export function backupPath(target: string): string {
+function backupPath(target: string): string {
   return `${target}.orig`;
 }
 

@@ -138,6 +138,13 @@ describe("a repair by pieces", () => {
     expect(report.outcomes[0]).toMatchObject({ status: "downloaded", verified: true });
   });
 
+  it("uses a file of pieces to which git gave the line ends of Windows", async () => {
+    const project = await damagedProject(flipped(RIGHT, 7));
+    const text = project.tree.read("assets.pieces.json").toString().replaceAll("\n", "\r\n");
+    project.tree.write("assets.pieces.json", text);
+    expect((await repaired(project)).sent).toBe(PIECE);
+  });
+
   it("does not use a file of pieces that the manifest does not name, and says so", async () => {
     const project = await damagedProject(flipped(RIGHT, 7));
     project.tree.write("assets.pieces.json", `${project.tree.read("assets.pieces.json")} `);

@@ -1,0 +1,81 @@
+/** Repairs on a full disk, beside another repair, and with servers that do not help. */
+import { chmodSync, readdirSync, statSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { bytesOf, changed, contentOf, sha256Of } from "../helpers/content.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import { flipped, lockAll, mend } from "../helpers/mend.js";
+import { canMakeSmallDisk, makeSmallDisk } from "../helpers/small-disk.js";
+import { makeTree } from "../helpers/tree.js";
+
+const MIB = 2 ** 20;
+const BODY = { size: 3 * MIB, seed: 61 };
+const RIGHT = bytesOf(BODY);
+const PIECE = 64 * 1024;
+
+/** One locked and then damaged file, with these URLs. */
+async function damagedTree(url: string[], damaged: Buffer, parent?: string) {
+  const tree = makeTree(parent);
+  tree.manifestFor({ "a.bin": { url, body: BODY } });
+  tree.write("a.bin", RIGHT);
+  await lockAll(tree);
+  tree.write("a.bin", damaged);
+  return tree;
+}
+
+describe("a repair", () => {
+  it.skipIf(!canMakeSmallDisk())(
+    "on a disk without room for a copy fails with exit code 6, and leaves all as it was",
+    async () => {
+      const disk = makeSmallDisk(5 * MIB);
+      const server = await startFaultServer();
+      const damaged = flipped(RIGHT, 9);
+      const tree = await damagedTree([server.serve("/a", { body: BODY })], damaged, disk.path);
+      const report = await mend(tree);
+      expect(report).toMatchObject({ ok: false, exitCode: 6, outcomes: [{ error: { code: "DISK_FULL" } }] });
+      expect(tree.read("a.bin").equals(damaged)).toBe(true);
+      expect([server.requests, tree.leftovers()]).toEqual([[], []]);
+      expect(readdirSync(tree.root).filter((name) => name.includes(".part"))).toEqual([]);
+      disk.resize(8 * MIB);
+      expect(await mend(tree)).toMatchObject({ ok: true, totals: { received: PIECE } });
+      expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
+    },
+  );
+
+  it("beside another one fetches nothing twice", async () => {
+    const server = await startFaultServer();
+    const url = server.serve("/a", { body: BODY, pace: 200_000 });
+    const tree = await damagedTree([url], flipped(RIGHT, 9, 2 * MIB));
+    const both = await Promise.all([mend(tree), mend(tree)]);
+    expect(both.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(server.bytesSent("/a")).toBe(2 * PIECE);
+    expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
+    expect(tree.leftovers()).toEqual([]);
+  });
+
+  it("asks the next URL when the first gives other bytes, and ends right", async () => {
+    const server = await startFaultServer();
+    const wrong = changed(contentOf(BODY), (slice) => Buffer.alloc(slice.length, 1));
+    const urls = [server.serve("/wrong", { body: wrong }), server.serve("/right", { body: BODY })];
+    const tree = await damagedTree(urls, flipped(RIGHT, 9));
+    expect(await mend(tree)).toMatchObject({ ok: true });
+    expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
+  });
+
+  it.each(["ignores the range and answers 200", "206 with fewer bytes than asked", "206 with a total of *"] as const)(
+    "from a server that %s ends right, whatever it costs",
+    async (fault) => {
+      const server = await startFaultServer();
+      const tree = await damagedTree([server.serve("/a", { body: BODY, fault })], flipped(RIGHT, 9, 2 * MIB));
+      expect(await mend(tree)).toMatchObject({ ok: true });
+      expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
+    },
+  );
+
+  it.skipIf(process.platform === "win32")("keeps the permissions of the file", async () => {
+    const server = await startFaultServer();
+    const tree = await damagedTree([server.serve("/a", { body: BODY })], flipped(RIGHT, 9));
+    chmodSync(tree.path("a.bin"), 0o750);
+    expect(await mend(tree)).toMatchObject({ ok: true });
+    expect(statSync(tree.path("a.bin")).mode & 0o777).toBe(0o750);
+  });
+});
