@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bytesOf, changed, contentOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { flipped, lockAll, mend } from "../helpers/mend.js";
+import { flipped, mend, writePieces } from "../helpers/mend.js";
 import { canMakeSmallDisk, makeSmallDisk } from "../helpers/small-disk.js";
 import { makeTree } from "../helpers/tree.js";
 
@@ -13,11 +13,10 @@ const RIGHT = bytesOf(BODY);
 const PIECE = 64 * 1024;
 
 /** One locked and then damaged file, with these URLs. */
-async function damagedTree(url: string[], damaged: Buffer, parent?: string) {
+function damagedTree(url: string[], damaged: Buffer, parent?: string) {
   const tree = makeTree(parent);
   tree.manifestFor({ "a.bin": { url, body: BODY } });
-  tree.write("a.bin", RIGHT);
-  await lockAll(tree);
+  writePieces(tree, BODY);
   tree.write("a.bin", damaged);
   return tree;
 }
@@ -29,7 +28,7 @@ describe("a repair", () => {
       const disk = makeSmallDisk(5 * MIB);
       const server = await startFaultServer();
       const damaged = flipped(RIGHT, 9);
-      const tree = await damagedTree([server.serve("/a", { body: BODY })], damaged, disk.path);
+      const tree = damagedTree([server.serve("/a", { body: BODY })], damaged, disk.path);
       const report = await mend(tree);
       expect(report).toMatchObject({ ok: false, exitCode: 6, outcomes: [{ error: { code: "DISK_FULL" } }] });
       expect(tree.read("a.bin").equals(damaged)).toBe(true);
@@ -44,7 +43,7 @@ describe("a repair", () => {
   it("beside another one fetches nothing twice", async () => {
     const server = await startFaultServer();
     const url = server.serve("/a", { body: BODY, pace: 200_000 });
-    const tree = await damagedTree([url], flipped(RIGHT, 9, 2 * MIB));
+    const tree = damagedTree([url], flipped(RIGHT, 9, 2 * MIB));
     const both = await Promise.all([mend(tree), mend(tree)]);
     expect(both.map(({ ok }) => ok)).toEqual([true, true]);
     expect(server.bytesSent("/a")).toBe(2 * PIECE);
@@ -56,7 +55,7 @@ describe("a repair", () => {
     const server = await startFaultServer();
     const wrong = changed(contentOf(BODY), (slice) => Buffer.alloc(slice.length, 1));
     const urls = [server.serve("/wrong", { body: wrong }), server.serve("/right", { body: BODY })];
-    const tree = await damagedTree(urls, flipped(RIGHT, 9));
+    const tree = damagedTree(urls, flipped(RIGHT, 9));
     expect(await mend(tree)).toMatchObject({ ok: true });
     expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
   });
@@ -65,7 +64,7 @@ describe("a repair", () => {
     "from a server that %s ends right, whatever it costs",
     async (fault) => {
       const server = await startFaultServer();
-      const tree = await damagedTree([server.serve("/a", { body: BODY, fault })], flipped(RIGHT, 9, 2 * MIB));
+      const tree = damagedTree([server.serve("/a", { body: BODY, fault })], flipped(RIGHT, 9, 2 * MIB));
       expect(await mend(tree)).toMatchObject({ ok: true });
       expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
     },
@@ -73,7 +72,7 @@ describe("a repair", () => {
 
   it.skipIf(process.platform === "win32")("keeps the permissions of the file", async () => {
     const server = await startFaultServer();
-    const tree = await damagedTree([server.serve("/a", { body: BODY })], flipped(RIGHT, 9));
+    const tree = damagedTree([server.serve("/a", { body: BODY })], flipped(RIGHT, 9));
     chmodSync(tree.path("a.bin"), 0o750);
     expect(await mend(tree)).toMatchObject({ ok: true });
     expect(statSync(tree.path("a.bin")).mode & 0o777).toBe(0o750);

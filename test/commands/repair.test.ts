@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync } 
 import { describe, expect, it } from "vitest";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { flipped, lockAll, type MendOptions, mend } from "../helpers/mend.js";
+import { flipped, lockAll, type MendOptions, mend, writePieces } from "../helpers/mend.js";
 import { run } from "../helpers/run.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
@@ -21,10 +21,8 @@ async function damagedProject(damaged: Buffer | undefined, { locked = true } = {
   const server = await startFaultServer();
   const tree = makeTree();
   tree.manifestFor({ "m/a.bin": { url: server.serve("/a.bin", { body: BODY }), body: BODY } });
-  tree.write("m/a.bin", RIGHT);
-  if (locked) expect(await lockAll(tree)).toMatchObject({ ok: true, written: true });
-  if (damaged === undefined) tree.remove("m/a.bin");
-  else tree.write("m/a.bin", damaged);
+  if (locked) writePieces(tree, BODY);
+  if (damaged !== undefined) tree.write("m/a.bin", damaged);
   return { server, tree };
 }
 
@@ -161,8 +159,7 @@ describe("what stands there", () => {
     const damaged = flipped(RIGHT, 1_000_000);
     const other = { size: BODY.size, seed: 99 };
     tree.manifestFor({ "m/a.bin": { url: server.serve("/a.bin", { body: other }), body: BODY } });
-    tree.write("m/a.bin", RIGHT);
-    await lockAll(tree);
+    writePieces(tree, BODY);
     tree.write("m/a.bin", damaged);
     const report = await mend(tree, { policy: { retries: 0 } });
     expect(report).toMatchObject({ ok: false, exitCode: 5, totals: { failed: 1, repaired: 0 } });
@@ -224,7 +221,7 @@ describe("what stands there", () => {
 
   it("is left alone where it is a folder", async () => {
     const project = await damagedProject(undefined);
-    mkdirSync(project.tree.path("m/a.bin"));
+    mkdirSync(project.tree.path("m/a.bin"), { recursive: true });
     const report = await mend(project.tree);
     expect(report).toMatchObject({ ok: false, exitCode: 6, outcomes: [{ error: { code: "CONFLICT" } }] });
     expect(project.server.requests).toEqual([]);

@@ -4,7 +4,10 @@ import { type RepairOptions, repair } from "../../src/commands/repair.js";
 import type { Damage, LockReport, RepairReport } from "../../src/commands/reports.js";
 import type { AssetEvent } from "../../src/events.js";
 import { loadManifest } from "../../src/manifest/load.js";
+import { formatPieces, pieceBytesFor } from "../../src/manifest/pieces.js";
+import { createPieceHash } from "../../src/store/piece-hash.js";
 import type { TransferPolicy } from "../../src/transfer/fetch-file.js";
+import { type Body, bytesOf, sha256Of } from "./content.js";
 import { IMPATIENT } from "./run.js";
 import type { Tree } from "./tree.js";
 
@@ -44,6 +47,18 @@ export async function mend(tree: Tree, { policy, onEvent, ...options }: MendOpti
 /** Writes the pieces of the tree's files down. */
 export async function lockAll(tree: Tree): Promise<LockReport> {
   return lockPieces({ manifest: await loadManifest({ cwd: tree.root }) });
+}
+
+/** Writes the pieces of a content down, as {@link lockAll} does for a file that is here, but without its threads. */
+export function writePieces(tree: Tree, body: Body): void {
+  const bytes = bytesOf(body);
+  const pieceBytes = pieceBytesFor(bytes.length) ?? bytes.length;
+  const hash = createPieceHash(pieceBytes);
+  hash.update(bytes);
+  const text = formatPieces([{ sha256: sha256Of(bytes), size: bytes.length, pieceBytes, digests: hash.digests() }]);
+  tree.write("assets.pieces.json", text);
+  const manifest = JSON.parse(tree.read("assets.manifest.json").toString());
+  tree.write("assets.manifest.json", JSON.stringify({ ...manifest, pieces: `sha256:${sha256Of(text)}` }, null, 2));
 }
 
 /** A copy of some bytes, with one bit turned at each of the given places. */
