@@ -93,10 +93,11 @@ export function createDigestThread(): DigestThread {
       let told = 0;
       let pieces: Uint8Array | undefined;
       const engage = (): number | undefined => {
-        if (id !== undefined || partial.descriptor === undefined || partial.front < WORTH_BYTES) return id;
+        const { content: descriptor } = partial;
+        if (id !== undefined || typeof descriptor !== "number" || partial.front < WORTH_BYTES) return id;
         if (start() === undefined) return undefined;
         id = ++lastId;
-        tell({ type: "follow", id, descriptor: partial.descriptor, algorithm, pieceBytes });
+        tell({ type: "follow", id, descriptor, algorithm, pieceBytes });
         return id;
       };
       const tellFront = (known: number) => {
@@ -117,6 +118,7 @@ export function createDigestThread(): DigestThread {
         },
         async value(signal) {
           signal.throwIfAborted();
+          pieces = undefined;
           const known = engage();
           if (known === undefined) return hashHere(partial, algorithm, signal);
           tellFront(known);
@@ -139,6 +141,8 @@ export function createDigestThread(): DigestThread {
 
 async function hashHere(partial: PartialFile, algorithm: string, signal: AbortSignal): Promise<string> {
   const hash = createHash(algorithm);
+  const { content, front } = partial;
+  if (typeof content !== "number") return hash.update(content.subarray(0, front)).digest("hex");
   const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, partial.front));
   for (let at = 0; at < partial.front; ) {
     signal.throwIfAborted();
