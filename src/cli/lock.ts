@@ -1,7 +1,6 @@
 /** The command line of `assets lock`. */
 import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
-import { renderLock } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
@@ -46,6 +45,7 @@ async function act(run: Run, ids: readonly string[], flags: LockFlags): Promise<
   const reporter = await run.report();
   try {
     const { lockPieces } = await import("../commands/lock.js");
+    const { renderLock } = await import("../report/lock.js");
     const report = await lockPieces({
       manifest,
       selection: selectionOf(ids, flags),

@@ -1,6 +1,5 @@
 /** The command line of `assets repair`. */
 import type { Command } from "commander";
-import { renderRepair } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, networkOf, policyOf, type TransferOptions } from "./transfer-options.js";
@@ -47,6 +46,7 @@ export async function repairNow(run: Run, ids: readonly string[], flags: Omit<Re
   const reporter = await run.report();
   try {
     const { repair } = await import("../commands/repair.js");
+    const { renderRepair } = await import("../report/repair.js");
     const done = await repair({
       manifest,
       selection: selectionOf(ids, flags),

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { verifyFolder } from "../commands/verify-folder.js";
 import { exitCodeOf } from "../errors.js";
-import { renderSuspects } from "../report/index.js";
+import { renderSuspects } from "../report/suspects.js";
 import type { Run } from "./context.js";
 
 /** Looks for suspicious files in folders. Answers the exit code. Throws USAGE, ABORTED. */

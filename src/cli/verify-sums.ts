@@ -2,7 +2,7 @@
 import process from "node:process";
 import { readSumsList, type SumsList, verifySums } from "../commands/verify-sums.js";
 import { AssetsError } from "../errors.js";
-import { renderSums } from "../report/index.js";
+import { renderSums } from "../report/sums.js";
 import type { Run } from "./context.js";
 
 /** No list on standard input is longer, in bytes. */

@@ -1,4 +1,4 @@
-/** The reporters and renderers, by hand. */
+/** The reporters and the renderers of everyday commands, by hand; those of others are loaded with their commands. */
 import { createNdjson } from "./json.js";
 import { createLines } from "./lines.js";
 import type { OutputStream, Reporter } from "./reporter.js";
@@ -7,11 +7,7 @@ export { renderDownload } from "./download.js";
 export { toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";
-export { renderLock } from "./lock.js";
-export { renderRepair } from "./repair.js";
 export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
-export { renderSums } from "./sums.js";
-export { renderSuspects } from "./suspects.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */
