@@ -127,6 +127,7 @@ describe("the house", () => {
       "commands/file-report.ts",
       "commands/download-report.ts",
       "commands/fetching.ts",
+      "commands/extras.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

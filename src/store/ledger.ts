@@ -1,5 +1,5 @@
 /** What was proven about files, so that an unchanged one need not be hashed again: `.assets/ledger.ndjson`. */
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
@@ -27,8 +27,11 @@ interface Entry {
 
 /** The memory of one root. Paths are relative to it. */
 export interface Ledger {
-  /** The proven SHA-256 of a file that stands exactly as it stood when it was proven, else undefined. */
-  recall(path: string, stat: FileStamp): string | undefined;
+  /**
+   * The proven SHA-256 of a file that stands exactly as it stood when it was proven, else undefined. `during` (default:
+   * ever): only what was proven in that span of the file system's clock, in nanoseconds.
+   */
+  recall(path: string, stat: FileStamp, during?: { from: bigint; to: bigint }): string | undefined;
   /**
    * Whether what stands there may be what a power cut left of a file that was put there: the same file, not written to
    * since, of which only memory was known to have the bytes before the machine was started anew.
@@ -42,6 +45,11 @@ export interface Ledger {
    * disk was not waited for. Default false.
    */
   record(path: string, stat: FileStamp, sha256: string, options?: { at?: bigint; unsynced?: boolean }): void;
+  /**
+   * Notes that a file has other bytes than were recorded for it, though it stands as it stood then: a disk has lost
+   * them, or the system tells no change. Only `last` still answers. Written by `flush`.
+   */
+  doubt(path: string): void;
   /**
    * The file system's own clock, in nanoseconds, told by writing to it: only what is older than this by that clock
    * can be told apart from a later change.
@@ -57,6 +65,11 @@ const CLOCK = "clock";
 const MOST_DEAD_LINES = 1_000;
 /** By then systems have written to the disk what they were given, in nanoseconds: Linux begins after 30 seconds. */
 const WRITTEN_BACK_NS = 300_000_000_000n;
+/**
+ * How coarse the times of a file on another file system than the ledger's may be, whose clock is not asked: those of FAT
+ * go by two seconds.
+ */
+const FOREIGN_TICK_NS = 3_000_000_000n;
 /** How long to wait for the file system's clock to move on; its tick is a few milliseconds on common ones. */
 const CLOCK_WAIT_MS = 40;
 
@@ -65,7 +78,8 @@ export async function openLedger(root: string): Promise<Ledger> {
   /** The last line of each path, parsed when it is asked for. */
   const entries = new Map<string, string>();
   let lines = 0;
-  for (const line of readOwn(join(root, HOME_FOLDER, FILE)).split("\n")) {
+  const own = readOwn(join(root, HOME_FOLDER, FILE));
+  for (const line of own.text.split("\n")) {
     const path = pathOf(line);
     if (path === undefined) continue;
     lines++;
@@ -90,12 +104,14 @@ export async function openLedger(root: string): Promise<Ledger> {
   };
 
   return {
-    recall(path, stat) {
+    recall(path, stat, during) {
       const proof = proofIn(entries.get(path), path, stat);
       if (proof === undefined || isForgotten(proof)) return undefined;
       const at = BigInt(proof.at);
+      if (during !== undefined && (at < during.from || at > during.to)) return undefined;
       // A change within the tick of the clock in which the file was proven would leave the same times.
-      return at > stat.mtimeNs && at > stat.ctimeNs ? proof.sha256 : undefined;
+      const tick = own.dev === undefined || own.dev === stat.dev ? 0n : FOREIGN_TICK_NS;
+      return at > stat.mtimeNs + tick && at > stat.ctimeNs + tick ? proof.sha256 : undefined;
     },
     isRemnant(path, stat) {
       const entry = entryFor(path);
@@ -116,6 +132,13 @@ export async function openLedger(root: string): Promise<Ledger> {
       const mark = unsynced || (at !== undefined && still && matches(before, stat));
       const entry = { ...entryOf(path, stat, sha256), ...(mark && { unsynced: true as const }) };
       pending.push({ entry, ...(since !== undefined && { at: since }) });
+    },
+    doubt(path) {
+      const before = entryFor(path);
+      if (before === undefined) return;
+      // Nothing is older than the beginning of time, so that no file is taken for what was proven then.
+      const { at: _, unsynced: __, ...entry } = before;
+      pending.push({ entry, at: 0n });
     },
     clock,
     async flush() {
@@ -258,15 +281,16 @@ function openOwn(path: string, flags: number): Promise<FileHandle> {
 }
 
 /** At once: the way through Node's thread pool, piece by piece, takes several times as long as the reading. */
-function readOwn(path: string): string {
+function readOwn(path: string): { text: string; dev?: bigint } {
   try {
     const file = openSync(path, constants.O_RDONLY | NO_LINK | NO_WAIT);
     try {
-      return new TextDecoder().decode(readFileSync(file));
+      const { dev } = fstatSync(file, { bigint: true });
+      return { text: new TextDecoder().decode(readFileSync(file)), dev };
     } finally {
       closeSync(file);
     }
   } catch {
-    return "";
+    return { text: "" };
   }
 }

@@ -83,7 +83,7 @@ describe("the summary", () => {
 
   it("counts unpinned files among the failures where pins were asked for", () => {
     const files = [...valid(1), fileReport("a", "unpinned"), fileReport("b", "missing")];
-    const totals = { files: 3, bytes: 0, findings: 2, byStatus: {} };
+    const totals = { files: 3, bytes: 0, findings: 2, byStatus: {}, proven: 0, remembered: 0 };
     expect(lastLine(renderVerify(verifyReport(files, { ok: false, totals }), plain))).toBe(
       "2 of 3 files fail: 1 missing, 1 without a pinned SHA-256.",
     );
