@@ -3,7 +3,6 @@ import { fileMatcher } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { ignoresCase } from "../platform.js";
 import { findExtraFiles } from "../store/find-extra-files.js";
-
 import { createTargets } from "../store/target.js";
 import { partialOf } from "../transfer/fetch-file.js";
 import type { ExtraFile } from "./reports.js";
@@ -28,7 +27,7 @@ export async function findExtras({ manifest, files, exclude = [], signal }: Extr
   const folders: string[] = [];
   for (const folder of new Set(files.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/")))))) {
     // A folder that leads out of the root is told by the files that should be in it.
-    const isOurs = await targets.resolve(`${folder}/.`).then(
+    const isOurs = await targets.resolve(`${folder}/any`).then(
       () => true,
       () => false,
     );

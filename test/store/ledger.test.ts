@@ -1,5 +1,6 @@
 /** What the ledger remembers, and what it must not believe. */
 import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { uptime } from "node:os";
 import { describe, expect, it } from "vitest";
 import { type Ledger, openLedger } from "../../src/store/ledger.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -58,6 +59,55 @@ describe("the ledger", () => {
     await ledger.flush();
     expect(ledger.recall("a.bin", stat)).toBeUndefined();
     expect((await openLedger(tree.root)).recall("a.bin", stat)).toBeUndefined();
+  });
+
+  it("does not trust what only memory was known to have before the machine was started anew", async () => {
+    const tree = makeTree();
+    tree.write("a.bin", "abc");
+    const boot = BigInt(Math.round(Date.now() - uptime() * 1000)) * 1_000_000n;
+    const long = { ...look(tree, "a.bin"), mtimeNs: 1n, ctimeNs: 1n };
+    const ledger = await openLedger(tree.root);
+    ledger.record("a.bin", long, digest, { at: boot - 10_000_000_000n, unsynced: true });
+    ledger.record("b.bin", long, digest, { at: boot - 10_000_000_000n });
+    await ledger.flush();
+    const again = await openLedger(tree.root);
+    expect([again.recall("a.bin", long), again.recall("b.bin", long)]).toEqual([undefined, digest]);
+  });
+
+  it("trusts a file on another file system only when it was proven well after its last change", async () => {
+    const tree = makeTree();
+    tree.write("a.bin", "abc");
+    const second = 1_000_000_000n;
+    const here = look(tree, "a.bin");
+    const elsewhere = { ...here, dev: here.dev + 1n };
+    const ledger = await openLedger(tree.root);
+    ledger.record("a.bin", elsewhere, digest, { at: here.ctimeNs + second });
+    ledger.record("b.bin", elsewhere, digest, { at: here.ctimeNs + 10n * second });
+    ledger.record("c.bin", here, digest, { at: here.ctimeNs + second });
+    await ledger.flush();
+    const again = await openLedger(tree.root);
+    expect(again.recall("a.bin", elsewhere)).toBeUndefined();
+    expect([again.recall("b.bin", elsewhere), again.recall("c.bin", here)]).toEqual([digest, digest]);
+  });
+
+  it("knows in which span of time something was proven", async () => {
+    const { tree, ledger } = await proven();
+    const stat = look(tree, "a.bin");
+    const now = await ledger.clock();
+    expect(ledger.recall("a.bin", stat, { from: 0n, to: now })).toBe(digest);
+    expect(ledger.recall("a.bin", stat, { from: now + 1n, to: now + 2n })).toBeUndefined();
+    expect(ledger.recall("a.bin", stat, { from: 0n, to: 1n })).toBeUndefined();
+  });
+
+  it("answers no digest of a file that is in doubt, and still the last one that was put there", async () => {
+    const { tree, ledger } = await proven();
+    ledger.doubt("a.bin");
+    ledger.doubt("never heard of");
+    await ledger.flush();
+    const again = await openLedger(tree.root);
+    expect(again.recall("a.bin", look(tree, "a.bin"))).toBeUndefined();
+    expect(again.last("a.bin")?.sha256).toBe(digest);
+    expect(again.last("never heard of")).toBeUndefined();
   });
 
   it("survives a line torn by a killed process", async () => {
