@@ -2,6 +2,7 @@
 import type { EventListener } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
 import type { EndOfRun, OutputStream, Reporter } from "../report/index.js";
+import type { Format } from "./formats.js";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -18,6 +19,7 @@ export interface GlobalOptions {
 export interface FormatOptions {
   json?: boolean;
   ndjson?: boolean;
+  format?: Format;
 }
 
 /** A stream of the process as the command line uses it. */

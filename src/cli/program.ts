@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { version } from "../version.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
+import { mergeFormats } from "./formats.js";
 import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
 import { addVerify } from "./verify.js";
@@ -59,7 +60,8 @@ Environment (docs/network.md explains the network's part):
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
-    return start(command.name(), { ...(config !== undefined && { manifest: config }), ...options }, act);
+    const merged = mergeFormats({ ...(config !== undefined && { manifest: config }), ...options });
+    return start(command.name(), merged, act);
   };
   addList(program, begin);
   addDownload(program, begin);

@@ -1,10 +1,15 @@
 /** The command line of `assets verify`. */
+import { join } from "node:path";
 import { type Command, Option } from "commander";
+import type { VerifyReport } from "../commands/reports.js";
 import { verify } from "../commands/verify.js";
 import { AssetsError } from "../errors.js";
+import type { Manifest } from "../manifest/types.js";
 import { renderVerify } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import { addFormats, type Output } from "./formats.js";
 import { addSelection, collect, type SelectionOptions, selectionOf, timeSpan } from "./options.js";
+import { type Answer, checkOutputs, give, placeOf } from "./outputs.js";
 
 interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   quick?: boolean;
@@ -12,6 +17,7 @@ interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   requirePins?: boolean;
   require?: string[];
   extra?: boolean;
+  output?: Output[];
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -34,8 +40,8 @@ export function addVerify(
     )
     .option("--require <glob>", "these files must be named, here and right, whatever is selected (repeatable)", collect)
     .option("--extra", "find files in the folders of the selected ones that no asset names")
-    .option("--require-pins", "count files without a pinned SHA-256 as findings")
-    .option("--json", "print one JSON document at the end")
+    .option("--require-pins", "count files without a pinned SHA-256 as findings");
+  addFormats(command)
     .addHelpText(
       "after",
       `
@@ -46,7 +52,9 @@ Examples:
   assets verify 'whisper-*'                by id or pattern
   assets verify --require '**/*.onnx'      and all of these must be right
   assets verify --extra                    and nothing else may lie beside them
-  assets verify --json                     for programs`,
+  assets verify --json                     for programs
+  assets verify --format github            annotations in GitHub Actions
+  assets verify --output sarif=a.sarif --output junit=a.xml     and reports for others`,
     )
     .action((ids: string[], flags: VerifyFlags, self: Command) => start((run) => act(run, ids, flags), self));
 }
@@ -56,6 +64,9 @@ async function act(run: Run, ids: readonly string[], flags: VerifyFlags): Promis
     throw new AssetsError("USAGE", "--max-age goes with --quick: without it every file is hashed anyway.");
   }
   const manifest = await run.loadManifest();
+  const { output: outputs = [] } = flags;
+  checkOutputs(run, manifest, outputs);
+  const startedAt = new Date();
   const reporter = await run.report();
   try {
     const report = await verify({
@@ -69,10 +80,38 @@ async function act(run: Run, ids: readonly string[], flags: VerifyFlags): Promis
       signal: run.signal,
       onEvent: reporter.onEvent,
     });
-    reporter.stop();
-    run.print(report, () => (run.options.quiet && report.ok ? "" : renderVerify(report, run.render)));
-    return report.ok ? 0 : 1;
+    return await give(run, reporter, answerOf(run, manifest, report, startedAt), outputs);
   } finally {
     reporter.stop();
   }
+}
+
+function answerOf(run: Run, manifest: Manifest, report: VerifyReport, startedAt: Date): Answer {
+  return {
+    report,
+    lines: () => [
+      ...report.files.map((file) => ({ type: "file", ...file })),
+      ...(report.unmatched ?? []).map((pattern) => ({ type: "unmatched", pattern })),
+      ...(report.extra ?? []).map((extra) => ({ type: "extra", ...extra })),
+      ...(report.leftovers ?? []).map((leftover) => ({ type: "leftover", ...leftover })),
+    ],
+    text: (render) => renderVerify(report, render),
+    async findings() {
+      const [{ verifyFindings }, { loadPlaces }] = await Promise.all([
+        import("../report/formats.js"),
+        import("../manifest/places.js"),
+      ]);
+      const lines = loadPlaces(manifest);
+      const places = {
+        inManifest: (path?: string) => ({
+          ...placeOf(run, manifest.file),
+          ...(path === undefined ? { line: 1 } : lines.file(path)),
+        }),
+        onDisk: (path: string) => placeOf(run, join(manifest.root, path)),
+      };
+      return verifyFindings(report, { places, startedAt, program: run.render.program });
+    },
+    exitCode: run.exitCode(report.ok ? 0 : 1),
+    totals: report.totals,
+  };
 }

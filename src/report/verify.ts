@@ -134,6 +134,11 @@ function renderUnpinned(files: readonly FileReport[], options: RenderOptions, co
   return `${title}\n${renderTable(columns, rows, { ...options, indent: 2 })}`;
 }
 
+/** The last line alone, without colours. */
+export function summarise(report: VerifyReport): string {
+  return summary(report, createColors(false));
+}
+
 function summary(report: VerifyReport, colors: Colors): string {
   const { files, totals, durationMs, ok } = report;
   const count = (status: FileStatus) => files.filter((file) => file.status === status).length;
