@@ -2,7 +2,6 @@
 import type { EventListener } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
 import type { EndOfRun, OutputStream, Reporter } from "../report/index.js";
-import type { Format } from "./formats.js";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -15,10 +14,15 @@ export interface GlobalOptions {
   logFile?: string;
 }
 
-/** Options of the commands that can answer in JSON. */
+/** Formats of the commands that find things. */
+export const FORMATS = ["human", "json", "ndjson", "github", "sarif", "junit", "tap"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Options that say in which format a command answers. */
 export interface FormatOptions {
   json?: boolean;
   ndjson?: boolean;
+  /** On standard output. `json` and `ndjson` set their own flags as well. Default: human. */
   format?: Format;
 }
 

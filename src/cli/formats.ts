@@ -1,11 +1,7 @@
 /** The options that say in which formats a command answers, and where to. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AssetsError } from "../errors.js";
-import type { FormatOptions } from "./context.js";
-
-/** Formats of the commands that find things. */
-export const FORMATS = ["human", "json", "ndjson", "github", "sarif", "junit", "tap"] as const;
-export type Format = (typeof FORMATS)[number];
+import { FORMATS, type Format, type FormatOptions } from "./context.js";
 
 /** A file that gets the answer as well. */
 export interface Output {

@@ -5,8 +5,8 @@ import { AssetsError, visibleLine } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import type { FindingPlace, Findings } from "../report/findings.js";
 import { type Reporter, startOf, toJson, toNdjson } from "../report/index.js";
-import type { Run } from "./context.js";
-import type { Format, Output } from "./formats.js";
+import type { Format, Run } from "./context.js";
+import type { Output } from "./formats.js";
 
 /** What a command has to say. */
 export interface Answer {

@@ -101,11 +101,11 @@ function answerOf(run: Run, manifest: Manifest, report: VerifyReport, startedAt:
         import("../report/formats.js"),
         import("../manifest/places.js"),
       ]);
-      const lines = loadPlaces(manifest);
+      const lineOf = loadPlaces(manifest);
       const places = {
         inManifest: (path?: string) => ({
           ...placeOf(run, manifest.file),
-          ...(path === undefined ? { line: 1 } : lines.file(path)),
+          ...(path === undefined ? { line: 1 } : lineOf(path)),
         }),
         onDisk: (path: string) => placeOf(run, join(manifest.root, path)),
       };

@@ -13,13 +13,11 @@ export interface Place {
   column: number;
 }
 
-/** Tells places. Undefined for what the text does not have. */
-export interface Places {
-  /** The id of an asset. */
-  asset(id: string): Place | undefined;
-  /** What names a file: of an asset of one file its id, else the file's own path. */
-  file(path: string): Place | undefined;
-}
+/**
+ * Tells by a file's path relative to the root where it is named: of an asset of one file its id, else the file's own
+ * path. Undefined for what the text does not have.
+ */
+export type Places = (path: string) => Place | undefined;
 
 /**
  * Reads the manifest once more, this time with the place of every value: loading it keeps none, since few runs ask. A
@@ -33,19 +31,17 @@ export function loadPlaces({ file, base }: Pick<Manifest, "file" | "base">): Pla
 export function readPlaces(text: string, base: string): Places {
   const { value, offsetOf } = parseJson(text);
   const position = lineAndColumn(text);
-  const ids = new Map<string, Place>();
   const paths = new Map<string, Place>();
   for (const [index, raw] of assetsIn(value).entries()) {
     const at = ["assets", index];
     const asset = parseAsset(raw, at).value;
     if (asset === undefined) continue;
     const id = position(offsetOf([...at, "id"]));
-    ids.set(asset.id, id);
     const { claims } = normaliseAsset(asset, at, base);
     const isAlone = claims.length === 1;
     for (const claim of claims) paths.set(claim.path, isAlone ? id : position(offsetOf(claim.at(), claim.onKey)));
   }
-  return { asset: (id) => ids.get(id), file: (path) => paths.get(path) };
+  return (path) => paths.get(path);
 }
 
 function textOf(file: string): string {

@@ -15,7 +15,7 @@ import { renderTap, tapBailOut } from "../../src/report/tap.js";
 import { verifyFindings } from "../../src/report/verify-findings.js";
 import { DRIVES_TERMINAL, digest, fileReport, HOSTILE, verifyReport } from "./samples.js";
 
-const fileIn = (name: string) => createRequire(import.meta.url).resolve(name);
+const require = createRequire(import.meta.url);
 /** A name that means something to every format at once. */
 const NASTY = `]]>&amp;<b a="x">|%0A::error::x,y:z # SKIP \\# \`*_[x](y)_*\` ${HOSTILE}\ufffe\ud800`;
 
@@ -60,9 +60,11 @@ const KINDS: [string, Findings][] = [
 ];
 
 describe("SARIF", () => {
-  const schema = JSON.parse(readFileSync(fileIn("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"), "utf8"));
+  const schema = JSON.parse(
+    readFileSync(require.resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"), "utf8"),
+  );
   const ajv = new Ajv({ schemaId: "id", meta: false, logger: false });
-  ajv.addMetaSchema(JSON.parse(readFileSync(fileIn("ajv/lib/refs/json-schema-draft-04.json"), "utf8")));
+  ajv.addMetaSchema(JSON.parse(readFileSync(require.resolve("ajv/lib/refs/json-schema-draft-04.json"), "utf8")));
   const isSarif = ajv.compile(schema);
 
   it.each(KINDS)("is valid by the schema of SARIF 2.1.0 with %s", (_, findings) => {
@@ -103,7 +105,7 @@ describe("SARIF", () => {
 });
 
 describe("JUnit XML", () => {
-  const ant = fileIn("jest-junit-reporter/src/__tests__/fixtures/junit.xsd");
+  const ant = require.resolve("jest-junit-reporter/src/__tests__/fixtures/junit.xsd");
 
   it.each(KINDS)("is valid by the schema of Ant's JUnit task with %s", (_, findings) => {
     const schema = XmlDocument.fromBuffer(readFileSync(ant));
