@@ -60,6 +60,7 @@ export function createMockAssetManager(assets: Readonly<Record<string, string>>)
       totals: { files: paths.size, bytes: 0, findings: 0, byStatus: { valid: paths.size }, proven: 0, remembered: 0 },
       durationMs: 0,
     }),
+    cacheKey: async () => "assets-mock",
     onProgress: () => () => {},
   };
 }

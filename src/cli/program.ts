@@ -1,11 +1,14 @@
 /** The command line's grammar: commands, options, help. */
 import { Command, Option } from "commander";
 import { version } from "../version.js";
+import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
 import { mergeFormats } from "./formats.js";
 import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
+import { addPath } from "./path.js";
+import { addStatus } from "./status.js";
 import { addVerify } from "./verify.js";
 
 /** Runs a command with its merged options. */
@@ -45,6 +48,8 @@ Examples:
   assets list                 what there is, and how it stands here
   assets download --all       fetch everything, verified
   assets verify               prove it, without a network
+  assets status               whether all is well, in one line and an exit code
+  assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
 
 Environment (docs/network.md explains the network's part):
@@ -66,6 +71,9 @@ Environment (docs/network.md explains the network's part):
   addList(program, begin);
   addDownload(program, begin);
   addVerify(program, begin);
+  addStatus(program, begin);
+  addPath(program, begin);
+  addCacheKey(program, begin);
   addLfs(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);

@@ -102,6 +102,39 @@ export interface ExtraFile {
   reason?: string;
 }
 
+/** Answer of `assets status`. */
+export interface StatusReport {
+  manifest: string;
+  root: string;
+  /** Every file is known to be right, or has no pin and is there. */
+  ok: boolean;
+  totals: {
+    files: number;
+    /** They stand as they stood when they were proven. */
+    valid: number;
+    /** There, and without a pin to hold them against. */
+    unpinned: number;
+    /** There, with the right size: changed since they were proven, or never proven here. */
+    unproven: number;
+    missing: number;
+    /** There, and wrong. */
+    damaged: number;
+  };
+}
+
+/** Answer of `assets cache-key`. */
+export interface CacheKeyReport {
+  /**
+   * `assets-` and the SHA-256, in hex, of a line for each selected file: its pinned SHA-256, its pinned size, its path
+   * relative to the root, a space between them, `-` for what is not pinned; sorted by code units, each ended by a line
+   * feed.
+   */
+  key: string;
+  files: number;
+  /** Files whose content the key does not cover. */
+  unpinned: number;
+}
+
 /** Answer of `assets download`. */
 export interface DownloadReport {
   manifest: string;

@@ -8,6 +8,7 @@ export { startOf, toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";
 export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
+export { renderStatus } from "./status.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */
