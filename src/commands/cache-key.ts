@@ -8,8 +8,12 @@ import type { CacheKeyReport } from "./reports.js";
 export function cacheKey(manifest: Manifest, selection: Selection = {}): CacheKeyReport {
   const files = select(manifest, selection);
   const lines = files.map(({ sha256 = "-", size = "-", path }) => `${sha256} ${size} ${path}\n`);
-  // By code units: no locale has a say in it.
-  const text = lines.sort().join("");
+  // By bytes: no locale has a say in it, and `LC_ALL=C sort` does the same.
+  const sorted = lines.map((line) => Buffer.from(line)).sort(Buffer.compare);
   const unpinned = files.filter(({ sha256 }) => sha256 === undefined).length;
-  return { key: `assets-${createHash("sha256").update(text).digest("hex")}`, files: files.length, unpinned };
+  return {
+    key: `assets-${createHash("sha256").update(Buffer.concat(sorted)).digest("hex")}`,
+    files: files.length,
+    unpinned,
+  };
 }

@@ -126,8 +126,7 @@ export interface StatusReport {
 export interface CacheKeyReport {
   /**
    * `assets-` and the SHA-256, in hex, of a line for each selected file: its pinned SHA-256, its pinned size, its path
-   * relative to the root, a space between them, `-` for what is not pinned; sorted by code units, each ended by a line
-   * feed.
+   * relative to the root, a space between them, `-` for what is not pinned; sorted by bytes, each ended by a line feed.
    */
   key: string;
   files: number;

@@ -2,7 +2,7 @@
 import type { ExtraFile, FileReport, FileStatus, VerifyReport } from "../commands/reports.js";
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
-import { formatBytes, formatDuration, formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
+import { formatBytes, formatCount, formatDuration, formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
 import { type Cell, type Column, type RenderOptions, renderTable } from "./table.js";
 
 /** How one kind of finding is explained. */
@@ -146,7 +146,8 @@ function summary(report: VerifyReport, colors: Colors): string {
   const checked = `${plural(totals.files, "file")}, ${formatBytes(totals.bytes)}`;
   const [valid, unverified, unpinned] = [count("valid"), count("unverified"), count("unpinned")];
   const { proven, remembered } = totals;
-  const known = remembered === 0 ? "" : `${proven} proven now, ${remembered} unchanged since proven`;
+  const known =
+    remembered === 0 ? "" : `${formatCount(proven)} proven now, ${formatCount(remembered)} unchanged since proven`;
   const parts = [
     valid > 0 ? `${valid} match the manifest${known && ` (${known})`}` : "",
     unverified > 0 ? `${unverified} have the right size but were not hashed` : "",
