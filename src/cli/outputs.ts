@@ -1,5 +1,5 @@
 /** Gives the answer of a command in every format that was asked for. */
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
@@ -91,11 +91,22 @@ function asLines(command: string, { lines, exitCode, totals }: Answer): string {
   return all.map((line) => toNdjson(line)).join("");
 }
 
+/** Where the paths of a report may start: each folder as it is named, and as it is really called. */
+function foldersOf(...named: (string | undefined)[]): string[] {
+  return named.flatMap((folder) => {
+    if (!folder) return [];
+    try {
+      return [resolve(folder), realpathSync(folder)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** A path as the reader of a report wants it: `/`-separated, relative to the checkout where it lies in there. */
 export function placeOf({ env, cwd }: Run, path: string): FindingPlace {
-  for (const folder of [env.GITHUB_WORKSPACE, cwd]) {
-    if (!folder) continue;
-    const way = relative(resolve(folder), path);
+  for (const folder of foldersOf(env.GITHUB_WORKSPACE, cwd)) {
+    const way = relative(folder, path);
     const isInside = way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
     if (isInside) return { file: way.split(sep).join("/") };
   }

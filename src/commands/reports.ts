@@ -72,6 +72,8 @@ export interface VerifyReport {
   manifest: string;
   root: string;
   ok: boolean;
+  /** What stands as it stood when it was proven was not hashed. */
+  quick?: true;
   files: FileReport[];
   /** Patterns of required files that no file of the manifest matches: findings. Absent when there is none. */
   unmatched?: string[];

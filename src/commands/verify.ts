@@ -59,6 +59,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       manifest: manifest.file,
       root: manifest.root,
       ok: totals.findings === 0,
+      ...(quick && { quick: true as const }),
       files: reports,
       ...(required.unmatched.length > 0 && { unmatched: required.unmatched }),
       ...extras,

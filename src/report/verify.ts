@@ -118,7 +118,9 @@ function renderFine(files: readonly FileReport[], options: RenderOptions, colors
   const fine = files.filter((file) => file.status === "valid" || file.status === "unverified");
   if (fine.length === 0) return "";
   const rows = fine.map((file): Cell[] => [
-    file.status === "valid" ? { text: "ok", paint: colors.good } : { text: "size ok", paint: colors.warn },
+    file.status === "valid"
+      ? { text: file.proof === "remembered" ? "remembered" : "ok", paint: colors.good }
+      : { text: "size ok", paint: colors.warn },
     known(file.size),
     digest(file.actual?.sha256 ?? file.expected?.sha256),
     file.path,
@@ -145,9 +147,7 @@ function summary(report: VerifyReport, colors: Colors): string {
   if (!ok) return failure(report, colors);
   const checked = `${plural(totals.files, "file")}, ${formatBytes(totals.bytes)}`;
   const [valid, unverified, unpinned] = [count("valid"), count("unverified"), count("unpinned")];
-  const { proven, remembered } = totals;
-  const known =
-    remembered === 0 ? "" : `${formatCount(proven)} proven now, ${formatCount(remembered)} unchanged since proven`;
+  const known = proofs(report);
   const parts = [
     valid > 0 ? `${valid} match the manifest${known && ` (${known})`}` : "",
     unverified > 0 ? `${unverified} have the right size but were not hashed` : "",
@@ -161,7 +161,13 @@ function summary(report: VerifyReport, colors: Colors): string {
   return `${checked} verified in ${formatDuration(durationMs)}: ${all}.`;
 }
 
-function failure({ files, totals, extra = [], unmatched = [] }: VerifyReport, colors: Colors): string {
+/** How the files that are right are known to be; nothing where all were hashed since that was asked for. */
+function proofs({ quick, totals: { proven, remembered } }: VerifyReport): string {
+  return quick ? `${formatCount(proven)} proven now, ${formatCount(remembered)} remembered` : "";
+}
+
+function failure(report: VerifyReport, colors: Colors): string {
+  const { files, totals, extra = [], unmatched = [] } = report;
   const kinds = FINDINGS.map(({ status, short }) => ({
     number: files.filter((file) => file.status === status).length,
     short,
@@ -171,12 +177,14 @@ function failure({ files, totals, extra = [], unmatched = [] }: VerifyReport, co
   const unasked = totals.findings - others - kinds.reduce((sum, { number }) => sum + number, 0);
   const found = [...kinds, { number: unasked, short: "without a pinned SHA-256" }].filter(({ number }) => number > 0);
   const failed = totals.findings - others;
+  const known = totals.proven + totals.remembered === 0 ? "" : proofs(report);
   const sentences = [
     failed === 0
       ? ""
-      : `${colors.bad(`${failed} of ${plural(totals.files, "file")} ${failed === 1 ? "fails" : "fail"}`)}: ${found.map(({ number, short }) => `${number} ${short}`).join(", ")}.`,
+      : `${colors.bad(`${formatCount(failed)} of ${plural(totals.files, "file")} ${failed === 1 ? "fails" : "fail"}`)}: ${found.map(({ number, short }) => `${formatCount(number)} ${short}`).join(", ")}.`,
     extra.length === 0 ? "" : colors.bad(`${plural(extra.length, "file")} that no asset names.`),
     unmatched.length === 0 ? "" : colors.bad(`${plural(unmatched.length, "required pattern")} without a file.`),
+    known === "" ? "" : `Of those that are right ${known}.`,
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }

@@ -158,12 +158,28 @@ describe("files that were not hashed since they stand as they stood", () => {
   const remembered = valid(2).map((file) => ({ ...file, proof: "remembered" as const }));
 
   it("are counted apart from those that were", () => {
-    expect(renderVerify(verifyReport([...remembered, ...valid(1)]), plain)).toBe(
-      "3 files, 30.0 MB checked in 0.4 s: all match the manifest (1 proven now, 2 unchanged since proven).\n",
+    expect(renderVerify(verifyReport([...remembered, ...valid(1)], { quick: true }), plain)).toBe(
+      "3 files, 30.0 MB checked in 0.4 s: all match the manifest (1 proven now, 2 remembered).\n",
     );
     const unpinned = fileReport("u", "unpinned", { size: 1e7 });
-    expect(lastLine(renderVerify(verifyReport([...remembered, unpinned]), plain))).toBe(
-      "3 files, 30.0 MB checked in 0.4 s: 2 match the manifest (0 proven now, 2 unchanged since proven), 1 not pinned.",
+    expect(lastLine(renderVerify(verifyReport([...remembered, unpinned], { quick: true }), plain))).toBe(
+      "3 files, 30.0 MB checked in 0.4 s: 2 match the manifest (0 proven now, 2 remembered), 1 not pinned.",
+    );
+  });
+
+  it("are counted beside what is wrong as well", () => {
+    const report = verifyReport([...remembered, fileReport("a", "missing")], { quick: true });
+    expect(lastLine(renderVerify(report, plain))).toBe(
+      "1 of 3 files fails: 1 missing. Of those that are right 0 proven now, 2 remembered.",
+    );
+  });
+
+  it("are counted even when there is none", () => {
+    expect(renderVerify(verifyReport(valid(1), { quick: true }), plain)).toBe(
+      "1 file, 10.0 MB checked in 0.4 s: all match the manifest (1 proven now, 0 remembered).\n",
+    );
+    expect(renderVerify(verifyReport(remembered, { quick: true }), { ...plain, verbose: true })).toContain(
+      "remembered  10.0 MB",
     );
   });
 });
