@@ -56,7 +56,8 @@ export async function give(run: Run, reporter: Reporter, answer: Answer, outputs
 
   const failures: AssetsError[] = [];
   for (const { format: wanted, file } of outputs) {
-    const look = { color: false, program: run.render.program };
+    // A file is no terminal: it has neither colours nor a width.
+    const { width: _, ...look } = { ...run.render, color: false };
     failures.push(...write(resolve(run.cwd, file), await render(wanted, look), writeFileSync));
   }
   const page = summaryPage(run, outputs);

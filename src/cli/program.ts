@@ -61,6 +61,8 @@ Environment (docs/network.md explains the network's part):
   ASSETS_TOKEN_<HOST>, NETRC,
   HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
   HF_ENDPOINT                                       a mirror of Hugging Face
+  GITHUB_ACTIONS, GITHUB_STEP_SUMMARY,
+  GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
