@@ -23,18 +23,24 @@ export interface Answer {
 /** Throws USAGE for an output that would overwrite the manifest or an asset. To be asked before the work is done. */
 export function checkOutputs({ cwd }: Run, manifest: Manifest, outputs: readonly Output[]): void {
   if (outputs.length === 0) return;
-  const taken = new Set(manifest.assets.flatMap(({ files }) => files.map(({ path }) => resolve(manifest.root, path))));
-  taken.add(manifest.file);
-  const files = outputs.map(({ file }) => resolve(cwd, file));
-  for (const [index, file] of files.entries()) {
-    const shown = visibleLine(outputs[index]?.file ?? file);
-    if (taken.has(file)) throw new AssetsError("USAGE", `--output would overwrite ${shown}, which the manifest names.`);
-    if (files.indexOf(file) !== index) throw new AssetsError("USAGE", `Two --output write to ${shown}.`);
+  const paths = manifest.assets.flatMap(({ files }) => files.map(({ path }) => resolve(manifest.root, path)));
+  const taken = new Set([manifest.file, ...paths]);
+  const written = new Set<string>();
+  for (const { file } of outputs) {
+    const path = resolve(cwd, file);
+    const names = new Set([path, realPath(path) ?? path]);
+    for (const name of names) {
+      const shown = visibleLine(file);
+      if (taken.has(name))
+        throw new AssetsError("USAGE", `--output would overwrite ${shown}, which the manifest names.`);
+      if (written.has(name)) throw new AssetsError("USAGE", `Two --output write to ${shown}.`);
+    }
+    for (const name of names) written.add(name);
   }
 }
 
 /**
- * Prints the answer, writes the files, appends the summary of a GitHub Actions step. Answers the exit code: that of the
+ * Writes the files, appends the summary of a GitHub Actions step, prints the answer. Answers the exit code: that of the
  * answer, or if that was 0, the one of a file that could not be written, which is told on standard error.
  */
 export async function give(run: Run, reporter: Reporter, answer: Answer, outputs: readonly Output[]): Promise<number> {
@@ -49,11 +55,6 @@ export async function give(run: Run, reporter: Reporter, answer: Answer, outputs
     return FINDING_FORMATS[wanted](await findings);
   };
 
-  if (ndjson) for (const line of answer.lines()) run.stdout.write(toNdjson(line));
-  reporter.stop({ exitCode: answer.exitCode, totals: answer.totals });
-  const text = ndjson || run.options.json ? "" : await render(format, run.render);
-  run.print(answer.report, () => (quiet && format === "human" && answer.exitCode === 0 ? "" : text));
-
   const failures: AssetsError[] = [];
   for (const { format: wanted, file } of outputs) {
     // A file is no terminal: it has neither colours nor a width.
@@ -66,8 +67,14 @@ export async function give(run: Run, reporter: Reporter, answer: Answer, outputs
     findings ??= answer.findings();
     failures.push(...write(page, renderStepSummary(await findings), appendFileSync));
   }
+  const exitCode = answer.exitCode === 0 ? (failures[0]?.exitCode ?? 0) : answer.exitCode;
+
+  const text = ndjson || run.options.json ? "" : await render(format, run.render);
+  if (ndjson) for (const line of answer.lines()) run.stdout.write(toNdjson(line));
+  reporter.stop({ exitCode, totals: answer.totals });
+  run.print(answer.report, () => (quiet && format === "human" && answer.exitCode === 0 ? "" : text));
   for (const { message } of failures) run.stderr.write(`assets: ${message}\n`);
-  return answer.exitCode === 0 ? (failures[0]?.exitCode ?? 0) : answer.exitCode;
+  return exitCode;
 }
 
 /** Where the summary of this step goes, if anybody wants one. */
@@ -92,24 +99,25 @@ function asLines(command: string, { lines, exitCode, totals }: Answer): string {
   return all.map((line) => toNdjson(line)).join("");
 }
 
-/** Where the paths of a report may start: each folder as it is named, and as it is really called. */
-function foldersOf(...named: (string | undefined)[]): string[] {
-  return named.flatMap((folder) => {
-    if (!folder) return [];
-    try {
-      return [resolve(folder), realpathSync(folder)];
-    } catch {
-      return [];
-    }
-  });
+/** The path without links, and in the letters that the file system has; undefined where nothing is there. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
 }
 
-/** A path as the reader of a report wants it: `/`-separated, relative to the checkout where it lies in there. */
-export function placeOf({ env, cwd }: Run, path: string): FindingPlace {
-  for (const folder of foldersOf(env.GITHUB_WORKSPACE, cwd)) {
-    const way = relative(folder, path);
-    const isInside = way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
-    if (isInside) return { file: way.split(sep).join("/") };
-  }
-  return { file: path.split(sep).join("/") };
+/** Turns absolute paths into what the reader of a report wants: `/`-separated, relative to the checkout if they can be. */
+export function createPlaces({ env, cwd }: Run): (path: string) => FindingPlace {
+  const named = [resolve(cwd, env.GITHUB_WORKSPACE || "."), cwd];
+  const folders = named.flatMap((folder) => [folder, realPath(folder) ?? folder]);
+  return (path) => {
+    for (const folder of folders) {
+      const way = relative(folder, path);
+      const isInside = way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
+      if (isInside) return { file: way.split(sep).join("/") };
+    }
+    return { file: path.split(sep).join("/") };
+  };
 }

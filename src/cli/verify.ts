@@ -9,7 +9,7 @@ import { renderVerify } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addFormats, type Output } from "./formats.js";
 import { addSelection, collect, type SelectionOptions, selectionOf, timeSpan } from "./options.js";
-import { type Answer, checkOutputs, give, placeOf } from "./outputs.js";
+import { type Answer, checkOutputs, createPlaces, give } from "./outputs.js";
 
 interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   quick?: boolean;
@@ -102,12 +102,11 @@ function answerOf(run: Run, manifest: Manifest, report: VerifyReport, startedAt:
         import("../manifest/places.js"),
       ]);
       const lineOf = loadPlaces(manifest);
+      const placeOf = createPlaces(run);
+      const whole = placeOf(manifest.file);
       const places = {
-        inManifest: (path?: string) => ({
-          ...placeOf(run, manifest.file),
-          ...(path === undefined ? { line: 1 } : lineOf(path)),
-        }),
-        onDisk: (path: string) => placeOf(run, join(manifest.root, path)),
+        inManifest: (path?: string) => ({ ...whole, ...(path === undefined ? { line: 1 } : lineOf(path)) }),
+        onDisk: (path: string) => placeOf(join(manifest.root, path)),
       };
       return verifyFindings(report, { places, startedAt, program: run.render.program });
     },

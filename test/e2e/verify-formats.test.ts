@@ -1,5 +1,5 @@
 /** `assets verify` as pipelines call it: formats, files, annotations on the right line, the summary of a step. */
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type BinOptions, eventsOf, runBin } from "../helpers/bin.js";
 import { makeTree } from "../helpers/tree.js";
@@ -124,6 +124,21 @@ describe("assets verify", () => {
     expect(tree.read("ml/data/two/a.csv").toString()).toBe("a");
   });
 
+  it("writes no report over an asset through a link that lies in the repository", async () => {
+    const { tree, run } = project();
+    symlinkSync("data/two/a.csv", tree.path("ml/report.json"));
+    expect((await run(["--output", "json=report.json"])).code).toBe(2);
+    expect(tree.read("ml/data/two/a.csv").toString()).toBe("a");
+  });
+
+  it("names a manifest outside of the checkout by its whole path", async () => {
+    const { tree, run } = project();
+    const env = { GITHUB_WORKSPACE: tree.path("elsewhere") };
+    const manifest = tree.path("ml/assets.manifest.json");
+    const { stdout } = await run(["one", "--format", "github", "--manifest", manifest], { cwd: makeTree().root, env });
+    expect(stdout).toContain(`::error file=${manifest},line=6,`);
+  });
+
   it("tells when a file cannot be written, with the answer not lost and exit code 6 in place of 0", async () => {
     const { tree, run } = project();
     tree.write("ml/blocker", "");
@@ -133,6 +148,7 @@ describe("assets verify", () => {
     expect(stdout).toContain("1 file, 1 B: none of them pinned");
     expect(stderr).toContain("cannot be written");
     expect((await run(args.slice(2))).code).toBe(1);
+    expect(eventsOf(await run([...args, "--format", "ndjson"])).at(-1)).toMatchObject({ type: "end", exitCode: 6 });
   });
 
   it("remembers with --quick, proves again after --max-age, and says how many of each", async () => {
