@@ -74,7 +74,9 @@ export async function openLedger(root: string): Promise<Ledger> {
   let ownDev = own.dev;
   let latest: { path: string; entry: Entry | undefined } | undefined;
   const entryFor = (path: string) => {
-    if (latest?.path !== path) latest = { path, entry: parseEntry(entries.get(path) ?? "") };
+    const line = entries.get(path);
+    if (line === undefined) return undefined;
+    if (latest?.path !== path) latest = { path, entry: parseEntry(line) };
     return latest.entry;
   };
   /** Recorded, not written yet; without `at` until the clock has moved past the file's own times. */

@@ -15,6 +15,7 @@ import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
+import { hostOf } from "./hosts.js";
 import type { Candidate, FetchContext } from "./insist.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
@@ -152,7 +153,7 @@ function wantedOf({ file }: PlanItem) {
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {
   return file.urls.map((url) => ({
-    url: redact(url),
+    ...shown(url),
     partial: partialOf(target, file.sha256, url),
     divisible: isDivisible(url, context.sources),
     locate: async (signal) => {
@@ -163,6 +164,12 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
     },
     unpack: (located) => context.archives.unpack(url, located, file.sha256 !== undefined),
   }));
+}
+
+/** A URL as users may see it, and its host. */
+function shown(secret: string): Pick<Candidate, "url" | "host"> {
+  const url = redact(secret);
+  return { url, host: hostOf(url) };
 }
 
 /** Whether parts of a file can be asked for: neither of a member of an archive nor of a file of this machine. */
