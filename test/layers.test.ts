@@ -129,6 +129,9 @@ describe("the house", () => {
       "commands/download-report.ts",
       "commands/fetching.ts",
       "commands/known-pieces.ts",
+      "commands/piece-reports.ts",
+      "commands/loose-reports.ts",
+      "commands/extras.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

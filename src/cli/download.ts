@@ -5,12 +5,11 @@ import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
-import { addTransferOptions, networkOf, policyOf, type TransferOptions } from "./transfer-options.js";
+import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
-interface DownloadFlags extends SelectionOptions, TransferOptions, FormatOptions, GlobalOptions {
+interface DownloadFlags extends SelectionOptions, TransferFlags, FormatOptions, GlobalOptions {
   force?: boolean;
   dryRun?: boolean;
-  offline?: boolean;
   requirePins?: boolean;
 }
 
@@ -69,9 +68,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
-      jobs: flags.jobs,
-      policy: { ...policyOf(flags), offline: flags.offline ?? false },
-      network: networkOf(flags, run.cwd),
+      ...transferOf(flags, run.cwd),
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

@@ -1,12 +1,16 @@
 /** The command line's grammar: commands, options, help. */
 import { Command, Option } from "commander";
 import { version } from "../version.js";
+import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
+import { mergeFormats } from "./formats.js";
 import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
 import { addLock } from "./lock.js";
+import { addPath } from "./path.js";
 import { addRepair } from "./repair.js";
+import { addStatus } from "./status.js";
 import { addVerify } from "./verify.js";
 
 /** Runs a command with its merged options. */
@@ -47,6 +51,8 @@ Examples:
   assets download --all       fetch everything, verified
   assets verify               prove it, without a network
   assets repair               fetch of damaged files what is damaged
+  assets status               whether all is well, in one line and an exit code
+  assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
 
 Environment (docs/network.md explains the network's part):
@@ -58,16 +64,22 @@ Environment (docs/network.md explains the network's part):
   ASSETS_TOKEN_<HOST>, NETRC,
   HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
   HF_ENDPOINT                                       a mirror of Hugging Face
+  GITHUB_ACTIONS, GITHUB_STEP_SUMMARY,
+  GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
-    return start(command.name(), { ...(config !== undefined && { manifest: config }), ...options }, act);
+    const merged = mergeFormats({ ...(config !== undefined && { manifest: config }), ...options });
+    return start(command.name(), merged, act);
   };
   addList(program, begin);
   addDownload(program, begin);
   addVerify(program, begin);
   addRepair(program, begin);
+  addStatus(program, begin);
+  addPath(program, begin);
+  addCacheKey(program, begin);
   addLfs(program, begin);
   addLock(program, begin);
   for (const command of program.commands) {

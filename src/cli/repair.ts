@@ -2,12 +2,11 @@
 import type { Command } from "commander";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
-import { addTransferOptions, networkOf, policyOf, type TransferOptions } from "./transfer-options.js";
+import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
-interface RepairFlags extends SelectionOptions, TransferOptions, FormatOptions, GlobalOptions {
+interface RepairFlags extends SelectionOptions, TransferFlags, FormatOptions, GlobalOptions {
   backup?: boolean;
   dryRun?: boolean;
-  offline?: boolean;
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -52,9 +51,7 @@ export async function repairNow(run: Run, ids: readonly string[], flags: Omit<Re
       selection: selectionOf(ids, flags),
       backup: flags.backup ?? false,
       dryRun: flags.dryRun ?? false,
-      jobs: flags.jobs,
-      policy: { ...policyOf(flags), offline: flags.offline ?? false },
-      network: networkOf(flags, run.cwd),
+      ...transferOf(flags, run.cwd),
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

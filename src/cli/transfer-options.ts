@@ -1,12 +1,12 @@
-/** The options that every command has that fetches, and how their values are read. */
+/** The options of the commands that fetch, and what they say. */
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { NetworkSettings } from "../source/network-settings.js";
-import type { TransferPolicy } from "../transfer/fetch-file.js";
+import type { DownloadOptions } from "../commands/download.js";
 import { byteRate, wholeNumber } from "./options.js";
 
-/** Values of the options of {@link addTransferOptions} as commander gives them. */
-export interface TransferOptions {
+/** Values of the transfer options as commander gives them. */
+export interface TransferFlags {
+  offline?: boolean;
   jobs?: number;
   connections?: number;
   retries?: number;
@@ -16,7 +16,7 @@ export interface TransferOptions {
   caFile?: string;
 }
 
-/** Adds what says how fast, how stubbornly and by which authorities is fetched. */
+/** Adds the options that say how to fetch; `--offline` is the command's own. */
 export function addTransferOptions(command: Command): Command {
   return command
     .addOption(
@@ -59,29 +59,26 @@ export function addTransferOptions(command: Command): Command {
     );
 }
 
-/** What the options are where a command has none of them: as the environment says. Throws commander's own errors. */
-export function transferDefaults(): TransferOptions {
+/** What the flags are where a command has none of them: as the environment says. Throws commander's own errors. */
+export function transferDefaults(): TransferFlags {
   return addTransferOptions(new Command().exitOverride()).parse([], { from: "user" }).opts();
 }
 
-/** The policy that the options ask for. */
-export function policyOf({
-  retries = 5,
-  connections = 16,
-  limitRate,
-  minSpeed,
-  lockTimeout = 3600,
-}: TransferOptions): Partial<TransferPolicy> {
+/** What the flags ask of a download. `cwd`: where relative files start from. */
+export function transferOf(
+  flags: TransferFlags,
+  cwd: string,
+): Required<Pick<DownloadOptions, "policy" | "network">> & Pick<DownloadOptions, "jobs"> {
   return {
-    retries,
-    connections,
-    ...(limitRate !== undefined && { limitRate }),
-    ...(minSpeed !== undefined && { minSpeed }),
-    lockTimeoutMs: lockTimeout * 1000,
+    jobs: flags.jobs,
+    policy: {
+      offline: flags.offline ?? false,
+      retries: flags.retries ?? 5,
+      connections: flags.connections ?? 16,
+      ...(flags.limitRate !== undefined && { limitRate: flags.limitRate }),
+      ...(flags.minSpeed !== undefined && { minSpeed: flags.minSpeed }),
+      lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
+    },
+    network: flags.caFile === undefined ? {} : { caFile: resolve(cwd, flags.caFile) },
   };
-}
-
-/** How the options say the network is reached, relative paths from `cwd` on. */
-export function networkOf({ caFile }: TransferOptions, cwd: string): NetworkSettings {
-  return caFile === undefined ? {} : { caFile: resolve(cwd, caFile) };
 }

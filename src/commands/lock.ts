@@ -11,7 +11,7 @@ import type { Manifest } from "../manifest/types.js";
 import { readWhole, replaceWhole } from "../store/whole-text.js";
 import { runPool } from "../transfer/pool.js";
 import { committedPieces } from "./known-pieces.js";
-import type { LockedFile, LockReport } from "./reports.js";
+import type { LockedFile, LockReport } from "./piece-reports.js";
 import { createProgress, type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
 export interface LockOptions {

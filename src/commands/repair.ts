@@ -17,7 +17,7 @@ import type { Planned } from "../transfer/run-transfers.js";
 import { downloadReport } from "./download-report.js";
 import { bytesMissing, carryOut } from "./fetching.js";
 import { openKnownPieces } from "./known-pieces.js";
-import type { Damage, RepairReport } from "./reports.js";
+import type { Damage, RepairReport } from "./piece-reports.js";
 import { createProgress, type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
 export interface RepairOptions {

@@ -26,6 +26,10 @@ export interface FileReport {
   actual?: { size?: number; sha256?: string };
   /** Why it could not be read, or what stands there instead. */
   reason?: string;
+  /** How it is known to be valid: it was hashed now, or is as it was when it was. Of valid files only. */
+  proof?: "hashed" | "remembered";
+  /** It counts among the findings of `verify`. */
+  finding?: true;
 }
 
 /** One line of `assets list`. */
@@ -63,71 +67,73 @@ export interface ListReport {
   totals: { assets: number; files: number; size: number; present: number };
 }
 
-/** Answer of `assets verify`. `ok` is false when any file is in a state that is a finding. */
+/** Answer of `assets verify`. `ok` is false when anything is a finding. */
 export interface VerifyReport {
   manifest: string;
   root: string;
   ok: boolean;
+  /** What stands as it stood when it was proven was not hashed. */
+  quick?: true;
   files: FileReport[];
-  totals: { files: number; bytes: number; findings: number; byStatus: Partial<Record<FileStatus, number>> };
+  /** Patterns of required files that no file of the manifest matches: findings. Absent when there is none. */
+  unmatched?: string[];
+  /** Files in the folders of the assets that no asset names, where they were asked for: findings. */
+  extra?: ExtraFile[];
+  /** Unfinished downloads in these folders that none of the manifest's pins goes on with; no findings. */
+  leftovers?: ExtraFile[];
+  totals: {
+    files: number;
+    /** Bytes of the valid files, and of those without a pin. */
+    bytes: number;
+    findings: number;
+    byStatus: Partial<Record<FileStatus, number>>;
+    /** Valid files that were hashed in this run. */
+    proven: number;
+    /** Valid files that stand as they stood when they were proven, and were not hashed. */
+    remembered: number;
+  };
   durationMs: number;
 }
 
-/** One file of a list of checksums. */
-export interface SumReport {
-  /** The list, as it was named. */
-  sums: string;
-  /** Its line there, from 1 on. */
-  line: number;
-  /** As the list names it. */
+/** Something that no asset names. `path` is relative to the root, `/`-separated. */
+export interface ExtraFile {
   path: string;
-  status: "valid" | "mismatch" | "missing" | "unreadable";
-  /** Such as `SHA256`. */
-  algorithm: string;
-  /** Whether files can be forged under this algorithm: what matches may still be another file, made to match. */
-  weak: boolean;
-  expected: string;
-  actual?: string;
+  /** Bytes; absent for what is not a regular file. */
   size?: number;
-  /** Why it could not be read. */
+  /** What it is, or why its folder cannot be listed. */
   reason?: string;
 }
 
-/** Answer of `assets verify --sums`. `ok` is false when a file is not as listed, or a line cannot be read. */
-export interface SumsReport {
-  sums: string[];
+/** Answer of `assets status`. */
+export interface StatusReport {
+  manifest: string;
+  root: string;
+  /** Every file is known to be right, or has no pin and is there. */
   ok: boolean;
-  files: SumReport[];
-  malformed: { sums: string; line: number; reason: string }[];
-  /** `bytes`: of the files that match. `weak`: files with a digest that can be forged. */
-  totals: { files: number; bytes: number; findings: number; weak: number };
-  durationMs: number;
+  totals: {
+    files: number;
+    /** They stand as they stood when they were proven. */
+    valid: number;
+    /** There, and without a pin to hold them against. */
+    unpinned: number;
+    /** There, with the right size: changed since they were proven, or never proven here. */
+    unproven: number;
+    missing: number;
+    /** There, and wrong. */
+    damaged: number;
+  };
 }
 
-/** One file of `assets verify FOLDER` that is probably not what its name says. */
-export interface SuspectReport {
-  /** Relative to the folder the command ran in, `/`-separated. */
-  path: string;
+/** Answer of `assets cache-key`. */
+export interface CacheKeyReport {
   /**
-   * `pointer`: a Git LFS pointer. `empty`: no bytes. `leftover`: what an interrupted download left. `page`: a web page or
-   * an error in the file's place. `format`: not as its ending says, or cut off.
+   * `assets-` and the SHA-256, in hex, of a line for each selected file: its pinned SHA-256, its pinned size, its path
+   * relative to the root, a space between them, `-` for what is not pinned; sorted by bytes, each ended by a line feed.
    */
-  kind: "pointer" | "empty" | "leftover" | "page" | "format";
-  size: number;
-  /** What speaks against it. */
-  reason: string;
-}
-
-/** Answer of `assets verify FOLDER`. `ok` says that nothing was found, not that anything is proven. */
-export interface SuspectsReport {
-  /** Folders or files that were searched, absolute. */
-  searched: string[];
-  ok: boolean;
-  suspects: SuspectReport[];
-  /** Places that could not be read. */
-  unreadable: { path: string; reason: string }[];
-  totals: { files: number; suspects: number };
-  durationMs: number;
+  key: string;
+  files: number;
+  /** Files whose content the key does not cover. */
+  unpinned: number;
 }
 
 /** Answer of `assets download`. */
@@ -153,84 +159,6 @@ export interface DownloadReport {
   /** Bytes of unfinished downloads that are kept for the next run. */
   keptPartialBytes: number;
   /** What ended the run before its end (disk full, abort), if anything did. */
-  stopped?: ErrorInfo;
-  durationMs: number;
-}
-
-/** One file of `assets lock --pieces`. */
-export interface LockedFile {
-  asset: string;
-  /** Relative to the root, `/`-separated. */
-  path: string;
-  /**
-   * `locked`: hashed now, and the pinned one. `kept`: not hashed now; its pieces were known. `small`: too small to have
-   * pieces. `unpinned`: nothing proves it, so it has none. `missing`, `differs`: not here as pinned.
-   */
-  status: "locked" | "kept" | "small" | "unpinned" | "missing" | "differs";
-  size?: number;
-  /** Bytes of each piece but the last, and how many there are. */
-  pieceSize?: number;
-  pieces?: number;
-}
-
-/** Answer of `assets lock --pieces`. `ok` is false when a selected file is not here as pinned, and nothing is known of it. */
-export interface LockReport {
-  manifest: string;
-  /** Absolute path of the file of pieces. */
-  pieces: string;
-  dryRun: boolean;
-  ok: boolean;
-  files: LockedFile[];
-  /** Whether anything was changed on disk. */
-  written: boolean;
-  /** Bytes of the file of pieces. */
-  bytes: number;
-  durationMs: number;
-}
-
-/** What is wrong with one file, and what it takes to mend it. */
-export interface Damage {
-  asset: string;
-  /** Relative to the root, `/`-separated. */
-  path: string;
-  /** How it was found. */
-  status: FileStatus;
-  /** Why its place is no place for it, or why it cannot be read. */
-  reason?: string;
-  size?: number;
-  /** Bytes to fetch, as far as the size is known. */
-  toFetch?: number;
-  /** Damaged pieces, of so many, of so many bytes each; absent where no pieces are known. */
-  pieces?: { damaged: number; all: number; size: number };
-  /** Byte ranges to fetch, `[start, end)`, the first 1,000 of them; absent where the whole file is. */
-  ranges?: [number, number][];
-  /** Why the whole file is fetched. */
-  whole?: "absent" | "no-pieces" | "all-damaged" | "unreadable" | "unpinned";
-}
-
-/** Answer of `assets repair`. */
-export interface RepairReport {
-  manifest: string;
-  root: string;
-  dryRun: boolean;
-  ok: boolean;
-  /** 0, or the exit code that fits the failures (1 when they are of several kinds, or with `dryRun` when there is damage). */
-  exitCode: number;
-  damages: Damage[];
-  /** One for each damaged file; none with `dryRun`. */
-  outcomes: Outcome[];
-  totals: {
-    files: number;
-    right: number;
-    /** Here, but with no SHA-256 pinned to hold them against. */
-    unpinned: number;
-    damaged: number;
-    repaired: number;
-    failed: number;
-    toFetch: number;
-    received: number;
-  };
-  keptPartialBytes: number;
   stopped?: ErrorInfo;
   durationMs: number;
 }

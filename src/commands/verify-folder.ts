@@ -12,7 +12,7 @@ import { realPlace } from "../store/find-small-files.js";
 import { HOME_FOLDER } from "../store/home.js";
 import { plainSize, probeFile } from "../store/probe-file.js";
 import { reasonOf, walkFiles } from "../store/walk-files.js";
-import type { SuspectReport, SuspectsReport } from "./reports.js";
+import type { SuspectReport, SuspectsReport } from "./loose-reports.js";
 
 export interface VerifyFolderOptions {
   /** Folders or files to search, absolute. */

@@ -8,7 +8,7 @@ import { createHasher, type Hasher } from "../store/digest.js";
 import { regularSize } from "../store/regular-size.js";
 import { readWhole } from "../store/whole-text.js";
 import { runPool } from "../transfer/pool.js";
-import type { SumReport, SumsReport } from "./reports.js";
+import type { SumReport, SumsReport } from "./loose-reports.js";
 
 export interface VerifySumsOptions {
   /** Lists of checksums. Names in them are relative to the `folder`, an absolute path. */

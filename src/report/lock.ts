@@ -1,5 +1,5 @@
 /** The answer of `assets lock --pieces` as text. */
-import type { LockedFile, LockReport } from "../commands/reports.js";
+import type { LockedFile, LockReport } from "../commands/piece-reports.js";
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatBytes, formatDuration, oneLine, plural } from "./format.js";

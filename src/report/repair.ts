@@ -1,5 +1,6 @@
 /** The answer of `assets repair` as text. */
-import type { Damage, FileStatus, RepairReport } from "../commands/reports.js";
+import type { Damage, RepairReport } from "../commands/piece-reports.js";
+import type { FileStatus } from "../commands/reports.js";
 import { type Colors, createColors } from "./colors.js";
 import { renderFailures, stopLines } from "./download.js";
 import { formatBytes, formatDuration, formatExactBytes, plural } from "./format.js";

@@ -1,5 +1,5 @@
 /** The answer of `assets verify --sums` as text. */
-import type { SumReport, SumsReport } from "../commands/reports.js";
+import type { SumReport, SumsReport } from "../commands/loose-reports.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatBytes, formatDuration, oneLine, plural, shortDigest } from "./format.js";
 import { type Cell, type Column, type RenderOptions, renderTable } from "./table.js";

@@ -1,5 +1,5 @@
 /** The answer of `assets verify FOLDER` as text. */
-import type { SuspectReport, SuspectsReport } from "../commands/reports.js";
+import type { SuspectReport, SuspectsReport } from "../commands/loose-reports.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatBytes, formatDuration, oneLine, plural } from "./format.js";
 import { type Column, type RenderOptions, renderTable } from "./table.js";

@@ -26,7 +26,7 @@ describe("the command line", () => {
     for (const word of ["list", "download", "verify", "repair", "lfs", "lock", "Examples:", "ASSETS_MANIFEST"]) {
       expect(help.stdout).toContain(word);
     }
-    for (const command of ["list", "download", "verify", "repair", "lfs", "lock"]) {
+    for (const command of ["list", "download", "verify", "repair", "status", "path", "cache-key", "lfs", "lock"]) {
       const own = await run([command, "--help"]);
       expect(own.code).toBe(0);
       expect(own.stdout).toContain(`Examples:\n  assets ${command}`);
@@ -51,7 +51,7 @@ describe("the command line", () => {
     [["lfs", "nowhere"], "nowhere"],
     [["lock"], "assets lock --pieces"],
     [["verify", "--backup"], "--repair"],
-    [["verify", "--repair", "--require-pins"], "--require-pins"],
+    [["verify", "--repair", "--require-pins"], "pins nothing"],
     [["repair", "alpa"], "Did you mean alpha?"],
   ])("answers %j with exit code 2 and what to type instead: %s", async (args, says) => {
     const { code, stdout, stderr } = await project().run(args);

@@ -79,9 +79,9 @@ describe("assets verify FOLDER", () => {
   });
 
   it.each([
-    [["./models", "some-id"], "Folders stand alone"],
-    [["./models", "--repair"], "Folders stand alone"],
-    [["./models", "--tag", "x"], "Folders stand alone"],
+    [["./models", "some-id"], "A folder stands alone"],
+    [["./models", "--repair"], "A folder stands alone"],
+    [["./models", "--tag", "x"], "A folder stands alone"],
     [["./nowhere"], "nowhere is not there"],
   ])("refuses %j with exit code 2", async (args, says) => {
     const { code, report } = await verify(mixed(), args);

@@ -1,7 +1,7 @@
 /** Repairs in this process, impatiently, and damage to repair. */
 import { lockPieces } from "../../src/commands/lock.js";
+import type { Damage, LockReport, RepairReport } from "../../src/commands/piece-reports.js";
 import { type RepairOptions, repair } from "../../src/commands/repair.js";
-import type { Damage, LockReport, RepairReport } from "../../src/commands/reports.js";
 import type { AssetEvent } from "../../src/events.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import { formatPieces, pieceBytesFor } from "../../src/manifest/pieces.js";

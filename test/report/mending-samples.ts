@@ -1,12 +1,6 @@
 /** Reports of what was locked, mended and held against lists, to show. */
-import type {
-  Damage,
-  LockedFile,
-  LockReport,
-  RepairReport,
-  SumReport,
-  SumsReport,
-} from "../../src/commands/reports.js";
+import type { SumReport, SumsReport } from "../../src/commands/loose-reports.js";
+import type { Damage, LockedFile, LockReport, RepairReport } from "../../src/commands/piece-reports.js";
 import type { Outcome } from "../../src/events.js";
 
 export function lockReport(files: LockedFile[], more: Partial<LockReport> = {}): LockReport {

@@ -1,6 +1,6 @@
 /** What a repair says, line by line. */
 import { expect, it } from "vitest";
-import type { Damage } from "../../src/commands/reports.js";
+import type { Damage } from "../../src/commands/piece-reports.js";
 import { renderLock } from "../../src/report/lock.js";
 import { renderRepair } from "../../src/report/repair.js";
 import { renderSums } from "../../src/report/sums.js";
