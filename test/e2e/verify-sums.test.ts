@@ -96,6 +96,8 @@ describe("assets verify --sums", () => {
     [["--sums", "prose", "some-id"], "--sums stands alone"],
     [["--sums", "prose", "--repair"], "--sums stands alone"],
     [["--sums", "-", "--sums", "-"], "only once"],
+    [["--sums", "prose", "--quick"], "--sums stands alone"],
+    [["--sums", "prose", "--output", "sarif=x"], "or with --json"],
   ])("refuses %j with exit code 2", async (args, says) => {
     const tree = makeTree();
     tree.write("prose", "Once upon a time\n");
