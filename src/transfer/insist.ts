@@ -1,4 +1,5 @@
 /** Tries one URL for as long as it makes sense, helped by others, and draws the consequences of each failure. */
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
@@ -69,6 +70,8 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
   const isShared = wanted.digest !== undefined && candidate.divisible && (wanted.size ?? Infinity) > AGREE_BYTES;
   // What stops a helper on this side stops the file's own connection as well.
   const fault = isShared ? new AbortController() : undefined;
+  // Every helper listens: that many listeners are no leak.
+  if (fault !== undefined) setMaxListeners(0, fault.signal);
   const onAbort = () => fault?.abort(abortError());
   run.signal.addEventListener("abort", onAbort);
   if (run.signal.aborted) onAbort();
