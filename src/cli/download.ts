@@ -11,6 +11,7 @@ interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   force?: boolean;
   dryRun?: boolean;
   offline?: boolean;
+  reuse: boolean;
   requirePins?: boolean;
   jobs?: number;
   connections?: number;
@@ -36,7 +37,8 @@ export function addDownload(
   addSelection(command)
     .option("--force", "replace local files that differ from their pin; fetch unpinned files anew")
     .option("--dry-run", "say what would be done, and do nothing")
-    .option("--offline", "use no network: only file: sources and relative paths")
+    .option("--offline", "use no network: only what is on this machine")
+    .option("--no-reuse", "look nowhere else on this machine for the bytes (also: ASSETS_NO_REUSE=1)")
     .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
     .addOption(
       new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
@@ -113,6 +115,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
+      reuse: flags.reuse && !run.env.ASSETS_NO_REUSE,
       jobs: flags.jobs,
       policy: {
         offline: flags.offline ?? false,

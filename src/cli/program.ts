@@ -50,6 +50,7 @@ Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
   ASSETS_JOBS, ASSETS_CONNECTIONS,
   ASSETS_RETRIES, ASSETS_LIMIT_RATE                 the options of these names
+  ASSETS_REFERENCE, ASSETS_NO_REUSE                 other checkouts to copy files from; to copy from nowhere
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY      proxies, in lower case as well
   SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS  authorities to trust besides the usual ones
   ASSETS_TOKEN_<HOST>, NETRC,

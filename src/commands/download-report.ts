@@ -26,6 +26,7 @@ export function downloadReport(
     totals: {
       files: planned?.length ?? outcomes.length,
       downloaded: count("downloaded"),
+      reused: count("reused"),
       present: count("present"),
       failed: count("failed"),
       skipped: count("skipped"),

@@ -1,5 +1,6 @@
 /** The half of `assets download` that is needed only when something is to be fetched. */
 import { join } from "node:path";
+import { createElsewhere } from "../elsewhere/index.js";
 import { AssetsError } from "../errors.js";
 import type { Outcome } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
@@ -16,6 +17,8 @@ import type { Workspace } from "./workspace.js";
 export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "signal" | "emit" | "replan"> {
   readonly workspace: Workspace;
   readonly network: NetworkSettings;
+  /** Look for the bytes elsewhere on this machine first. */
+  readonly reuse: boolean;
   /** As {@link bytesMissing} told. */
   readonly bytesToFetch: number;
 }
@@ -27,14 +30,17 @@ export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "sign
 export async function carryOut(
   planned: readonly Planned[],
   manifest: Manifest,
-  { workspace, network, bytesToFetch, ...run }: FetchingRun,
+  { workspace, network, reuse, bytesToFetch, ...run }: FetchingRun,
 ): Promise<TransferEnd & { kept: number }> {
   const { root } = manifest;
   await checkSpace(root, bytesToFetch);
   const sources = createSources({ network, projectFolder: manifest.base });
   try {
     const { targets, ledger } = workspace;
-    const end = await runTransfers(planned, { ...run, root, targets, ledger, sources, isTarget: isTargetOf(manifest) });
+    const files = manifest.assets.flatMap((asset) => asset.files);
+    const elsewhere = reuse ? createElsewhere({ root, files }) : undefined;
+    const isTarget = isTargetOf(manifest);
+    const end = await runTransfers(planned, { ...run, root, targets, ledger, sources, elsewhere, isTarget });
     return { ...end, kept: await keptBytes(planned, end.outcomes) };
   } finally {
     await sources.close();

@@ -92,7 +92,15 @@ export interface DownloadReport {
     reason?: string;
     urls: readonly string[];
   }[];
-  totals: { files: number; downloaded: number; present: number; failed: number; skipped: number; received: number };
+  totals: {
+    files: number;
+    downloaded: number;
+    reused: number;
+    present: number;
+    failed: number;
+    skipped: number;
+    received: number;
+  };
   /** Bytes of unfinished downloads that are kept for the next run. */
   keptPartialBytes: number;
   /** What ended the run before its end (disk full, abort), if anything did. */

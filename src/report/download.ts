@@ -30,10 +30,10 @@ export function renderDownload(report: DownloadReport, options: DownloadOptions)
 }
 
 function renderDone(outcomes: readonly Outcome[], options: RenderOptions, colors: Colors): string {
-  const done = outcomes.filter((outcome) => outcome.status === "downloaded" || outcome.status === "present");
+  const done = outcomes.filter((outcome) => outcome.error === undefined);
   if (done.length === 0) return "";
   const rows = done.map((outcome): Cell[] => [
-    { text: outcome.status, paint: outcome.status === "downloaded" ? colors.good : colors.quiet },
+    { text: outcome.status, paint: outcome.status === "present" ? colors.quiet : colors.good },
     formatBytes(outcome.size),
     outcome.verified ? "verified" : { text: "not pinned", paint: colors.warn },
     outcome.path,
@@ -88,6 +88,7 @@ function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, co
   const done = `${totals.downloaded} downloaded${unproven === 0 ? " and verified" : `, ${unproven} without a pin to verify`}`;
   const parts = [
     totals.downloaded > 0 ? `${colors.good(done)} (${how.join(", ")})` : "",
+    totals.reused > 0 ? colors.good(`${totals.reused} copied from elsewhere on this machine`) : "",
     totals.present > 0 ? `${totals.present} already here` : "",
     totals.failed > 0 ? colors.bad(`${totals.failed} failed`) : "",
     totals.skipped > 0 ? colors.warn(`${totals.skipped} not finished`) : "",

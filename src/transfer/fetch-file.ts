@@ -20,6 +20,7 @@ import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
 import type { PatiencePolicy } from "./patience.js";
 import type { RetryPolicy } from "./retry.js";
+import type { Reuse } from "./reuse.js";
 import type { SegmentPolicy } from "./segments.js";
 
 /** Limits and permissions of a run. */
@@ -42,6 +43,8 @@ export interface TransferContext extends FetchContext {
   readonly ledger: Ledger;
   readonly folderLocks: FolderLocks;
   readonly orphans: Orphans;
+  /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
+  readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
   /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
   readonly replan: (item: PlanItem) => Promise<PlanItem>;
@@ -66,14 +69,14 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
     const { target } = place;
-    const result = await fetchBytes(
-      { ...wantedOf(item), shared: place.doubtful, makeFolder: place.makeFolder },
-      candidatesOf(item, target, context),
-      context,
-    );
-    const outcome = result.ok
-      ? await putInPlace(item, target, result, place, context)
-      : failed(item, result.error, result);
+    const bring = async () => {
+      const { makeFolder, doubtful: shared } = place as Place;
+      const result =
+        (await context.reuse?.copy(item, { target, makeFolder }, context)) ??
+        (await fetchBytes({ ...wantedOf(item), shared, makeFolder }, candidatesOf(item, target, context), context));
+      return result.ok ? putInPlace(item, target, result, place as Place, context) : failed(item, result.error, result);
+    };
+    const outcome = await (context.reuse === undefined ? bring() : context.reuse.inTurn(item, context.lane, bring));
     if (outcome.error?.code !== "LOCKED") return outcome;
     // Where locks do not hold, another process may have put the file in place.
     const now = await context.replan(item);
@@ -112,11 +115,11 @@ async function take(
 async function putInPlace(
   item: PlanItem,
   target: string,
-  result: FetchResult & { ok: true },
+  result: FetchResult & { ok: true; from?: string },
   place: Place,
   context: TransferContext,
 ): Promise<Outcome> {
-  const { partial, hex, url, received, attempts, tried } = result;
+  const { partial, hex, url, from, received, attempts, tried } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     const synced = await partial.sync();
@@ -135,6 +138,7 @@ async function putInPlace(
       const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
       context.emit({ type: "warning", path: item.file.path, message });
     }
+    if (from !== undefined) return { ...settled(item, "reused"), size, from };
     return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
   } catch (thrown) {
     const error = context.signal.aborted ? abortError() : thrown;

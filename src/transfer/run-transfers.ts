@@ -1,5 +1,6 @@
 /** Fetches what a plan wants, a few files at a time, until each has its outcome. */
 import { setMaxListeners } from "node:events";
+import type { Place } from "../elsewhere/place.js";
 import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, EventListener, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
@@ -16,6 +17,7 @@ import { conflictError, failed, settled } from "./outcome.js";
 import { createPace } from "./pace.js";
 import { type Lane, NO_LANE, runPool } from "./pool.js";
 import { createRateLimit } from "./rate-limit.js";
+import { createReuse } from "./reuse.js";
 
 /** A file of the plan; `unsafe` where its place is no place for assets. */
 export type Planned = PlanItem & { readonly unsafe?: AssetsError };
@@ -32,6 +34,8 @@ export interface TransferRun {
   readonly jobs: number | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventListener;
+  /** Where the bytes may lie on this machine; undefined to look nowhere. */
+  readonly elsewhere: Place | undefined;
   /** Whether an absolute path is a file of the manifest. */
   isTarget(path: string): boolean;
   /** Looks at a file again and decides anew. */
@@ -89,6 +93,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     ledger,
     archives,
     orphans: createOrphans(run.isTarget),
+    reuse: run.elsewhere && createReuse(run.elsewhere),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),
   };
@@ -104,7 +109,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
     if (signal.aborted) return failed(item, abortError());
     const outcome = await fetchFile(item, { ...context, lane });
-    if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
+    if (outcome.error === undefined) await archives.settle(item.file.path);
     if (performance.now() - flushed > FLUSH_MS) {
       flushed = performance.now();
       await ledger.flush();
