@@ -27,6 +27,27 @@ const standIns = {
   },
 };
 
+/**
+ * Asks Node for its own modules as CommonJS does: an `import` looks at every export of one, by which `node:fs` alone loads
+ * all of the streams.
+ */
+const builtins = {
+  name: "builtins",
+  setup({ onResolve, onLoad }) {
+    const namespace = "builtin";
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace }, ({ path }) => {
+      const names = Object.keys(Object.getOwnPropertyDescriptors(process.getBuiltinModule(path)));
+      const named = names.filter((name) => /^[a-z_$][\w$]*$/i.test(name) && name !== "default");
+      const lines = named.map((name) => `export const ${name} = /* @__PURE__ */ of("${name}");`);
+      const head = `const all = process.getBuiltinModule("${path}");\nconst of = (name) => all[name];\nexport default all;`;
+      return { contents: `${head}\n${lines.join("\n")}` };
+    });
+  },
+};
+
 const shared = {
   absWorkingDir: root,
   outdir: "dist",
@@ -42,7 +63,7 @@ const shared = {
   external: Object.keys(dependencies),
   // Some bundled packages are CommonJS and ask for modules of Node.
   banner: {
-    js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
+    js: 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);',
   },
   metafile: true,
   logLevel: "warning",
@@ -94,7 +115,7 @@ const { metafile } = await build({
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", testing: "src/testing.ts" },
   splitting: true,
   chunkNames: "[name]-[hash]",
-  plugins: [standIns, inOneFile(core)],
+  plugins: [standIns, builtins, inOneFile(core)],
 });
 await build({
   ...shared,
