@@ -40,9 +40,12 @@ export function createElsewhere({ root, files, user = thisUser() }: ElsewhereOpt
   };
   return async (sought: Sought) => {
     opening ??= open();
-    const found: Elsewhere[] = [];
-    for (const place of await opening) found.push(...(await place(sought)));
-    return found;
+    // Worktrees share a store: nothing is looked at twice.
+    const found = new Map<string, Elsewhere>();
+    for (const place of await opening) {
+      for (const one of await place(sought)) if (!found.has(one.path)) found.set(one.path, one);
+    }
+    return [...found.values()];
   };
 }
 
