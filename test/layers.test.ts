@@ -129,6 +129,9 @@ describe("the house", () => {
       "commands/file-report.ts",
       "commands/download-report.ts",
       "commands/fetching.ts",
+      "commands/pointers.ts",
+      "commands/hydrate-groups.ts",
+      "commands/hydrate-run.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

@@ -45,6 +45,7 @@ Examples:
   assets download --all       fetch everything, verified
   assets verify               prove it, without a network
   assets lfs                  find Git LFS pointers in the place of content
+  assets lfs hydrate          put the content there, without git-lfs
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -60,7 +61,8 @@ Environment (docs/network.md explains the network's part):
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
-    return start(command.name(), { ...(config !== undefined && { manifest: config }), ...options }, act);
+    const name = command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`;
+    return start(name, { ...(config !== undefined && { manifest: config }), ...options }, act);
   };
   addList(program, begin);
   addDownload(program, begin);
@@ -68,6 +70,9 @@ Environment (docs/network.md explains the network's part):
   addLfs(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
+    for (const inner of command.commands) {
+      inner.showHelpAfterError(`(assets ${command.name()} ${inner.name()} --help shows what it takes)`);
+    }
   }
   return program;
 }

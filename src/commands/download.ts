@@ -6,6 +6,7 @@ import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { isAsFound } from "../store/inspect.js";
+import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { conflictError, failed, settled } from "../transfer/outcome.js";
 import type { Planned } from "../transfer/run-transfers.js";
@@ -33,23 +34,6 @@ export interface DownloadOptions {
   signal?: AbortSignal;
   onEvent?: EventListener;
 }
-
-/** How stubborn and how patient a download is unless told otherwise. */
-const DEFAULT_POLICY: TransferPolicy = {
-  retries: 5,
-  baseDelayMs: 500,
-  maxDelayMs: 30_000,
-  maxRetryAfterMs: 5 * 60_000,
-  stallTimeoutMs: 30_000,
-  firstByteTimeoutMs: 60_000,
-  slowTimeoutMs: 2 * 60_000,
-  leastRate: 1_000,
-  hurryMs: 15_000,
-  leastSegmentBytes: 1024 * 1024,
-  connections: 16,
-  lockTimeoutMs: 60 * 60_000,
-  offline: false,
-};
 
 /**
  * Downloads the selected files. One file's failure is an outcome, never a throw.

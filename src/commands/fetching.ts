@@ -68,13 +68,14 @@ async function partialBytes(item: PlanItem): Promise<number> {
 }
 
 /** Bytes of unfinished downloads that the next run goes on from. */
-async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
+export async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
   const open = planned.filter((item, index) => isFetch(item) && outcomes[index]?.error !== undefined);
   const sizes = await Promise.all(open.map(partialBytes));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function checkSpace(root: string, needed: number): Promise<void> {
+/** Throws DISK_FULL where the disk of the root has less room than is needed, in bytes. */
+export async function checkSpace(root: string, needed: number): Promise<void> {
   const free = await freeBytes(root);
   if (free === undefined || needed <= free) return;
   throw new AssetsError(

@@ -74,9 +74,13 @@ export interface VerifyReport {
 }
 
 /** Answer of `assets download`. */
-export interface DownloadReport {
+export interface DownloadReport extends TransferReport {
   manifest: string;
   root: string;
+}
+
+/** What became of files that were to be put in place. */
+export interface TransferReport {
   dryRun: boolean;
   ok: boolean;
   /** 0, or the exit code that fits the failures (1 when they are of several kinds). */
@@ -135,3 +139,6 @@ export interface LfsReport {
   /** Places that could not be read. */
   unreadable: { path: string; reason: string }[];
 }
+
+/** Answer of `assets lfs hydrate`: paths are relative to the folder the command ran in. */
+export interface HydrateReport extends TransferReport, Pick<LfsReport, "searched" | "filesExamined" | "unreadable"> {}

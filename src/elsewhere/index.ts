@@ -1,9 +1,7 @@
 /** Every place on this machine where wanted bytes may lie already, in the order in which they are looked at. */
-import { devNull, homedir } from "node:os";
 import { delimiter, join, relative, resolve } from "node:path";
-import type { UserFolders } from "../git/config-files.js";
+import { thisUser, type UserFolders } from "../git/config-files.js";
 import { findRepository, otherWorktrees } from "../git/repository.js";
-import { environment } from "../this-process.js";
 import { checkout } from "./checkout.js";
 import { huggingFaceCache } from "./hugging-face.js";
 import { lfsObjects, objectFolders } from "./lfs-objects.js";
@@ -16,12 +14,14 @@ export interface ElsewhereOptions {
   root: string;
   /** Pinned files of the tree, each of which may be another's bytes under another name. */
   files: readonly { readonly path: string; readonly sha256?: string | undefined }[];
+  /** Folders of git-lfs objects beside those that belong to the tree. Default: none. */
+  stores?: readonly string[];
   /** Default: the environment of this process, and the home that the system tells. */
   user?: UserFolders;
 }
 
 /** Tells where a file may lie, the likeliest first. Reads nothing before the first question. */
-export function createElsewhere({ root, files, user = thisUser() }: ElsewhereOptions): Place {
+export function createElsewhere({ root, files, stores = [], user = thisUser() }: ElsewhereOptions): Place {
   let opening: Promise<Place[]> | undefined;
   const open = async (): Promise<Place[]> => {
     const repository = await findRepository(root);
@@ -36,6 +36,7 @@ export function createElsewhere({ root, files, user = thisUser() }: ElsewhereOpt
       huggingFaceCache(user),
       ollamaBlobs(user),
       ...references.map((folder) => checkout(resolve(folder), way, `the checkout ${folder}`, user)),
+      lfsObjects(stores, "git-lfs"),
     ];
   };
   return async (sought: Sought) => {
@@ -59,13 +60,4 @@ function otherNames(root: string, files: ElsewhereOptions["files"]): Place {
     (paths.get(sha256) ?? [])
       .filter((path) => path !== own)
       .map((path) => ({ path: join(root, path), place: "this tree" }));
-}
-
-/** Somebody without a home folder keeps nothing in it. */
-function thisUser(): UserFolders {
-  try {
-    return { env: environment, home: homedir() || devNull };
-  } catch {
-    return { env: environment, home: devNull };
-  }
 }

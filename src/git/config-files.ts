@@ -1,5 +1,7 @@
 /** Reads git's settings from its files, without git: the user's own, then those of the repository. */
+import { devNull, homedir } from "node:os";
 import { join } from "node:path";
+import { environment } from "../this-process.js";
 import { type GitConfig, gitConfig, parseConfigFile } from "./config-text.js";
 import { type Repository, readText } from "./repository.js";
 
@@ -8,6 +10,15 @@ export interface UserFolders {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder. */
   readonly home: string;
+}
+
+/** The user of this process. Somebody without a home folder keeps nothing in it. */
+export function thisUser(): UserFolders {
+  try {
+    return { env: environment, home: homedir() || devNull };
+  } catch {
+    return { env: environment, home: devNull };
+  }
 }
 
 /** The settings of a repository, or only the user's own. Files that cannot be read have none. */

@@ -11,18 +11,19 @@ export interface GitCall {
   /** Text for its standard input. Default: nothing. */
   input?: string;
   signal?: AbortSignal | undefined;
+  /** Longest run in milliseconds. Default: a minute, as a credential helper may wait for somebody who is not there. */
+  timeoutMs?: number;
   /** Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** More output than this is not waited for, in characters. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
-/** A credential helper may wait for somebody who is not there: longest run in milliseconds. */
 const LONGEST_MS = 60_000;
 
 /** What git prints; undefined where it is not installed, fails or takes too long. Throws the signal's reason. */
 export async function runGit(args: readonly string[], call: GitCall): Promise<string | undefined> {
-  const { cwd, input = "", signal, env = environment } = call;
+  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, env = environment } = call;
   const git = await findGit(env);
   if (git === undefined) return undefined;
   signal?.throwIfAborted();
@@ -32,7 +33,7 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<st
       // An empty GIT_ASKPASS keeps git from the programs that core.askPass and SSH_ASKPASS name.
       env: { ...env, GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "", SSH_ASKPASS: "", GCM_INTERACTIVE: "never" },
       stdio: ["pipe", "pipe", "ignore"],
-      timeout: LONGEST_MS,
+      timeout: timeoutMs,
       ...(signal && { signal }),
     });
     let text = "";

@@ -54,7 +54,8 @@ function pinned({ pinned: entry }: PointerReport): string {
   return entry.sameDigest === false ? `${entry.asset}, but other content` : entry.asset;
 }
 
-function renderUnreadable(places: LfsReport["unreadable"], colors: Colors): string {
+/** The places that could not be read, and why. */
+export function renderUnreadable(places: LfsReport["unreadable"], colors: Colors): string {
   const lines = places.map(({ path, reason }) => `  ${oneLine(path)}: ${oneLine(reason)}\n`);
   return `${colors.warn(`${plural(places.length, "place")} could not be read:`)}\n${lines.join("")}`;
 }

@@ -1,6 +1,6 @@
 /** Recognises what servers send instead of a file, from the first bytes of a body: pure. */
 import { AssetsError } from "../errors.js";
-import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
+import { POINTER_SIZE_LIMIT, type Pointer, parsePointer } from "../lfs-pointer.js";
 import type { Opened } from "../source/source.js";
 
 /** What the body should be. */
@@ -9,6 +9,12 @@ interface Expected {
   path: string;
   size?: number | undefined;
   pinned: boolean;
+}
+
+/** The pointer that a source sent instead of the file, if that is how it failed; none where the content was converted. */
+export function pointerOf({ code, cause }: AssetsError): Pointer | undefined {
+  const pointer = code === "LFS_POINTER" ? (cause as Pointer | undefined) : undefined;
+  return pointer?.extensions.length === 0 ? pointer : undefined;
 }
 
 const HTML_NAME = /\.(?:html?|xhtml|mht|svg|xml)$/i;
@@ -28,6 +34,7 @@ export function impostor(head: Uint8Array, opened: Opened, expected: Expected, u
       `${url} sends a Git LFS pointer (for ${pointer.size} bytes, SHA-256 ${pointer.oid.slice(0, 12)}…) instead of the file.`,
       {
         hint: "Name the URL of the content itself: on GitHub media.githubusercontent.com/media/…, on Hugging Face …/resolve/….",
+        cause: pointer,
       },
     );
   }

@@ -5,6 +5,9 @@ import { AssetsError, abortError, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
+import type { LfsObject } from "../source/lfs-batch.js";
+import type { LfsServer } from "../source/lfs-server.js";
+import { contentOf } from "../source/raw-url.js";
 import type { Ledger } from "../store/ledger.js";
 import { lock } from "../store/lock.js";
 import type { Orphans } from "../store/orphans.js";
@@ -13,6 +16,7 @@ import type { PartialFile } from "../store/partial-file.js";
 import { SMALL_BYTES } from "../store/partial-in-memory.js";
 import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
+import { pointerOf } from "./body-check.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
 import type { Candidate, FetchContext } from "./insist.js";
@@ -43,6 +47,8 @@ export interface TransferContext extends FetchContext {
   readonly ledger: Ledger;
   readonly folderLocks: FolderLocks;
   readonly orphans: Orphans;
+  /** A Git LFS server that may have every pinned file; undefined where there is none. */
+  readonly lfs: LfsServer | undefined;
   /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
   readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
@@ -155,18 +161,46 @@ function wantedOf({ file }: PlanItem) {
 }
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {
-  return file.urls.map((url) => ({
+  const { sources, policy, lfs } = context;
+  const { sha256, size } = file;
+  const needsNetwork = (url: string) =>
+    new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
+  const fromUrl = (url: string): Candidate => ({
     url: redact(url),
-    partial: partialOf(target, file.sha256, url),
-    divisible: isDivisible(url, context.sources),
+    partial: partialOf(target, sha256, url),
+    divisible: isDivisible(url, sources),
     locate: async (signal) => {
-      if (context.policy.offline && !context.sources.isLocal(url)) {
-        throw new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
-      }
-      return context.sources.locate(url, { signal });
+      if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
+      return sources.locate(url, { signal });
     },
-    unpack: (located) => context.archives.unpack(url, located, file.sha256 !== undefined),
-  }));
+    unpack: (located) => context.archives.unpack(url, located, sha256 !== undefined),
+    instead: (error) => {
+      const pointer = pointerOf(error);
+      // What a pointer stands for is the file only if it is what is pinned.
+      if (pointer === undefined || pointer.oid !== sha256) return [];
+      const { urls, servers } = contentOf(url);
+      const others = urls.filter((other) => !file.urls.includes(other));
+      const object = { oid: pointer.oid, size: pointer.size };
+      const lfsServers = servers.map((endpoint) =>
+        sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }),
+      );
+      return [...others.map(fromUrl), ...lfsServers.map((server) => fromServer(server, object))];
+    },
+  });
+  const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
+    const url = `${server.url}/objects/${object.oid}`;
+    return {
+      url,
+      partial: partialOf(target, object.oid, url),
+      divisible: true,
+      locate: async (signal) => {
+        if (policy.offline) throw needsNetwork(url);
+        return server.locate(object, { signal });
+      },
+    };
+  };
+  const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
+  return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
 }
 
 /** Whether parts of a file can be asked for: neither of a member of an archive nor of a file of this machine. */

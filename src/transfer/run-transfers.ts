@@ -5,6 +5,7 @@ import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, EventListener, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
+import type { LfsServer } from "../source/lfs-server.js";
 import { createDigestThread } from "../store/front-digest.js";
 import type { Ledger } from "../store/ledger.js";
 import { createOrphans } from "../store/orphans.js";
@@ -34,6 +35,8 @@ export interface TransferRun {
   readonly jobs: number | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventListener;
+  /** A Git LFS server to ask for the pinned digests after all URLs. Default: none. */
+  readonly lfs?: LfsServer | undefined;
   /** Where the bytes may lie on this machine; undefined to look nowhere. */
   readonly elsewhere: Place | undefined;
   /** Whether an absolute path is a file of the manifest. */
@@ -93,6 +96,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     ledger,
     archives,
     orphans: createOrphans(run.isTarget),
+    lfs: run.lfs,
     reuse: run.elsewhere && createReuse(run.elsewhere),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),
@@ -123,7 +127,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   const weightOf = ([, item]: [number, Planned]) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
   const hostsOf = new Map<number, string[]>();
   const isReady = ([index, { file }]: [number, Planned]) => {
-    const known = hostsOf.get(index) ?? file.urls.map((url) => hostOf(redact(url)));
+    const known =
+      hostsOf.get(index) ?? [...file.urls, ...(run.lfs ? [run.lfs.url] : [])].map((url) => hostOf(redact(url)));
     hostsOf.set(index, known);
     return known.some((host) => hosts.waitMs(host) === 0);
   };
