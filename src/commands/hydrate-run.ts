@@ -142,7 +142,7 @@ function explained(outcome: Outcome, items: readonly PlanItem[], { server, reaso
   if (error?.code !== "NETWORK" || tried.length > 0 || outcome.attempts > 0) return outcome;
   const converted = items.find(({ file }) => file.path === path)?.file.size === undefined;
   const why = converted && server !== undefined ? "an extension of git-lfs made another file of it" : reason;
-  const told = new AssetsError("NOT_FOUND", `${path}: its content is nowhere on this machine, and ${why}.`, {
+  const told = new AssetsError("NOT_FOUND", `Its content is nowhere on this machine, and ${why}.`, {
     hint: converted
       ? "Only git-lfs with that extension can turn it back: git lfs pull"
       : "Name a checkout that has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate",

@@ -47,7 +47,7 @@ export async function hydrate(options: HydrateOptions): Promise<HydrateReport> {
   const { found, ...search } = await searchPointers(paths, cwd, signal);
   const { groups, stuck } = await groupPointers(found, { cwd, manifest });
   const all = groups.flatMap(({ items }) => items);
-  emit(await planEvent(groups, stuck));
+  if (found.length > 0) emit(await planEvent(groups, stuck));
 
   const outcomes: Outcome[] = [];
   let stopped: HydrateReport["stopped"];
