@@ -1,4 +1,5 @@
 /** Fetches the content of the pointers of one tree, and tells git of it. */
+import { relative, sep } from "node:path";
 import { createElsewhere } from "../elsewhere/index.js";
 import { objectFolders } from "../elsewhere/lfs-objects.js";
 import { AssetsError, errorInfo } from "../errors.js";
@@ -6,11 +7,13 @@ import type { EventListener, Outcome } from "../events.js";
 import { thisUser } from "../git/config-files.js";
 import { gitLogin } from "../git/credential.js";
 import { extraHeaders, lfsEndpoint } from "../git/lfs-endpoint.js";
+import { refreshIndex } from "../git/refresh-index.js";
 import { type Repository, repositoryAt } from "../git/repository.js";
-import { runGit } from "../git/run-git.js";
 import { readSettings, type Settings } from "../git/settings.js";
+import { formatPointer } from "../lfs-pointer.js";
 import type { Manifest } from "../manifest/types.js";
 import { type PlanItem, planFile } from "../plan.js";
+import { isWindows } from "../platform.js";
 import { createSources, type Sources } from "../source/index.js";
 import type { LfsServer } from "../source/lfs-server.js";
 import type { NetworkSettings } from "../source/network-settings.js";
@@ -21,9 +24,6 @@ import { runTransfers, type TransferEnd } from "../transfer/run-transfers.js";
 import { bytesMissing, checkSpace, keptBytes } from "./fetching.js";
 import type { Group } from "./hydrate-groups.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
-
-/** Git reads every new file through its filter: longest wait for that, in milliseconds. */
-const REFRESH_MS = 30 * 60_000;
 
 /** What all groups of a run share. */
 export interface HydrateRun {
@@ -73,8 +73,8 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
         emit(event.type === "outcome" ? { ...event, outcome: explained(event.outcome, items, origin) } : event),
     });
     const outcomes = end.outcomes.map((outcome) => explained(outcome, items, origin));
-    const placed = outcomes.some(({ status }) => status === "downloaded" || status === "reused");
-    if (repository && settings && placed) await tellGit(repository, settings, run);
+    const placed = outcomes.some(({ status }) => isPlaced(status));
+    if (repository && settings && placed) await tellGit(repository, settings, items, outcomes, run);
     return { ...end, outcomes, kept: await keptBytes(items, outcomes) };
   } finally {
     await workspace.close();
@@ -150,15 +150,30 @@ function explained(outcome: Outcome, items: readonly PlanItem[], { server, reaso
   return { ...outcome, error: errorInfo(told) };
 }
 
-/** Has git look at the new files once, so that it does not call them changed. Where it is not installed it does so later. */
-async function tellGit({ top }: Repository, { own }: Settings, { signal, emit }: HydrateRun): Promise<void> {
+/** Keeps git from calling the new files changed, or says why it will. */
+async function tellGit(
+  { top }: Repository,
+  { own }: Settings,
+  items: readonly PlanItem[],
+  outcomes: readonly Outcome[],
+  { signal, emit }: HydrateRun,
+): Promise<void> {
   if (own.get("filter.lfs.clean") === undefined && own.get("filter.lfs.process") === undefined) {
     const message = `${top}: git has no filter for Git LFS here, and will call these files changed: git lfs install sets it up.`;
     emit({ type: "warning", message });
     return;
   }
-  if (signal.aborted) return;
-  const refresh = ["-c", "core.fsmonitor=false", "update-index", "-q", "--refresh"];
+  const placed = new Set(outcomes.flatMap(({ status, path }) => (isPlaced(status) ? [path] : [])));
+  const files = items.flatMap(({ file, target, state }) => {
+    if (!placed.has(file.path) || state.kind !== "lfs-pointer") return [];
+    const path = relative(top, target).split(sep).join("/");
+    const pointer = formatPointer({ oid: state.oid, size: state.pointerSize });
+    return [{ path, pointer, executable: isWindows ? undefined : (state.stat.mode & 0o100n) !== 0n }];
+  });
   // The files are in place, whatever comes of this.
-  await runGit(refresh, { cwd: top, signal, timeoutMs: REFRESH_MS }).catch(() => undefined);
+  await refreshIndex(top, files, signal).catch(() => {});
+}
+
+function isPlaced(status: Outcome["status"]): boolean {
+  return status === "downloaded" || status === "reused";
 }
