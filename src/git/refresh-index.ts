@@ -43,7 +43,9 @@ export async function refreshIndex(top: string, files: readonly Hydrated[], sign
   const told = (await git(["check-attr", "-z", "--stdin", "filter"], asked))?.split("\0") ?? [];
   const filtered = same.filter((_, index) => told[3 * index + 2] === "lfs");
   if (filtered.length > 0) {
-    await git(["update-index", "-q", "-z", "--stdin"], filtered.map(({ path }) => `${path}\0`).join(""));
+    // A filter that fails would otherwise have git stage the content itself.
+    const required = ["-c", "filter.lfs.required=true"];
+    await git([...required, "update-index", "-q", "-z", "--stdin"], filtered.map(({ path }) => `${path}\0`).join(""));
   }
 }
 

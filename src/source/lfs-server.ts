@@ -34,6 +34,8 @@ const MAY_BE_EXPIRED = new Set([400, 401, 403, 410]);
 /** An answer that was asked for; each question has its own. */
 interface Known {
   readonly answer: Promise<LfsAnswer>;
+  /** Once it has come: as of {@link LfsAction}. */
+  expiresAt: number | undefined;
 }
 
 /** Makes it; nothing is asked before the first object is. */
@@ -52,20 +54,27 @@ export function createLfsServer(client: HttpClient, options: LfsServerOptions): 
       from: logins.shown(),
     });
 
-  /** Asks for an object, and for those that come after it as far as they are not known. */
+  /** Asks for an object, and for those that come after it as far as no usable answer is known. */
   function ask(wanted: LfsObject): Known {
     const from = places.get(wanted.oid);
-    const others = from === undefined ? [] : [...objects.slice(from), ...objects.slice(0, from)];
     const batch = new Map([[wanted.oid, wanted]]);
-    for (const other of others) {
-      if (batch.size >= most) break;
-      if (!known.has(other.oid)) batch.set(other.oid, other);
+    for (let step = 1; from !== undefined && step < objects.length && batch.size < most; step++) {
+      const place = (from + step) % objects.length;
+      const other = objects[place] as LfsObject;
+      const before = known.get(other.oid);
+      // What comes earlier has most likely been fetched, and needs no new address.
+      if (before === undefined || (place > from && isExpired(before))) batch.set(other.oid, other);
     }
     // Files leave at any time: what is asked for several of them is no single one's to abort. Its own patience bounds it.
     const answers = post([...batch.values()]);
     for (const { oid } of batch.values()) {
       const one: Known = {
-        answer: answers.then((all) => all.get(oid) ?? { status: 404, said: "the answer does not tell of it" }),
+        answer: answers.then((all) => {
+          const found = all.get(oid) ?? { status: 404, said: "the answer does not tell of it" };
+          if ("expiresAt" in found) one.expiresAt = found.expiresAt;
+          return found;
+        }),
+        expiresAt: undefined,
       };
       one.answer.catch(() => {
         if (known.get(oid) === one) known.delete(oid);
@@ -104,7 +113,7 @@ export function createLfsServer(client: HttpClient, options: LfsServerOptions): 
     let one = now === undefined || now === before ? ask(object) : now;
     let answer = await orAborted(one.answer, signal);
     // What was only just told is used however the clocks differ.
-    if (one === now && "expiresAt" in answer && (answer.expiresAt ?? Number.POSITIVE_INFINITY) - SOON_MS < Date.now()) {
+    if (one === now && isExpired(one)) {
       const later = known.get(object.oid);
       one = later === undefined || later === one ? ask(object) : later;
       answer = await orAborted(one.answer, signal);
@@ -145,6 +154,10 @@ export function createLfsServer(client: HttpClient, options: LfsServerOptions): 
       };
     },
   };
+}
+
+function isExpired({ expiresAt = Number.POSITIVE_INFINITY }: Known): boolean {
+  return expiresAt - SOON_MS < Date.now();
 }
 
 /** Where the server itself says how long to wait, that is what counts. */

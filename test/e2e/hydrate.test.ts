@@ -4,28 +4,12 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { GIT_ENV, git, hasGit, hasLfs } from "../helpers/git.js";
-import { type LfsBehaviour, type LfsTestServer, startLfsServer } from "../helpers/lfs-server.js";
+import { lfsRepository } from "../helpers/lfs-repository.js";
+import { startLfsServer } from "../helpers/lfs-server.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 200_000, seed: 1 };
 const onWindows = process.platform === "win32";
-
-/** A repository without git's help whose server has some objects, with a pointer for each. */
-async function repository(bodies: Record<string, Parameters<LfsTestServer["add"]>[0]>, behaviour: LfsBehaviour = {}) {
-  const server = await startLfsServer(behaviour);
-  const tree = makeTree();
-  tree.write(".git/HEAD", "ref: refs/heads/main\n");
-  mkdirSync(tree.path(".git/objects"));
-  mkdirSync(tree.path(".git/refs"));
-  tree.write(".git/config", `[remote "origin"]\n\turl = ${server.origin}/o/r\n`);
-  const oids: Record<string, string> = {};
-  for (const [path, body] of Object.entries(bodies)) {
-    const { oid, pointer } = server.add(body);
-    oids[path] = oid;
-    tree.write(path, pointer);
-  }
-  return { server, tree, oids };
-}
 
 /** The program with no git to be found, unless `env` says otherwise. */
 const hydrate = (tree: Tree, args: string[] = [], env: Record<string, string> = {}) =>
@@ -40,7 +24,7 @@ const errorOf = async (tree: Tree, env: Record<string, string> = {}) => {
 describe("with no git installed", () => {
   it("pointers become the files that the server has, all asked for at once, their modes kept", async () => {
     const bodies = { "a.bin": BODY, "deep/b.bin": "small", "run.sh": "#!/bin/sh\n" };
-    const { server, tree, oids } = await repository(bodies);
+    const { server, tree, oids } = await lfsRepository(bodies);
     chmodSync(tree.path("run.sh"), 0o755);
     const { code, stdout } = await hydrate(tree);
     expect(code).toBe(0);
@@ -60,14 +44,14 @@ describe("with no git installed", () => {
   });
 
   it("only those below the paths that are named", async () => {
-    const { tree, server } = await repository({ "a/x.bin": "one", "b/x.bin": "two" });
+    const { tree, server } = await lfsRepository({ "a/x.bin": "one", "b/x.bin": "two" });
     expect((await hydrate(tree, ["b"])).code).toBe(0);
     expect([tree.read("b/x.bin").toString(), server.downloads.length]).toEqual(["two", 1]);
     expect(tree.read("a/x.bin").toString()).toContain("oid sha256:");
   });
 
   it("from git-lfs's own store, Hugging Face's cache or another checkout, without asking the server", async () => {
-    const { tree, server, oids } = await repository({ "a.bin": BODY, "b.bin": "bee", "c.bin": "sea" });
+    const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": "bee", "c.bin": "sea" });
     const [a = "", b = ""] = [oids["a.bin"], oids["b.bin"]];
     tree.write(`.git/lfs/objects/${a.slice(0, 2)}/${a.slice(2, 4)}/${a}`, BODY);
     tree.write(`.git/hub/models--o--n/blobs/${b}`, "bee");
@@ -81,7 +65,7 @@ describe("with no git installed", () => {
   });
 
   it("from the URLs that a manifest has for the same bytes, before the server is asked", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY });
+    const { tree, server } = await lfsRepository({ "a.bin": BODY });
     const { oid } = server.add(BODY);
     tree.manifestFor({ "elsewhere.bin": { url: `${server.origin}/objects/${oid}`, body: BODY } });
     expect((await hydrate(tree)).code).toBe(0);
@@ -89,7 +73,7 @@ describe("with no git installed", () => {
   });
 
   it("of the same bytes one is fetched, and the other copied", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY, "b.bin": BODY });
+    const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": BODY });
     const { stdout } = await hydrate(tree, ["--json"]);
     expect(JSON.parse(stdout).totals).toMatchObject({ downloaded: 1, reused: 1 });
     expect(server.downloads).toHaveLength(1);
@@ -97,7 +81,7 @@ describe("with no git installed", () => {
 
   it("by hundreds, a hundred at a time", async () => {
     const bodies = Object.fromEntries(Array.from({ length: 230 }, (_, index) => [`f/${index}`, `body ${index}`]));
-    const { tree, server } = await repository(bodies);
+    const { tree, server } = await lfsRepository(bodies);
     expect((await hydrate(tree)).code).toBe(0);
     expect(server.batches.map(({ objects }) => objects.length).sort()).toEqual([100, 100, 30]);
     expect(tree.read("f/229").toString()).toBe("body 229");
@@ -105,13 +89,13 @@ describe("with no git installed", () => {
 
   it("in smaller batches where the server wants them", async () => {
     const bodies = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f/${index}`, `body ${index}`]));
-    const { tree, server } = await repository(bodies, { most: 12 });
+    const { tree, server } = await lfsRepository(bodies, { most: 12 });
     expect((await hydrate(tree)).code).toBe(0);
     expect(server.downloads).toHaveLength(40);
   });
 
   it("nothing is written by a dry run, which says what would be done", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY });
+    const { tree, server } = await lfsRepository({ "a.bin": BODY });
     const before = tree.files();
     const { code, stdout } = await hydrate(tree, ["--dry-run"]);
     expect([code, server.batches, tree.files()]).toEqual([0, [], before]);
@@ -119,183 +103,15 @@ describe("with no git installed", () => {
   });
 
   it("and a tree without pointers is left alone", async () => {
-    const { tree } = await repository({});
+    const { tree } = await lfsRepository({});
     expect(await hydrate(tree)).toMatchObject({ code: 0, stdout: expect.stringContaining("No Git LFS pointers") });
   });
 
   it("paths are told from the folder that the command runs in", async () => {
-    const { tree } = await repository({ "a/b/x.bin": "one", "y.bin": "two" });
+    const { tree } = await lfsRepository({ "a/b/x.bin": "one", "y.bin": "two" });
     const { stdout } = await runBin(["lfs", "hydrate", "--json", ".."], { cwd: tree.path("a"), env: { PATH: "" } });
     const paths = JSON.parse(stdout).outcomes.map(({ path }: { path: string }) => path);
     expect(paths).toEqual([tree.path("y.bin").split("\\").join("/"), "b/x.bin"]);
-  });
-});
-
-describe("what cannot be turned into a file", () => {
-  it("is a pointer that is malformed, or whose object went through an extension", async () => {
-    const { tree } = await repository({ "fine.bin": "fine" });
-    const pointer = tree.read("fine.bin").toString();
-    tree.write("bad.bin", pointer.replace(/size \d+/, "size many"));
-    const extension = `ext-0-foo sha256:${"ab".repeat(32)}\noid`;
-    tree.write("ext.bin", pointer.replace("oid", extension));
-    const { code, stdout } = await hydrate(tree, ["--json"]);
-    const outcomes = JSON.parse(stdout).outcomes.map(
-      (each: { path: string; error?: { code: string; message: string } }) => [each.path, each.error?.message],
-    );
-    expect(code).toBe(4);
-    expect(outcomes).toEqual([
-      ["bad.bin", expect.stringContaining('"size many"'.replace("size ", ""))],
-      ["ext.bin", expect.stringContaining("extension")],
-      ["fine.bin", undefined],
-    ]);
-  });
-
-  it("stays the pointer that it was when the server sends other bytes", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY });
-    const other = server.add({ size: BODY.size, seed: 2 });
-    server.behaviour.entry = () => ({ actions: { download: { href: `${server.origin}/objects/${other.oid}` } } });
-    const before = tree.read("a.bin").toString();
-    expect((await errorOf(tree)).code).toBe("DIGEST_MISMATCH");
-    expect([tree.read("a.bin").toString(), tree.leftovers()]).toEqual([before, []]);
-  });
-
-  it("is told with where to look when there is neither a server nor a copy", async () => {
-    const { tree } = await repository({ "a.bin": BODY });
-    tree.write(".git/config", "");
-    expect(await errorOf(tree)).toMatchObject({
-      code: "NOT_FOUND",
-      message: expect.stringContaining("names no server"),
-      hint: expect.stringContaining("ASSETS_REFERENCE"),
-    });
-    tree.remove(".git");
-    expect((await errorOf(tree)).message).toContain("no git repository");
-  });
-
-  it("is not asked for with --offline", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY });
-    expect((await hydrate(tree, ["--offline"])).code).toBe(8);
-    expect(server.batches).toEqual([]);
-  });
-});
-
-describe("what the server refuses has advice of its own", () => {
-  it.each([
-    [401, "ACCESS", 7, /asks for a login/, /ASSETS_TOKEN_127_0_0_1/],
-    [403, "ACCESS", 7, /forbidden/, /login/],
-    [404, "NOT_FOUND", 4, /is not there/, /git lfs push/],
-    [410, "NOT_FOUND", 4, /removed by its owner/, /ASSETS_REFERENCE/],
-    [413, "BAD_RESPONSE", 4, /too large/, /fewer/],
-    [422, "BAD_RESPONSE", 4, /invalid/, /pointer/],
-    [429, "NETWORK", 4, /cannot be had now/, /./],
-    [500, "NETWORK", 4, /cannot be had now/, /./],
-    [509, "ACCESS", 7, /quota/, /Until then/],
-  ])("HTTP %i of the whole batch", async (status, code, exit, message, hint) => {
-    const { tree } = await repository({ "a.bin": BODY }, { refuse: () => ({ status, message: "said so" }) });
-    const { stdout, code: exitCode } = await hydrate(tree, ["--json", "--retries", "0"]);
-    const { error } = JSON.parse(stdout).outcomes[0];
-    expect([exitCode, error.code]).toEqual([exit, code]);
-    expect(error.message).toMatch(message);
-    expect(error.message).toContain("said so");
-    if (status !== 429 && status !== 500) expect(error.hint).toMatch(hint);
-  });
-
-  it.each([
-    [404, "NOT_FOUND", /git lfs push/],
-    [410, "NOT_FOUND", /ASSETS_REFERENCE/],
-    [422, "BAD_RESPONSE", /pointer/],
-    [509, "ACCESS", /Until then/],
-  ])("code %i of one object, while others are fetched", async (status, code, hint) => {
-    const { tree, oids, server } = await repository({ "a.bin": BODY, "b.bin": "fine" });
-    const refused = { error: { code: status, message: "said so" } };
-    server.behaviour.entry = (oid) => (oid === oids["a.bin"] ? refused : undefined);
-    const { error } = JSON.parse((await hydrate(tree, ["--json", "--retries", "0"])).stdout).outcomes[0];
-    expect(error).toMatchObject({ code, hint: expect.stringMatching(hint) });
-    expect(error.message).toContain((oids["a.bin"] ?? "").slice(0, 12));
-    expect(tree.read("b.bin").toString()).toBe("fine");
-  });
-
-  it("a quota that is used up is known by the server's words, whatever the status", async () => {
-    const message = "This repository is over its data quota. Purchase more data packs to restore access.";
-    const { tree } = await repository({ "a.bin": BODY }, { refuse: () => ({ status: 403, message }) });
-    expect(await errorOf(tree)).toMatchObject({
-      code: "ACCESS",
-      message: expect.stringContaining("over its data quota"),
-    });
-  });
-
-  it("is tried again where that may help", async () => {
-    let asked = 0;
-    const refuse = () => (++asked === 1 ? { status: 503, message: "busy" } : undefined);
-    const { tree, oids } = await repository({ "a.bin": BODY }, { refuse });
-    expect((await hydrate(tree, ["--retries", "2"])).code).toBe(0);
-    expect([asked, tree.sha256("a.bin")]).toEqual([2, oids["a.bin"]]);
-  });
-
-  it("shows no control characters and no login of the server's words", async () => {
-    const message = "\u001b[2Jno: https://user:secret@host/ token";
-    const { tree } = await repository({ "a.bin": BODY }, { refuse: () => ({ status: 403, message }) });
-    const { text } = await errorOf(tree);
-    expect(text).not.toMatch(/secret|\\u001b\[2J/);
-  });
-
-  it.each([
-    ["no objects", { refuse: () => ({ status: 200 }) }],
-    ["an address that is none", { entry: () => ({ actions: { download: { href: "file:///etc/passwd" } } }) }],
-    ["an object without an address", { entry: () => ({}) }],
-    ["an address of another shape", { entry: () => ({ actions: { download: [1] } }) }],
-    ["an object that nobody asked for", { entry: () => ({ oid: "x" }) }],
-  ])("and an answer with %s fails that file alone", async (_, behaviour) => {
-    const { tree } = await repository({ "a.bin": BODY }, behaviour as LfsBehaviour);
-    const before = tree.read("a.bin").toString();
-    const { code } = await errorOf(tree);
-    expect(["BAD_RESPONSE", "NOT_FOUND"]).toContain(code);
-    expect(tree.read("a.bin").toString()).toBe(before);
-  });
-});
-
-describe("addresses of objects", () => {
-  it("that need headers are asked with them, and those of a stranger's making change nothing else", async () => {
-    const seen: unknown[] = [];
-    const header = { "X-Key": "abcdefgh", Range: "bytes=0-1", Host: "evil.example" };
-    const { tree, oids } = await repository(
-      { "a.bin": BODY },
-      {
-        action: { header },
-        refuseObject(_, headers) {
-          seen.push([headers["x-key"], headers.range, headers.host?.startsWith("127.")]);
-          return undefined;
-        },
-      },
-    );
-    expect((await hydrate(tree)).code).toBe(0);
-    expect([tree.sha256("a.bin"), seen[0]]).toEqual([oids["a.bin"], ["abcdefgh", undefined, true]]);
-  });
-
-  it("that have expired are asked for anew", async () => {
-    const bodies = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`f/${index}`, `body ${index}`]));
-    const { tree, server } = await repository(bodies, { action: { expires_in: 1 } });
-    expect((await hydrate(tree, ["--jobs", "1"])).code).toBe(0);
-    // Whatever has less than five seconds left is not used a second time.
-    expect(server.batches).toHaveLength(6);
-  });
-
-  it("that have long to live, or a date that stands for none, are used as they are", async () => {
-    for (const action of [{ expires_in: 3600 }, { expires_at: "0001-01-01T00:00:00Z" }]) {
-      const bodies = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`f/${index}`, `body ${index}`]));
-      const { tree, server } = await repository(bodies, { action });
-      expect((await hydrate(tree, ["--jobs", "1"])).code).toBe(0);
-      expect(server.batches).toHaveLength(1);
-    }
-  });
-
-  it("that are refused as if they had expired are asked for once more", async () => {
-    let refusals = 0;
-    const { tree, server } = await repository(
-      { "a.bin": BODY },
-      { refuseObject: () => (++refusals === 1 ? 403 : undefined) },
-    );
-    expect((await hydrate(tree)).code).toBe(0);
-    expect(server.batches).toHaveLength(2);
   });
 });
 
@@ -303,7 +119,7 @@ describe("logins", () => {
   const LOGIN = `Basic ${Buffer.from("me:secret-word").toString("base64")}`;
 
   it("come from ASSETS_TOKEN_<HOST>, which goes to the server alone", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY }, { login: LOGIN });
+    const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
     const { code, stdout, stderr } = await hydrate(tree, [], { ASSETS_TOKEN_127_0_0_1: "me:secret-word" });
     expect(code).toBe(0);
     expect(server.batches.map(({ authorization }) => authorization)).toEqual([LOGIN]);
@@ -311,7 +127,7 @@ describe("logins", () => {
   });
 
   it("come from the URL of the remote", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY }, { login: LOGIN });
+    const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
     tree.write(".git/config", `[remote "o"]\n url = ${server.origin.replace("://", "://me:secret-word@")}/o/r\n`);
     const { code, stdout, stderr } = await hydrate(tree, ["--verbose"]);
     expect(code).toBe(0);
@@ -319,7 +135,7 @@ describe("logins", () => {
   });
 
   it("come from http.extraHeader, as CI services set it", async () => {
-    const { tree, server } = await repository({ "a.bin": BODY }, { login: LOGIN });
+    const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
     const config = `${tree.read(".git/config")}[http "${server.origin}/"]\n extraheader = AUTHORIZATION: ${LOGIN}\n`;
     tree.write(".git/config", config);
     expect((await hydrate(tree)).code).toBe(0);
@@ -328,7 +144,7 @@ describe("logins", () => {
   it.skipIf(!hasGit || onWindows)(
     "come from git's credential helpers, which are asked only after a refusal",
     async () => {
-      const { tree } = await repository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
+      const { tree } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
       const helper = '!f() { echo "$1" >> asked; echo username=me; echo password=secret-word; }; f';
       tree.write(".git/config", `${tree.read(".git/config")}[credential]\n helper = ${JSON.stringify(helper)}\n`);
       const { code } = await hydrate(tree, [], { ...GIT_ENV, PATH: process.env.PATH ?? "" });
@@ -337,7 +153,7 @@ describe("logins", () => {
   );
 
   it.skipIf(!hasGit)("are never asked of anybody: without one it ends at once", async () => {
-    const { tree } = await repository({ "a.bin": BODY }, { login: LOGIN });
+    const { tree } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
     const env = { ...GIT_ENV, PATH: process.env.PATH ?? "", GIT_ASKPASS: "/bin/sleep", SSH_ASKPASS: "/bin/sleep" };
     expect(await errorOf(tree, env)).toMatchObject({ code: "ACCESS", hint: expect.stringContaining("ASSETS_TOKEN") });
   });
