@@ -1,9 +1,9 @@
 /** Git's index after pointers became files: told of them where that changes nothing that is staged, and of nothing else. */
 import { chmodSync } from "node:fs";
 import process from "node:process";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { refreshIndex } from "../../src/git/refresh-index.js";
-import { git, hasGit } from "../helpers/git.js";
+import { GIT_ENV, git, hasGit } from "../helpers/git.js";
 import { makeTree } from "../helpers/tree.js";
 
 const POINTER = "the pointer\n";
@@ -26,6 +26,13 @@ const facts = async (root: string) => [
   await git(root, ["status", "--porcelain"]),
 ];
 const file = { path: "x.bin", pointer: POINTER, executable: undefined };
+
+beforeEach(() => {
+  for (const [name, value] of Object.entries(GIT_ENV)) vi.stubEnv(name, value);
+  return () => {
+    vi.unstubAllEnvs();
+  };
+});
 
 describe.skipIf(!hasGit || process.platform === "win32")("the index", () => {
   it("takes a file that the filter turns into what is staged", async () => {
