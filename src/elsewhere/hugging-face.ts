@@ -5,7 +5,7 @@ import type { UserFolders } from "../git/config-files.js";
 import type { Place } from "./place.js";
 
 /** The cache's folder, as `huggingface_hub` finds it. */
-export function hubCache({ env, home }: UserFolders): string {
+function hubCache({ env, home }: UserFolders): string {
   const expanded = (path: string) => path.replace(/^~(?=$|[\\/])/, () => home);
   const own = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
   if (own) return expanded(own);
