@@ -1,9 +1,8 @@
 /** The stores of git-lfs: of a repository, its worktrees and those that it borrows objects from. */
-import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { readConfigFiles, type UserFolders } from "../git/config-files.js";
 import { type Repository, readText } from "../git/repository.js";
-import type { Place } from "./place.js";
+import { existingFolders, type Place } from "./place.js";
 
 /** The folders that hold objects, the repository's own first; only those that are there. */
 export async function objectFolders(repository: Repository, user: UserFolders): Promise<string[]> {
@@ -16,9 +15,7 @@ export async function objectFolders(repository: Repository, user: UserFolders): 
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((objects) => join(dirname(resolve(commonFolder, "objects", objects)), "lfs", "objects"));
   const usual = [commonFolder, gitFolder].map((folder) => join(folder, "lfs", "objects"));
-  const folders = [...new Set([...(own === undefined ? [] : [own]), ...usual, ...alternates])];
-  const found = await Promise.all(folders.map((folder) => stat(folder).catch(() => undefined)));
-  return folders.filter((_, index) => found[index]?.isDirectory());
+  return existingFolders([...new Set([...(own === undefined ? [] : [own]), ...usual, ...alternates])]);
 }
 
 /** Objects lie at `aa/bb/<oid>`. */

@@ -21,7 +21,10 @@ export function lfsEndpoint(settings: Settings, top: string): LfsEndpoint | unde
   return clone === undefined ? undefined : endpointOf(rewritten(clone, settings), top, "/info/lfs");
 }
 
-/** Headers that the user has every request to a URL carry (`http.<url>.extraHeader`): those of the nearest URL count. */
+/**
+ * Headers that the user has every request to a URL carry (`http.<url>.extraHeader`): those of the nearest URL count. Those
+ * for all URLs may hold no login: the server may be one that the repository's authors name.
+ */
 export function extraHeaders({ own }: Pick<Settings, "own">, url: string): Record<string, string> {
   const found = new Map<string, string[]>();
   for (const [key, value] of own.entries) {
@@ -30,14 +33,17 @@ export function extraHeaders({ own }: Pick<Settings, "own">, url: string): Recor
     // An empty value drops those that came before it.
     found.set(base[1] ?? "", value === "" ? [] : [...(found.get(base[1] ?? "") ?? []), value]);
   }
-  const nearest = [...found].sort(([a], [b]) => b.length - a.length)[0]?.[1] ?? [];
+  const [base, nearest] = [...found].sort(([a], [b]) => b.length - a.length)[0] ?? ["", []];
   return Object.fromEntries(
     nearest.flatMap((line) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\x20-\x7e]*)$/.exec(line) ?? [];
-      return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value]];
+      if (name === undefined || value === undefined || (base === "" && SECRET_NAME.test(name))) return [];
+      return [[name.toLowerCase(), value]];
     }),
   );
 }
+
+const SECRET_NAME = /auth|cookie|token|key|secret/i;
 
 /** The branch's own remote, `remote.lfsdefault`, the only one there is, or else `origin`. */
 function remoteOf({ own, committed, branch }: Settings): string {

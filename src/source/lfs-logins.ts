@@ -13,6 +13,8 @@ export interface LfsLogins {
   ask<T>(request: (headers: Record<string, string>) => Promise<T>): Promise<T>;
   /** What was last shown: where it comes from. */
   shown(): string | undefined;
+  /** Where a login comes from that was not sent, since others could read it on the way. */
+  withheld(): string | undefined;
   /** The headers that the server took, for another URL: none unless it is of the same origin. */
   headersFor(url: URL): Record<string, string>;
 }
@@ -47,6 +49,7 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
   let current: Promise<Login> | undefined;
   let helped: Promise<Login | undefined> | undefined;
   let shown: string | undefined;
+  let withheld: string | undefined;
   let accepted: Record<string, string> = {};
   // Plain http lets others read what is sent.
   const isSafe = () => endpoint.protocol === "https:" || staysHere(endpoint, proxyFor(endpoint, network, env));
@@ -58,8 +61,9 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
     }
     if ("authorization" in extra) return { headers: { ...extra }, from: "git's http.extraHeader" };
     const service = services.find((each) => each.serves(endpoint));
-    const found = isSafe() ? await createCredentials({ env, home })(endpoint, service) : undefined;
-    if (found === undefined) return { headers: { ...extra }, from: undefined };
+    const found = await createCredentials({ env, home })(endpoint, service);
+    withheld = isSafe() ? undefined : found?.from;
+    if (found === undefined || withheld !== undefined) return { headers: { ...extra }, from: undefined };
     const token = /^Bearer (.*)$/.exec(found.authorization)?.[1];
     // GitHub takes tokens as passwords here.
     const authorization =
@@ -77,6 +81,7 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
   return {
     variable: tokenVariables(endpoint)[1],
     shown: () => shown,
+    withheld: () => withheld,
     async ask(request) {
       current ??= first();
       const login = await current;

@@ -12,6 +12,8 @@ interface LfsRefusal {
   variable: string;
   /** Where the login that was shown comes from. */
   from?: string | undefined;
+  /** Where a login comes from that was not sent over plain http. */
+  withheld?: string | undefined;
 }
 
 /** A server's own words are cut to this many characters. */
@@ -19,7 +21,7 @@ const LONGEST_SAID = 200;
 const QUOTA = /\b(?:quota|bandwidth|data packs?|budget)\b/i;
 
 /** The error that tells of it. One that may pass has `retry`. A status of 0 stands for an answer that makes no sense. */
-export function lfsError({ status, said, what, variable, from }: LfsRefusal): AssetsError {
+export function lfsError({ status, said, what, variable, from, withheld }: LfsRefusal): AssetsError {
   const own = said === undefined ? "" : safeText(said).replace(/\s+/g, " ").trim().slice(0, LONGEST_SAID);
   const told = `(${[status === 0 ? "" : status, own].filter((part) => part !== "").join(": ")})`;
   const error = (code: ErrorCode, says: string, hint: string) =>
@@ -31,6 +33,11 @@ export function lfsError({ status, said, what, variable, from }: LfsRefusal): As
       "is refused because the quota of its repository is used up",
       "Trying again does not help before the quota is renewed or its owner buys more. Until then: copy from another checkout with ASSETS_REFERENCE=FOLDER, or pin another URL of the same file in assets.manifest.json.",
     );
+  }
+  if (withheld !== undefined && (status === 401 || status === 403 || status === 404)) {
+    const says = status === 404 ? "is not there" : "asks for a login";
+    const hint = `The login of ${withheld} was not sent, since plain http lets others read it: use https.`;
+    return error(status === 404 ? "NOT_FOUND" : "ACCESS", says, hint);
   }
   switch (status) {
     case 401:

@@ -52,6 +52,7 @@ export function createLfsServer(client: HttpClient, options: LfsServerOptions): 
       what: oid === undefined ? shown : `The object ${oid.slice(0, 12)}… of ${shown}`,
       variable: logins.variable,
       from: logins.shown(),
+      withheld: logins.withheld(),
     });
 
   /** Asks for an object, and for those that come after it as far as no usable answer is known. */

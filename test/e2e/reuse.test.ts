@@ -1,4 +1,5 @@
 /** Bytes that lie elsewhere on this machine are copied instead of fetched: through the real program. */
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
@@ -104,13 +105,19 @@ describe("a place with other bytes under the right name costs nothing but time",
     expect(tree.leftovers()).toEqual([]);
   });
 
-  it("which is a folder, or a link to nothing", async () => {
+  it("which is a folder, a link to nothing, or a pipe", async () => {
     const { server, tree } = await repository();
     tree.remove(OBJECT);
     mkdirSync(tree.path(OBJECT));
+    const pipe = tree.path(`ollama/blobs/sha256-${SHA}`);
+    mkdirSync(tree.path("ollama/blobs"), { recursive: true });
+    if (!onWindows) expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
     mkdirSync(tree.path("hub/models--o--n/blobs"), { recursive: true });
     if (!onWindows) symlinkSync("nothing", tree.path(`hub/models--o--n/blobs/${SHA}`));
-    const { code } = await download(tree, [], { HF_HUB_CACHE: tree.path("hub") });
+    const { code } = await download(tree, [], {
+      HF_HUB_CACHE: tree.path("hub"),
+      OLLAMA_MODELS: tree.path("ollama"),
+    });
     expect([code, server.requests.length]).toEqual([0, 1]);
   });
 

@@ -144,6 +144,12 @@ describe("http.extraHeader", () => {
     expect(headers('[http "https://host.example/oo"]\n extraHeader = "A: 1"\n')).toEqual({});
   });
 
+  it("for all URLs holds no login, which would go to whatever server a repository names", () => {
+    expect(headers("[http]\n extraHeader = Authorization: basic abc\n extraHeader = X-Trace: 1\n")).toEqual({
+      "x-trace": "1",
+    });
+  });
+
   it("may come several times, until an empty one drops those before it", () => {
     expect(headers("[http]\n extraHeader = A: 1\n extraHeader = B: 2\n")).toEqual({ a: "1", b: "2" });
     expect(headers('[http]\n extraHeader = A: 1\n extraHeader = ""\n extraHeader = B: 2\n')).toEqual({ b: "2" });
