@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
+import { AssetsError } from "../errors.js";
 import { NO_LINK, NO_WAIT, renameOver, setMode } from "../platform.js";
 import { diskError } from "./disk-error.js";
 import { openPartial, removePartial } from "./partial.js";
@@ -31,8 +32,9 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_
 /**
  * Answers the complete and proven partial, still open; or undefined when the file is not there, cannot be read or has
  * other bytes, and then leaves what was there of the partial as it was. The copy shares its blocks with the file where
- * the file system can, else it is written anew; either way it is the copy that is hashed. Throws DISK_FULL, LOCAL_IO,
- * what `makeFolder` throws, and the signal's reason.
+ * the file system can, else it is written anew; either way it is the copy that is hashed. A disk without room for one
+ * beside the partial counts as no file: what is missing of the partial may still fit. Throws LOCAL_IO, what `makeFolder`
+ * throws, and the signal's reason.
  */
 export async function adopt(adoption: Adoption): Promise<PartialFile | undefined> {
   const { from, partial, sha256, size, signal } = adoption;
@@ -54,6 +56,9 @@ export async function adopt(adoption: Adoption): Promise<PartialFile | undefined
     });
     isPlaced = true;
     return await openPartial(partial);
+  } catch (error) {
+    if (!isPlaced && error instanceof AssetsError && error.code === "DISK_FULL") return undefined;
+    throw error;
   } finally {
     await source.handle.close().catch(() => {});
     if (!isPlaced) await rm(copy, { force: true }).catch(() => {});

@@ -20,7 +20,7 @@ interface CopyContext {
 export interface Reuse {
   /**
    * Copies the file from the first place that has its bytes; undefined where none has. A place with other bytes costs
-   * time only. Throws DISK_FULL, LOCAL_IO, what `makeFolder` throws, and the signal's reason.
+   * time only. Throws LOCAL_IO, what `makeFolder` throws, and the signal's reason.
    */
   copy(
     item: PlanItem,
@@ -85,7 +85,7 @@ function tellCopy(path: string, { path: from, place }: Elsewhere, emit: EventLis
     },
     async end(partial: string) {
       if (size === undefined) return;
-      const reason = `${from} (${place}) has other bytes`;
+      const reason = `${from} (${place}) has other bytes, or there is no room for a copy`;
       emit({ type: "transfer:restart", path, received: await heldBytes(partial), reason });
     },
   };

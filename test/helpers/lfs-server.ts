@@ -25,6 +25,8 @@ export interface LfsBehaviour {
   entry?: (oid: string) => object | undefined;
   /** Answers the download of an object with a status. */
   refuseObject?: (oid: string, headers: IncomingMessage["headers"]) => number | undefined;
+  /** How many bytes of an answer are sent before it is held for ever. */
+  holdAfter?: () => number;
   /** Most objects of a batch: more are answered with 413. */
   most?: number;
 }
@@ -37,6 +39,8 @@ export interface LfsTestServer {
   readonly batches: Batch[];
   /** Ids of the objects that were downloaded, in order. */
   readonly downloads: string[];
+  /** The `Range` of each download. */
+  readonly ranges: (string | undefined)[];
   behaviour: LfsBehaviour;
   /** Has an object. Its pointer. */
   add(body: Body): { oid: string; size: number; pointer: string };
@@ -59,6 +63,7 @@ export async function startLfsServer(behaviour: LfsBehaviour = {}): Promise<LfsT
     endpoint: `${origin}/o/r.git/info/lfs`,
     batches: [],
     downloads: [],
+    ranges: [],
     behaviour,
     files: new Map(),
     add(body) {
@@ -79,13 +84,23 @@ export async function startLfsServer(behaviour: LfsBehaviour = {}): Promise<LfsT
     const body = oid === undefined ? undefined : objects.get(oid);
     if (oid === undefined || body === undefined) return void response.writeHead(404).end();
     self.downloads.push(oid);
+    self.ranges.push(request.headers.range);
     const status = self.behaviour.refuseObject?.(oid, request.headers);
     if (status !== undefined) return void response.writeHead(status).end();
     const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
-    if (from === undefined) return void response.writeHead(200, { "content-length": body.length }).end(body);
+    const send = (part: Buffer) => {
+      const most = self.behaviour.holdAfter?.() ?? part.length;
+      if (most < part.length) response.write(part.subarray(0, most));
+      else response.end(part);
+    };
+    if (from === undefined) {
+      response.writeHead(200, { "content-length": body.length });
+      return send(body);
+    }
     const end = to ? Number(to) + 1 : body.length;
     const range = { "content-range": `bytes ${from}-${end - 1}/${body.length}` };
-    response.writeHead(206, range).end(body.subarray(Number(from), end));
+    response.writeHead(206, range);
+    send(body.subarray(Number(from), end));
   }
 
   async function batch(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
