@@ -28,7 +28,7 @@ ${abouts.join("\n")}
 Options:
   --runs <n>       measured rounds, after one that warms up (default: 5)
   --server <kind>  nginx or builtin (default: nginx where it is installed)
-  --dir <folder>   where the work folder is made; about 12 GiB are needed (default: ${tmpdir()})
+  --dir <folder>   where the work folder is made; about 16 GiB are needed (default: ${tmpdir()})
   --keep           leave the work folder
   --help           show this
 `;

@@ -1,5 +1,4 @@
 /** Other programs as contestants: their commands, one after the other, in a folder that is empty before. */
-import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Content } from "./content.js";
 import { areRight } from "./project.js";
@@ -22,10 +21,7 @@ export function peer(shop: Workshop, { name, needs, commands, files }: Peer): Co
   return {
     name,
     missing: missingOf(...needs),
-    async prepare() {
-      await rm(dir, { recursive: true, force: true });
-      await mkdir(dir);
-    },
+    prepare: () => shop.empty(dir),
     async run() {
       let seconds = 0;
       for (const words of commands(dir)) seconds += (await shop.must(words, { cwd: dir })).seconds;

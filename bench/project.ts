@@ -1,6 +1,6 @@
 /** A folder with a manifest, in which the program that is measured runs. */
 import { readdirSync, statSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Content, isRight } from "./content.js";
 import { BIN } from "./machine.js";
@@ -60,15 +60,14 @@ export async function createProject(
     dir,
     files,
     async clear() {
-      await rm(dir, { recursive: true, force: true });
-      await mkdir(dir, { recursive: true });
+      await shop.empty(dir);
       await writeFile(join(dir, "assets.manifest.json"), manifest);
     },
     async assets(...words) {
       const { seconds } = await shop.must(assetsWords(...words), { cwd: dir });
       return { seconds };
     },
-    remove: () => rm(dir, { recursive: true, force: true }),
+    remove: () => shop.empty(dir),
     start: (...words) => shop.start(assetsWords(...words), { cwd: dir }),
     isComplete: () => areRight(join(dir, "data"), files),
   };

@@ -1,6 +1,7 @@
 /** The place where the bench works: its folder, its child processes, and what they see of the world. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { Cleanup } from "./cleanup.js";
@@ -41,9 +42,17 @@ export interface Workshop {
   run(words: readonly string[], options?: StartOptions & { timeoutSeconds?: number }): Promise<Ended>;
   /** The same, where anything but exit code 0 is an error. */
   must(words: readonly string[], options?: StartOptions & { timeoutSeconds?: number }): Promise<Ended>;
+  /** Makes an empty folder, whatever stood there. */
+  empty(folder: string): Promise<void>;
   /** Tells whoever waits what is being done. */
   say(line: string): void;
 }
+
+/**
+ * So many files are put aside instead of removed, until the bench ends: ext4 passes over inodes that were freed of late,
+ * one by one, and whoever creates files next would pay for the removal.
+ */
+const MANY_FILES = 500;
 
 /** No proxies, no configuration of the user: all tools see the same. */
 function environment(dir: string): Record<string, string> {
@@ -68,6 +77,7 @@ function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
 export function createWorkshop(dir: string, cleanup: Cleanup): Workshop {
   const base = environment(dir);
   let started = 0;
+  let putAside = 0;
 
   function start(words: readonly string[], options: StartOptions = {}): Running {
     cleanup.check();
@@ -129,12 +139,20 @@ export function createWorkshop(dir: string, cleanup: Cleanup): Workshop {
     return ended;
   }
 
+  async function empty(folder: string) {
+    const found = await readdir(folder, { recursive: true }).catch(() => []);
+    if (found.length < MANY_FILES) await rm(folder, { recursive: true, force: true });
+    else await rename(folder, join(dir, `old-${++putAside}`));
+    await mkdir(folder, { recursive: true });
+  }
+
   return {
     dir,
     cleanup,
     start,
     run,
     must,
+    empty,
     say: (line) => void process.stderr.write(`${line}\n`),
   };
 }

@@ -1,6 +1,7 @@
 /** The public API of the library. It prints nothing, and loads neither a terminal nor a command line. */
 export type {
   DownloadReport,
+  ExtraFile,
   FileReport,
   FileStatus,
   LfsReport,
@@ -17,6 +18,7 @@ export {
   type AssetManagerOptions,
   type CallOptions,
   createAssetManager,
+  type VerifyChoices,
 } from "./manager.js";
 export type { Selection } from "./manifest/select.js";
 export type { NetworkSettings } from "./source/network-settings.js";

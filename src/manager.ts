@@ -1,16 +1,18 @@
 /** The library's face: one object that finds, fetches and checks the assets of a manifest. */
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { locateAsset } from "./commands/asset-path.js";
+import { cacheKey } from "./commands/cache-key.js";
 import { download } from "./commands/download.js";
 import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
-import { verify } from "./commands/verify.js";
+import { type VerifyOptions, verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
 import { AssetsError, abortError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import { loadManifest } from "./manifest/load.js";
-import { type Selection, selectAssets } from "./manifest/select.js";
-import type { Asset, AssetFile, Manifest } from "./manifest/types.js";
+import type { Selection } from "./manifest/select.js";
+import type { Manifest } from "./manifest/types.js";
 import type { NetworkSettings } from "./source/network-settings.js";
 
 /** How to make an {@link AssetManager}. */
@@ -38,6 +40,12 @@ export interface CallOptions {
   /** Aborts the call; what has arrived is kept for the next one. */
   signal?: AbortSignal;
 }
+
+/** What {@link AssetManager.verifyAssets} can be asked; as the options of `assets verify`. */
+export type VerifyChoices = Pick<
+  VerifyOptions,
+  "selection" | "quick" | "maxAgeMs" | "requirePins" | "require" | "extra"
+>;
 
 /** Answer of {@link AssetManager.checkAsset}. */
 export interface AssetCheck {
@@ -69,8 +77,13 @@ export interface AssetManager {
   downloadRequiredAssets(options?: CallOptions): Promise<DownloadReport>;
   /** What the manifest holds, and how it stands here; nothing is hashed. */
   listAssets(selection?: Selection, options?: CallOptions): Promise<ListRow[]>;
-  /** Hashes every selected file (default: all), without a network. */
-  verifyAssets(options?: CallOptions & { selection?: Selection }): Promise<VerifyReport>;
+  /**
+   * Hashes every selected file (default: all), without a network; with `quick` only those that are not known to stand
+   * as they stood when they were proven. Throws UNKNOWN_ID, NOTHING_SELECTED, USAGE for an unusable pattern.
+   */
+  verifyAssets(options?: CallOptions & VerifyChoices): Promise<VerifyReport>;
+  /** A key over the pins of the selected files (default: all) that changes when one of them does. */
+  cacheKey(selection?: Selection): Promise<string>;
   /** Calls back with every event of every call; answers how to end that. What the listener throws is uncaught. */
   onProgress(listener: EventListener): () => void;
 }
@@ -101,13 +114,7 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     });
     return loading;
   };
-  const find = async (id: string): Promise<{ manifest: Manifest; asset: Asset }> => {
-    const manifest = await load();
-    // Throws UNKNOWN_ID, naming the nearest.
-    const [asset] = selectAssets(manifest, { ids: [id] });
-    if (asset?.id === id) return { manifest, asset };
-    throw new AssetsError("UNKNOWN_ID", `"${id}" is a pattern, where the id of one asset is needed.`);
-  };
+  const find = async (id: string, file?: string) => locateAsset(await load(), id, file);
   const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
     const { jobs, retries, offline = false, reuse = true, network = {} } = options;
     const policy = { offline, ...(retries !== undefined && { retries }) };
@@ -124,27 +131,26 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
       await load();
     },
     async getAssetPath(id, { file, ...more } = {}) {
-      const { manifest, asset } = await find(id);
-      const wanted = file === undefined ? asset : { ...asset, files: [findFile(asset, file)] };
-      await fetch({ ...manifest, assets: [wanted] }, {}, more);
-      return pathOf(manifest, wanted);
+      const { manifest, path } = await find(id, file);
+      await fetch(manifest, {}, more);
+      return path;
     },
     async checkAsset(id, { signal } = {}) {
-      const { manifest, asset } = await find(id);
+      const { manifest, asset, path } = await find(id);
       const workspace = await openWorkspace(manifest);
       try {
         const looks = { recall: true, hash: true, emit, ...(signal && { signal }) };
         const files = (await workspace.lookAll(asset.files, looks)).map(fileReport);
         const exists = files.every(({ status }) => status !== "missing");
         const valid = files.every(({ status }) => status === "valid");
-        return { id, exists, valid, path: pathOf(manifest, asset), files };
+        return { id, exists, valid, path, files };
       } finally {
         await workspace.close();
       }
     },
     async downloadAsset(id, more = {}) {
       const { manifest } = await find(id);
-      return fetch(manifest, { ids: [id] }, more);
+      return fetch(manifest, {}, more);
     },
     async downloadRequiredAssets(more = {}) {
       const manifest = await load();
@@ -154,30 +160,15 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     async listAssets(selection = {}, { signal } = {}) {
       return (await list({ manifest: await load(), selection, ...(signal && { signal }) })).assets;
     },
-    async verifyAssets({ selection = {}, signal } = {}) {
-      return verify({ manifest: await load(), selection, onEvent: emit, ...(signal && { signal }) });
+    async verifyAssets(choices = {}) {
+      return verify({ ...choices, manifest: await load(), onEvent: emit });
+    },
+    async cacheKey(selection = {}) {
+      return cacheKey(await load(), selection).key;
     },
     onProgress(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-}
-
-/** The file of a one-file asset, else the deepest folder that holds all its files. */
-function pathOf({ root }: Manifest, { files }: Asset): string {
-  const [first, ...others] = files.map(({ path }) => path);
-  if (first === undefined || others.length === 0) return join(root, first ?? "");
-  let folder = dirname(first);
-  while (folder !== "." && !others.every((path) => path.startsWith(`${folder}/`))) folder = dirname(folder);
-  return join(root, folder);
-}
-
-function findFile({ id, files }: Asset, file: string): AssetFile {
-  const found = files.filter(({ path }) => path === file || path.endsWith(`/${file}`));
-  const [only, another] = found;
-  if (only !== undefined && another === undefined) return only;
-  const has = files.map(({ path }) => path).join(", ");
-  const says = only === undefined ? "has no file" : "has several files";
-  throw new AssetsError("UNKNOWN_ID", `Asset "${id}" ${says} "${file}". Its files: ${has}.`);
 }

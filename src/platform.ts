@@ -7,6 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** True on Windows, where an open file cannot be replaced and a folder cannot be synced. */
 export const isWindows = platform() === "win32";
 
+/** True where file systems usually take capital and small letters for the same. */
+export const ignoresCase = isWindows || platform() === "darwin";
+
 /** Flag for opening that does not wait for the other end of a named pipe. Windows has none in its folders. */
 export const NO_WAIT = constants.O_NONBLOCK ?? 0;
 

@@ -57,9 +57,10 @@ export function createMockAssetManager(assets: Readonly<Record<string, string>>)
       root: "",
       ok: true,
       files: [...paths.keys()].flatMap(filesOf),
-      totals: { files: paths.size, bytes: 0, findings: 0, byStatus: { valid: paths.size } },
+      totals: { files: paths.size, bytes: 0, findings: 0, byStatus: { valid: paths.size }, proven: 0, remembered: 0 },
       durationMs: 0,
     }),
+    cacheKey: async () => "assets-mock",
     onProgress: () => () => {},
   };
 }

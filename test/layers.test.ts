@@ -132,6 +132,7 @@ describe("the house", () => {
       "commands/pointers.ts",
       "commands/hydrate-groups.ts",
       "commands/hydrate-run.ts",
+      "commands/extras.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

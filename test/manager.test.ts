@@ -109,6 +109,26 @@ describe("the asset manager", () => {
     await expect(manager.checkAsset("one", { signal })).rejects.toMatchObject({ code: "ABORTED" });
   });
 
+  it("takes the ledger's word when it is asked to, and asks for more than the selected files", async () => {
+    const { tree, manager } = await project();
+    await manager.downloadAsset("one");
+    const quick = { selection: { ids: ["one"] }, quick: true };
+    expect((await manager.verifyAssets(quick)).totals).toMatchObject({ proven: 0, remembered: 1 });
+    expect((await manager.verifyAssets({ ...quick, maxAgeMs: 0 })).totals).toMatchObject({ proven: 1, remembered: 0 });
+    tree.write("models/old.bin", "old");
+    const report = await manager.verifyAssets({ ...quick, require: ["*.csv"], extra: true });
+    expect(report).toMatchObject({ ok: false, extra: [{ path: "models/old.bin" }], totals: { findings: 3 } });
+    await expect(manager.verifyAssets({ require: ["x".repeat(5000)] })).rejects.toMatchObject({ code: "USAGE" });
+  });
+
+  it("gives caches a key that changes with what is selected", async () => {
+    const { manager } = await project();
+    const [all, again, one] = [manager.cacheKey(), manager.cacheKey({}), manager.cacheKey({ ids: ["one"] })];
+    expect(await all).toMatch(/^assets-[0-9a-f]{64}$/);
+    expect(await again).toBe(await all);
+    expect(await one).not.toBe(await all);
+  });
+
   it("goes on although a listener throws", async () => {
     const { tree, manager } = await project();
     const thrown: unknown[] = [];

@@ -10,6 +10,7 @@ import { oneFile } from "./one-file.js";
 import { present } from "./present.js";
 import { resume } from "./resume.js";
 import { throttled } from "./throttled.js";
+import { verify } from "./verify.js";
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
   ["one-file", oneFile],
@@ -19,6 +20,7 @@ export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
   ["lossy", lossy],
   ["resume", resume],
   ["present", present],
+  ["verify", verify],
   ["lfs", lfs],
   ["list", list],
   ["memory", memory],

@@ -14,10 +14,16 @@ export interface GlobalOptions {
   logFile?: string;
 }
 
-/** Options of the commands that can answer in JSON. */
+/** Formats of the commands that find things. */
+export const FORMATS = ["human", "json", "ndjson", "github", "sarif", "junit", "tap"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Options that say in which format a command answers. */
 export interface FormatOptions {
   json?: boolean;
   ndjson?: boolean;
+  /** On standard output. `json` and `ndjson` set their own flags as well. Default: human. */
+  format?: Format;
 }
 
 /** A stream of the process as the command line uses it. */

@@ -1,25 +1,16 @@
 /** The command line of `assets download`. */
-import { resolve } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { download } from "../commands/download.js";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
-import { addSelection, byteRate, type SelectionOptions, selectionOf, wholeNumber } from "./options.js";
+import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
+import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
-interface DownloadFlags extends SelectionOptions, FormatOptions, GlobalOptions {
+interface DownloadFlags extends SelectionOptions, TransferFlags, FormatOptions, GlobalOptions {
   force?: boolean;
   dryRun?: boolean;
-  offline?: boolean;
-  reuse: boolean;
   requirePins?: boolean;
-  jobs?: number;
-  connections?: number;
-  retries?: number;
-  limitRate?: number;
-  minSpeed?: number;
-  lockTimeout?: number;
-  caFile?: string;
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
@@ -38,46 +29,8 @@ export function addDownload(
     .option("--force", "replace local files that differ from their pin; fetch unpinned files anew")
     .option("--dry-run", "say what would be done, and do nothing")
     .option("--offline", "use no network: only what is on this machine")
-    .option("--no-reuse", "look nowhere else on this machine for the bytes (also: ASSETS_NO_REUSE=1)")
-    .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
-    .addOption(
-      new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
-        .argParser(wholeNumber(1, 64))
-        .env("ASSETS_JOBS"),
-    )
-    .addOption(
-      new Option("--connections <n>", "most connections to one host, opened only while they pay; 1: one for each file")
-        .argParser(wholeNumber(1, 64))
-        .env("ASSETS_CONNECTIONS")
-        .default(16),
-    )
-    .addOption(
-      new Option("--limit-rate <rate>", "most bytes a second in all, such as 500K, 2M, 1.5G")
-        .argParser(byteRate)
-        .env("ASSETS_LIMIT_RATE"),
-    )
-    .addOption(
-      new Option(
-        "--min-speed <rate>",
-        "leave a source that gives less than this for 15 seconds, such as 100K",
-      ).argParser(byteRate),
-    )
-    .addOption(
-      new Option("--retries <n>", "further tries of one URL after a failure that may pass")
-        .argParser(wholeNumber(0, 1000))
-        .env("ASSETS_RETRIES")
-        .default(5),
-    )
-    .addOption(
-      new Option("--lock-timeout <seconds>", "longest wait for another process on the same file")
-        .argParser(wholeNumber(0, 1_000_000))
-        .default(3600),
-    )
-    .addOption(
-      new Option("--ca-file <file>", "certificate authorities in PEM to trust besides the usual ones").env(
-        "ASSETS_CA_FILE",
-      ),
-    )
+    .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned");
+  addTransferOptions(command)
     .option("--json", "print one JSON document at the end")
     .option("--ndjson", "print one JSON event a line, while it happens")
     .addHelpText(
@@ -115,17 +68,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
-      reuse: flags.reuse && !run.env.ASSETS_NO_REUSE,
-      jobs: flags.jobs,
-      policy: {
-        offline: flags.offline ?? false,
-        retries: flags.retries ?? 5,
-        connections: flags.connections ?? 16,
-        ...(flags.limitRate !== undefined && { limitRate: flags.limitRate }),
-        ...(flags.minSpeed !== undefined && { minSpeed: flags.minSpeed }),
-        lockTimeoutMs: (flags.lockTimeout ?? 3600) * 1000,
-      },
-      network: flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) },
+      ...transferOf(flags, run),
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

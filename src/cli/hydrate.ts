@@ -1,19 +1,14 @@
 /** The command line of `assets lfs hydrate`. */
 import { resolve } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import { renderHydrate } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
-import { wholeNumber } from "./options.js";
+import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
-interface HydrateFlags extends FormatOptions, GlobalOptions {
+interface HydrateFlags extends TransferFlags, FormatOptions, GlobalOptions {
   dryRun?: boolean;
-  offline?: boolean;
-  reuse: boolean;
-  jobs?: number;
-  retries?: number;
-  caFile?: string;
 }
 
 /** Adds the command below `assets lfs`; `start` makes its run and takes its exit code. */
@@ -21,7 +16,7 @@ export function addHydrate(
   lfs: Command,
   start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
 ) {
-  lfs
+  const command = lfs
     .command("hydrate")
     .summary("put the content in the place of Git LFS pointers")
     .description(
@@ -29,24 +24,8 @@ export function addHydrate(
     )
     .argument("[paths...]", "folders or files to search (default: the root of the manifest, else this folder)")
     .option("--dry-run", "say what would be done, and do nothing")
-    .option("--offline", "use no network: only what is on this machine")
-    .option("--no-reuse", "look nowhere else on this machine for the bytes (also: ASSETS_NO_REUSE=1)")
-    .addOption(
-      new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
-        .argParser(wholeNumber(1, 64))
-        .env("ASSETS_JOBS"),
-    )
-    .addOption(
-      new Option("--retries <n>", "further tries of one URL after a failure that may pass")
-        .argParser(wholeNumber(0, 1000))
-        .env("ASSETS_RETRIES")
-        .default(5),
-    )
-    .addOption(
-      new Option("--ca-file <file>", "certificate authorities in PEM to trust besides the usual ones").env(
-        "ASSETS_CA_FILE",
-      ),
-    )
+    .option("--offline", "use no network: only what is on this machine");
+  addTransferOptions(command)
     .option("--json", "print one JSON document at the end")
     .option("--ndjson", "print one JSON event a line, while it happens")
     .addHelpText(
@@ -70,10 +49,7 @@ async function act(run: Run, paths: readonly string[], flags: HydrateFlags): Pro
       paths: paths.length > 0 ? paths.map((path) => resolve(run.cwd, path)) : [manifest?.root ?? run.cwd],
       cwd: run.cwd,
       dryRun: flags.dryRun ?? false,
-      reuse: flags.reuse && !run.env.ASSETS_NO_REUSE,
-      jobs: flags.jobs,
-      policy: { offline: flags.offline ?? false, retries: flags.retries ?? 5 },
-      network: flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) },
+      ...transferOf(flags, run),
       signal: run.signal,
       onEvent: reporter.onEvent,
       ...(manifest && { manifest }),

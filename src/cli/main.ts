@@ -2,8 +2,9 @@
 import { CommanderError } from "commander";
 import { AssetsError, abortError, safeText } from "../errors.js";
 import type { FormatOptions, Run, World } from "./context.js";
+import { formatsIn } from "./formats.js";
 import { createProgram } from "./program.js";
-import { createRun, errorFields, printError, printJsonError } from "./run.js";
+import { createRun, errorFields, printError, printForPrograms } from "./run.js";
 
 /** Exit codes of the signals that end a run in order. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -62,10 +63,7 @@ async function runCommand(world: World): Promise<number> {
       // Commander has told people already: its message, the help or the version.
       if (error.exitCode === 0) return 0;
       const usage = new AssetsError("USAGE", error.message.replace(/^error: /, ""));
-      printJsonError(world, usage, name, {
-        json: world.argv.includes("--json"),
-        ndjson: world.argv.includes("--ndjson"),
-      });
+      await printForPrograms(world, usage, name, formatsIn(world.argv));
       return usage.exitCode;
     }
     if (!(error instanceof AssetsError)) {
@@ -74,7 +72,7 @@ async function runCommand(world: World): Promise<number> {
       endLog({ exitCode: world.exitCode(1), error: { message } });
       return 1;
     }
-    printError(world, error, name, format);
+    await printError(world, error, name, format);
     endLog({ exitCode: world.exitCode(error.exitCode), error: errorFields(error) });
     return error.exitCode;
   }

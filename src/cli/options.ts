@@ -73,7 +73,8 @@ export function selectionWords(ids: readonly string[], options: SelectionOptions
   ].join(" ");
 }
 
-function collect(value: string, before: string[] = []): string[] {
+/** Gathers the values of an option that may be given several times. */
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -95,4 +96,14 @@ export function byteRate(text: string): number {
   const rate = Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS];
   if (number !== "" && rate >= 1) return rate;
   throw new InvalidArgumentError("It takes bytes a second, such as 500K, 2M or 1.5G.");
+}
+
+/** Units of {@link timeSpan} in milliseconds. */
+const SPANS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
+
+/** Reads a time span such as `90s`, `12h` or `30d` into milliseconds. */
+export function timeSpan(text: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,6}(?:\.\d{1,3})?)([smhdw])$/i.exec(text.trim()) ?? [];
+  if (number !== "") return Number(number) * SPANS[unit.toLowerCase() as keyof typeof SPANS];
+  throw new InvalidArgumentError("It takes a number with s, m, h, d or w, such as 12h or 30d.");
 }

@@ -1,10 +1,14 @@
 /** The command line's grammar: commands, options, help. */
 import { Command, Option } from "commander";
 import { version } from "../version.js";
+import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
+import { mergeFormats } from "./formats.js";
 import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
+import { addPath } from "./path.js";
+import { addStatus } from "./status.js";
 import { addVerify } from "./verify.js";
 
 /** Runs a command with its merged options. */
@@ -44,6 +48,8 @@ Examples:
   assets list                 what there is, and how it stands here
   assets download --all       fetch everything, verified
   assets verify               prove it, without a network
+  assets status               whether all is well, in one line and an exit code
+  assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
   assets lfs hydrate          put the content there, without git-lfs
 
@@ -57,16 +63,22 @@ Environment (docs/network.md explains the network's part):
   ASSETS_TOKEN_<HOST>, NETRC,
   HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
   HF_ENDPOINT                                       a mirror of Hugging Face
+  GITHUB_ACTIONS, GITHUB_STEP_SUMMARY,
+  GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
     const name = command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`;
-    return start(name, { ...(config !== undefined && { manifest: config }), ...options }, act);
+    const merged = mergeFormats({ ...(config !== undefined && { manifest: config }), ...options });
+    return start(name, merged, act);
   };
   addList(program, begin);
   addDownload(program, begin);
   addVerify(program, begin);
+  addStatus(program, begin);
+  addPath(program, begin);
+  addCacheKey(program, begin);
   addLfs(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);

@@ -60,16 +60,32 @@ export function errorFields({ code, message, hint }: AssetsError): object {
 }
 
 /** An error on standard output, in the format that a program asked for. */
-export function printJsonError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
+export async function printForPrograms(
+  world: World,
+  error: AssetsError,
+  command: string,
+  { json, ndjson, format }: FormatOptions,
+): Promise<void> {
   const end = { exitCode: world.exitCode(error.exitCode), error: errorFields(error) };
-  if (options.json) world.stdout.write(toJson(command, { ok: false, ...end }));
-  else if (options.ndjson) world.stdout.write(toNdjson({ type: "error", ...end }));
+  if (json) world.stdout.write(toJson(command, { ok: false, ...end }));
+  else if (ndjson) world.stdout.write(toNdjson({ type: "error", ...end }));
+  else if (format === "github" || format === "tap") {
+    const { githubError, tapBailOut } = await import("../report/formats.js");
+    world.stdout.write(
+      format === "tap" ? tapBailOut(error.message) : githubError(`assets ${command}`.trim(), error.message),
+    );
+  }
 }
 
 /** An error as the run's format has it: on standard error for people, on standard output for programs. */
-export function printError(world: World, error: AssetsError, command: string, options: FormatOptions): void {
+export async function printError(
+  world: World,
+  error: AssetsError,
+  command: string,
+  options: FormatOptions,
+): Promise<void> {
   const { message, hint } = error;
-  printJsonError(world, error, command, options);
+  await printForPrograms(world, error, command, options);
   world.stderr.write(`assets: ${message}\n${hint === undefined ? "" : `${hint}\n`}`);
 }
 

@@ -24,7 +24,7 @@ export function fileReport({ file, state }: FoundFile): FileReport {
     case "unreadable":
       return { ...report, reason: visibleLine(state.reason) };
     case "valid":
-      return { ...report, actual: pin(found, sha256) };
+      return { ...report, actual: pin(found, sha256), proof: state.proof };
     case "unpinned":
       return { ...report, actual: pin(found, state.sha256) };
     default:

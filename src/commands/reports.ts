@@ -26,6 +26,10 @@ export interface FileReport {
   actual?: { size?: number; sha256?: string };
   /** Why it could not be read, or what stands there instead. */
   reason?: string;
+  /** How it is known to be valid: it was hashed now, or is as it was when it was. Of valid files only. */
+  proof?: "hashed" | "remembered";
+  /** It counts among the findings of `verify`. */
+  finding?: true;
 }
 
 /** One line of `assets list`. */
@@ -63,14 +67,73 @@ export interface ListReport {
   totals: { assets: number; files: number; size: number; present: number };
 }
 
-/** Answer of `assets verify`. `ok` is false when any file is in a state that is a finding. */
+/** Answer of `assets verify`. `ok` is false when anything is a finding. */
 export interface VerifyReport {
   manifest: string;
   root: string;
   ok: boolean;
+  /** What stands as it stood when it was proven was not hashed. */
+  quick?: true;
   files: FileReport[];
-  totals: { files: number; bytes: number; findings: number; byStatus: Partial<Record<FileStatus, number>> };
+  /** Patterns of required files that no file of the manifest matches: findings. Absent when there is none. */
+  unmatched?: string[];
+  /** Files in the folders of the assets that no asset names, where they were asked for: findings. */
+  extra?: ExtraFile[];
+  /** Unfinished downloads in these folders that none of the manifest's pins goes on with; no findings. */
+  leftovers?: ExtraFile[];
+  totals: {
+    files: number;
+    /** Bytes of the valid files, and of those without a pin. */
+    bytes: number;
+    findings: number;
+    byStatus: Partial<Record<FileStatus, number>>;
+    /** Valid files that were hashed in this run. */
+    proven: number;
+    /** Valid files that stand as they stood when they were proven, and were not hashed. */
+    remembered: number;
+  };
   durationMs: number;
+}
+
+/** Something that no asset names. `path` is relative to the root, `/`-separated. */
+export interface ExtraFile {
+  path: string;
+  /** Bytes; absent for what is not a regular file. */
+  size?: number;
+  /** What it is, or why its folder cannot be listed. */
+  reason?: string;
+}
+
+/** Answer of `assets status`. */
+export interface StatusReport {
+  manifest: string;
+  root: string;
+  /** Every file is known to be right, or has no pin and is there. */
+  ok: boolean;
+  totals: {
+    files: number;
+    /** They stand as they stood when they were proven. */
+    valid: number;
+    /** There, and without a pin to hold them against. */
+    unpinned: number;
+    /** There, with the right size: changed since they were proven, or never proven here. */
+    unproven: number;
+    missing: number;
+    /** There, and wrong. */
+    damaged: number;
+  };
+}
+
+/** Answer of `assets cache-key`. */
+export interface CacheKeyReport {
+  /**
+   * `assets-` and the SHA-256, in hex, of a line for each selected file: its pinned SHA-256, its pinned size, its path
+   * relative to the root, a space between them, `-` for what is not pinned; sorted by bytes, each ended by a line feed.
+   */
+  key: string;
+  files: number;
+  /** Files whose content the key does not cover. */
+  unpinned: number;
 }
 
 /** Answer of `assets download`. */

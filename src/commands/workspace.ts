@@ -6,6 +6,7 @@ import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { FoundFile } from "../plan.js";
 import type { Hasher, HashOptions } from "../store/digest.js";
+import type { FileStamp } from "../store/hash-file.js";
 import { type FileState, glance, inspect } from "../store/inspect.js";
 import { type Ledger, openLedger } from "../store/ledger.js";
 import { createTargets, type Targets } from "../store/target.js";
@@ -14,10 +15,18 @@ import { runPool } from "../transfer/pool.js";
 /** A file that was looked at, or could not be since its place is not safe. */
 export type Looked = FoundFile & { readonly unsafe?: AssetsError };
 
+/** A span of the file system's clock, in nanoseconds. */
+export interface Span {
+  from: bigint;
+  to: bigint;
+}
+
 /** How thoroughly to look. */
 export interface LookOptions {
   /** Take the ledger's word for files that stand as they stood when they were proven. */
   recall: boolean;
+  /** Take it only for what was proven in this span, as {@link Workspace.span} tells it. Default: whenever it was. */
+  during?: Span;
   /** Hash the files that are not decided otherwise. */
   hash: boolean;
   /** Hash files without a pinned SHA-256 as well, to tell what could be pinned. Default false. */
@@ -34,6 +43,8 @@ export interface Workspace {
   look(file: AssetFile, options: LookOptions): Promise<FoundFile>;
   /** Looks at many. A file in an unsafe place is told in its own entry. */
   lookAll(files: readonly AssetFile[], options: LookOptions): Promise<Looked[]>;
+  /** From `maxAgeMs` milliseconds ago to now, by the clock that the ledger goes by. */
+  span(maxAgeMs: number): Promise<Span>;
   /** Writes the ledger, ends the hashing threads. */
   close(): Promise<void>;
 }
@@ -80,12 +91,14 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       const at = await since();
       const digest = await hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
       // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
+      const remembered = ledger.recall(file.path, digest.stat);
       if (digest.sha256 === file.sha256 && at !== undefined)
         ledger.record(file.path, digest.stat, digest.sha256, { at });
+      else if (remembered !== undefined && remembered !== digest.sha256) ledger.doubt(file.path);
       return digest.sha256;
     };
     let state = await inspect(target, file, {
-      ...(options.recall && { recall: (stat) => ledger.recall(file.path, stat) }),
+      ...(options.recall && { recall: (stat) => ledger.recall(file.path, stat, options.during) }),
       ...(options.hash && { hash: prove, hashUnpinned: options.hashUnpinned ?? false }),
     });
     const last = ledger.last(file.path);
@@ -110,14 +123,15 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
   }
 
   /** What a glance tells of each file; nothing for those that need a closer look. */
-  async function glanceAll(files: readonly AssetFile[], { recall, signal }: LookOptions) {
+  async function glanceAll(files: readonly AssetFile[], { recall, during, signal }: LookOptions) {
     const found: (Looked | undefined)[] = new Array(files.length).fill(undefined);
     let begun = Date.now();
     let looks = 0;
     let slow = 0;
     for (const [index, file] of files.entries()) {
       const target = targets.resolveAtOnce(file.path);
-      const state = target && glance(target, file, recall ? (stat) => ledger.recall(file.path, stat) : undefined);
+      const recalled = (stat: FileStamp) => ledger.recall(file.path, stat, during);
+      const state = target && glance(target, file, recall ? recalled : undefined);
       if (target && state) {
         const earlierPin = state.kind === "valid" ? file.sha256 : ledger.last(file.path)?.sha256;
         found[index] = { file, target, state, earlierPin };
@@ -166,6 +180,11 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
       }).finally(() => start);
       for (const [position, index] of open.entries()) first[index] = second[position] as Looked;
       return first;
+    },
+    async span(maxAgeMs) {
+      // Where the ledger cannot be written, the clock of the machine has to do.
+      const to = (await clock()) ?? BigInt(Date.now()) * 1_000_000n;
+      return { from: to - BigInt(Math.round(maxAgeMs * 1e6)), to };
     },
     async close() {
       await ledger.flush();

@@ -139,8 +139,11 @@ function matcher(pattern: string): (text: string) => boolean {
   return picomatch(pattern, { dot: true, nonegate: true });
 }
 
-/** Whether a file matches one of the patterns. */
-function fileMatcher(patterns: readonly string[]): (file: AssetFile) => boolean {
+/**
+ * Whether a path relative to the root matches one of the patterns; one without a slash is matched with the file's name.
+ * Throws USAGE.
+ */
+export function fileMatcher(patterns: readonly string[]): (file: { path: string }) => boolean {
   const matchers = patterns.map((pattern) => {
     const path = pattern.replace(/^(?:\.\/)+/, "");
     const matches = matcher(path);

@@ -5,10 +5,11 @@ import type { OutputStream, Reporter } from "./reporter.js";
 
 export { renderDownload } from "./download.js";
 export { renderHydrate } from "./hydrate.js";
-export { toJson, toNdjson } from "./json.js";
+export { startOf, toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";
 export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
+export { renderStatus } from "./status.js";
 export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */

@@ -17,6 +17,11 @@ export function toNdjson(value: object, show: (text: string) => string = (text) 
   return `${escapeUnsafe(json)}\n`;
 }
 
+/** What the first line of `--ndjson` says. */
+export function startOf(command: string): object {
+  return { type: "start", schemaVersion: SCHEMA_VERSION, command };
+}
+
 /** What {@link createNdjson} needs of the world. */
 export interface NdjsonOptions {
   /** Gets whole lines, line feed included. */
@@ -64,7 +69,7 @@ export function createNdjson({ write, now, command, ...options }: NdjsonOptions)
     return true;
   }
 
-  say({ type: "start", schemaVersion: SCHEMA_VERSION, command, ...about });
+  say({ ...startOf(command), ...about });
   return {
     onEvent: (event) => {
       if (!stopped && wanted(event)) say(event);

@@ -63,6 +63,8 @@ export async function createConnections(settings: NetworkSettings, env: Environm
   const direct = new Agent({ connect: toServer, maxHeaderSize: MAX_HEADER_BYTES });
   const forwarding = new Agent({ connect: toProxy, maxHeaderSize: MAX_HEADER_BYTES });
   const tunnels = new Map<string, Dispatcher>();
+  /** By origin: to look through the environment takes longer than to send a request. */
+  const proxies = new Map<string, ProxyRoute | undefined>();
   const doors: Dispatcher[] = [];
 
   /** Connections to servers by CONNECT (RFC 9110 section 9.3.6); the proxy sees nothing but their names. */
@@ -90,14 +92,19 @@ export async function createConnections(settings: NetworkSettings, env: Environm
     return agent;
   };
 
+  const proxyTo = (origin: string) => {
+    if (!proxies.has(origin)) proxies.set(origin, proxyFor(new URL(origin), settings, env));
+    return proxies.get(origin);
+  };
+
   return {
     dispatch(request, handler) {
-      const proxy = proxyFor(new URL(request.origin), settings, env);
+      const proxy = proxyTo(request.origin);
       if (proxy === undefined) return direct.dispatch(request, handler);
       if (request.origin.startsWith("https:")) return tunnelThrough(proxy).dispatch(request, handler);
       return forwarding.dispatch(forwarded(request, proxy), handler);
     },
-    way: (url) => ({ proxy: proxyFor(url, settings, env), unusable }),
+    way: ({ origin }) => ({ proxy: proxyTo(origin), unusable }),
     async destroy() {
       await Promise.all([direct, forwarding, ...tunnels.values(), ...doors].map((each) => each.destroy()));
     },

@@ -90,10 +90,11 @@ export function createDigestThread(): DigestThread {
       let id: number | undefined;
       let told = 0;
       const engage = (): number | undefined => {
-        if (id !== undefined || partial.descriptor === undefined || partial.front < WORTH_BYTES) return id;
+        const { content: descriptor } = partial;
+        if (id !== undefined || typeof descriptor !== "number" || partial.front < WORTH_BYTES) return id;
         if (start() === undefined) return undefined;
         id = ++lastId;
-        tell({ type: "follow", id, descriptor: partial.descriptor, algorithm });
+        tell({ type: "follow", id, descriptor, algorithm });
         return id;
       };
       const tellFront = (known: number) => {
@@ -134,6 +135,8 @@ export function createDigestThread(): DigestThread {
 
 async function hashHere(partial: PartialFile, algorithm: string, signal: AbortSignal): Promise<string> {
   const hash = createHash(algorithm);
+  const { content, front } = partial;
+  if (typeof content !== "number") return hash.update(content.subarray(0, front)).digest("hex");
   const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, partial.front));
   for (let at = 0; at < partial.front; ) {
     signal.throwIfAborted();

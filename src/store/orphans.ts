@@ -10,6 +10,11 @@ const GIVEN_UP_MS = 7 * 24 * 3_600_000;
 /** A partial, its journal, or a copy or draft of one that a killed run was about to put in its place. */
 const PARTIAL = /^.+\.([0-9a-f]{12})\.part(?=\.[0-9a-f]{8}$|\.json(?:\.new)?$|$)/;
 
+/** Whether a file is named like an unfinished download, or what is noted of one. */
+export function isPartialName(name: string): boolean {
+  return PARTIAL.test(name);
+}
+
 /** Finds the partials that stand beside a target under other keys. */
 export interface Orphans {
   /**

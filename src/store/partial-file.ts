@@ -13,8 +13,8 @@ export interface PartialFile {
   readonly held: ByteRanges;
   /** How many bytes are there without a gap, from the first of the file. */
   readonly front: number;
-  /** Descriptor of the file, for a thread that reads beside the writing; undefined for bytes in memory. */
-  readonly descriptor: number | undefined;
+  /** Where to read beside the writing: the descriptor of the file, or the bytes themselves where they are in memory. */
+  readonly content: number | Uint8Array;
   /**
    * Writes chunks, one behind the other, beginning at the offset `at`; of bytes that are there already, the first ones
    * stay. Throws DISK_FULL, LOCAL_IO.

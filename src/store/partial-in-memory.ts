@@ -12,7 +12,7 @@ import {
 import { isWindows, renameOver, setMode } from "../platform.js";
 import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
 import { missingOf } from "./chunks.js";
-import { diskError } from "./disk-error.js";
+import { diskError, errnoOf } from "./disk-error.js";
 import { journalStands, removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
 
@@ -31,8 +31,7 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
    */
   const writeOut = (): BigIntStats => {
     try {
-      rmSync(path, { force: true });
-      const descriptor = openSync(path, "wx");
+      const descriptor = openNew(path);
       try {
         writeFileSync(descriptor, content.subarray(0, held.at(-1)?.end ?? 0));
         return fstatSync(descriptor, { bigint: true });
@@ -46,7 +45,7 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
 
   return {
     path,
-    descriptor: undefined,
+    content,
     get held() {
       return held;
     },
@@ -102,6 +101,17 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       writeOut();
     },
   };
+}
+
+/** Most often nothing stands there, and the one call is all. */
+function openNew(path: string): number {
+  try {
+    return openSync(path, "wx");
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    rmSync(path, { force: true });
+    return openSync(path, "wx");
+  }
 }
 
 /** How a file stands under its final name, if it still is the one that was written. */

@@ -102,7 +102,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
 
   return {
     path,
-    descriptor: handle.fd,
+    content: handle.fd,
     get held() {
       return held;
     },

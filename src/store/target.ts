@@ -1,5 +1,5 @@
 /** Where a file of the manifest may stand: inside the root, however its folders are linked. */
-import { lstatSync } from "node:fs";
+import { type BigIntStats, lstatSync, statSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AssetsError } from "../errors.js";
@@ -16,15 +16,20 @@ export interface Targets {
    * everything else, which `resolve` is for. Blocks for a look at each folder that is new to it.
    */
   resolveAtOnce(path: string): string | undefined;
-  /** Makes the folder of a target, then checks again where it really lies. Throws UNSAFE_PATH, LOCAL_IO, DISK_FULL. */
+  /**
+   * Makes the folder of a target, then checks again where it really lies, unless it is the one that was checked before.
+   * Throws UNSAFE_PATH, LOCAL_IO, DISK_FULL.
+   */
   makeFolder(path: string): Promise<string>;
 }
 
-/** `root` is absolute and need not exist. What is learned of a folder is remembered; only `makeFolder` asks anew. */
+/** `root` is absolute and need not exist. What is learned of a folder is remembered; only `makeFolder` looks anew. */
 export function createTargets(root: string): Targets {
   let realRoot: Promise<string> | undefined;
-  const checked = new Map<string, Promise<void>>();
+  const checked = new Map<string, Promise<unknown>>();
   const plain = new Map<string, boolean>();
+  /** The folders that `makeFolder` has checked. */
+  const made = new Map<string, FolderIdentity>();
   const prefix = root.endsWith(sep) ? root : `${root}${sep}`;
 
   /** Whether a folder under the root is one, or is not there, and all above it are as well. */
@@ -39,7 +44,8 @@ export function createTargets(root: string): Targets {
     return known;
   };
 
-  const check = async (path: string, folder: string) => {
+  /** The real path of a folder. Throws UNSAFE_PATH when it is no place for the file. */
+  const check = async (path: string, folder: string): Promise<string> => {
     realRoot ??= realpathOfExisting(root);
     const real = await realpathOfExisting(folder);
     if (isReserved(relative(await realRoot, real).split(sep))) {
@@ -52,6 +58,7 @@ export function createTargets(root: string): Targets {
         hint: "A folder on its way is a symbolic link. Remove the link, or name the place it leads to with --root.",
       });
     }
+    return real;
   };
 
   return {
@@ -72,6 +79,8 @@ export function createTargets(root: string): Targets {
     async makeFolder(path) {
       const target = join(root, path);
       const folder = dirname(target);
+      const known = made.get(folder);
+      if (known !== undefined && isSame(known, identityOf(folder))) return target;
       // Checked before as well: making folders behind a link that leads out would already be a trace outside.
       await check(path, folder);
       try {
@@ -80,10 +89,28 @@ export function createTargets(root: string): Targets {
         throw diskError(error, "create the folder", folder);
       }
       realRoot = undefined;
-      await check(path, folder);
+      // Taken where no link leads on, and so of what was checked.
+      const identity = identityOf(await check(path, folder));
+      if (identity !== undefined) made.set(folder, identity);
       return target;
     },
   };
+}
+
+/** What tells a folder from any other of this machine. */
+type FolderIdentity = Pick<BigIntStats, "dev" | "ino">;
+
+/** The folder that a path leads to, links followed; undefined when there is none. */
+function identityOf(path: string): FolderIdentity | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function isSame(a: FolderIdentity, b: FolderIdentity | undefined): boolean {
+  return a.ino === b?.ino && a.dev === b.dev;
 }
 
 /** Whether names below the root lead to a folder that is no place for assets. */

@@ -2,7 +2,6 @@
 import { AssetsError } from "../errors.js";
 import type { PartialFile } from "../store/partial-file.js";
 import type { BringContext, Way } from "./connection.js";
-import { hostOf } from "./hosts.js";
 import { createPatience } from "./patience.js";
 import type { Work } from "./work.js";
 
@@ -22,13 +21,13 @@ export async function agree(
 ): Promise<void> {
   const end = work.partial.front;
   const start = Math.max(0, end - AGREE_BYTES);
-  await hosts.ready(hostOf(way.url), signal);
+  await hosts.ready(way.host, signal);
   const patience = createPatience(way.url, signal, policy, { size: work.size });
   try {
     const asked = performance.now();
     const located = await patience.answer(way.locate(patience.signal));
     const answer = await patience.answer(located.open({ offset: start, end, signal: patience.signal }));
-    hosts.answered(hostOf(way.url), performance.now() - asked, answer.pauseMs);
+    hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
     if (answer.offset !== start || answer.end === undefined || (answer.totalSize ?? work.size) !== work.size) {
       throw new AssetsError("BAD_RESPONSE", `${way.url} does not answer to ranges as it should.`);
     }

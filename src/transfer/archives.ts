@@ -15,6 +15,7 @@ import { removePartial } from "../store/partial.js";
 import { allowance } from "../store/space.js";
 import { isAlive, self } from "../this-process.js";
 import { fetchBytes } from "./fetch-bytes.js";
+import { hostOf } from "./hosts.js";
 import type { FetchContext } from "./insist.js";
 
 /** A file of the plan, one of whose URLs leads into an archive. */
@@ -99,8 +100,12 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   async function fetchArchive(container: string, located: Located, archive: string, shared: boolean): Promise<void> {
     const { open, url, digest } = located;
     const label = redact(container);
-    const candidate = { url, partial: archive, divisible: true, locate: async () => ({ url, open }) };
-    const result = await fetchBytes({ label, kind: "archive", digest, shared }, [candidate], context);
+    const way = { url, host: hostOf(url), locate: async () => ({ url, open }) };
+    const result = await fetchBytes(
+      { label, kind: "archive", digest, shared },
+      [{ ...way, partial: archive, divisible: true }],
+      context,
+    );
     received += result.received;
     context.emit({ type: "transfer:end", path: label });
     if (!result.ok) throw retried(result.error);

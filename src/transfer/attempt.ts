@@ -5,7 +5,6 @@ import { readJournal } from "../store/journal.js";
 import { bring } from "./bring.js";
 import type { Answer, BringContext, Errand, OwnErrand, Way } from "./connection.js";
 import type { Helpers } from "./helpers.js";
-import { hostOf } from "./hosts.js";
 import { firstBytePatience } from "./patience.js";
 import type { Work } from "./work.js";
 
@@ -118,9 +117,9 @@ async function bringAll(
   const next = () => {
     const now = performance.now();
     const waits = givesNoParts && segments.active() > 0 && !segments.hasStraggler(now);
-    return waits ? undefined : segments.take(1 + helpers.count(), now, context.hosts.latencyMs(hostOf(way.url)));
+    return waits ? undefined : segments.take(1 + helpers.count(), now, context.hosts.latencyMs(way.host));
   };
-  const leave = context.pace.own(hostOf(way.url));
+  const leave = context.pace.own(way.host);
   // Connections take over from each other what is silent: that nobody brings a byte is seen here alone.
   const patienceMs = firstBytePatience(context.policy, work.size);
   let arrived = 0;
@@ -128,7 +127,7 @@ async function bringAll(
   const check = () => {
     const before = arrived;
     arrived = tally.received + helpers.received();
-    if (arrived > before || context.hosts.waitMs(hostOf(way.url)) > 0) movedAt = performance.now();
+    if (arrived > before || context.hosts.waitMs(way.host) > 0) movedAt = performance.now();
     if (performance.now() - movedAt <= patienceMs) return;
     const seconds = Math.round(patienceMs / 1000);
     throw new AssetsError("NETWORK", `${way.url} and whoever helps sent no byte for ${seconds} s.`, { retry: {} });

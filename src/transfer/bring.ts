@@ -1,7 +1,6 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
 import { AssetsError } from "../errors.js";
 import type { Answer, BringContext, Errand, Way } from "./connection.js";
-import { hostOf } from "./hosts.js";
 import { createPatience, type Patience } from "./patience.js";
 import { pour } from "./pour.js";
 import type { Segment } from "./segments.js";
@@ -31,7 +30,7 @@ export async function bring(
     if (segment.at >= segment.end) return;
     const asked = performance.now();
     const answer = await open(work, way, segment, errand.own?.validator, patience);
-    hosts.answered(hostOf(way.url), performance.now() - asked, answer.pauseMs);
+    hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
     await pour(work, answer, way.url, segment, errand, patience, context);
   } catch (thrown) {
     if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
@@ -47,12 +46,11 @@ export async function bring(
  */
 async function awaitHost(
   { wanted }: Work,
-  { url }: Way,
+  { url, host }: Way,
   signal: AbortSignal,
   hasElsewhere: () => boolean = () => false,
   { hosts, emit, lane }: BringContext,
 ): Promise<void> {
-  const host = hostOf(url);
   const gaveUp = () => hosts.isUnreachable(host) && hasElsewhere();
   const delayMs = hosts.waitMs(host);
   if (delayMs === 0) return;

@@ -12,6 +12,8 @@ import type { RetryPolicy } from "./retry.js";
 export interface Way {
   /** As users may see it: without credentials. */
   readonly url: string;
+  /** The host that is asked; see `hostOf`. */
+  readonly host: string;
   /** Finds out where the URL leads. */
   locate(signal: AbortSignal): Promise<Located>;
   /** Takes a member out of its archive, which may have to be fetched first: in its own time. */

@@ -2,7 +2,6 @@
 import { AssetsError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
 import type { PartialFile } from "../store/partial-file.js";
-import { hostOf } from "./hosts.js";
 import { type Candidate, type FetchContext, type FetchTally, insist } from "./insist.js";
 import { LONG_WAIT_MS } from "./retry.js";
 import { openWork, type Wanted, type Work } from "./work.js";
@@ -19,8 +18,8 @@ export async function fetchBytes(
 ): Promise<FetchResult> {
   const tally: FetchTally = { received: 0, attempts: 0, tried: [] };
   const { hosts } = context;
-  const isDown = ({ url }: Candidate) => hosts.isUnreachable(hostOf(url));
-  const rests = ({ url }: Candidate) => hosts.waitMs(hostOf(url)) > LONG_WAIT_MS;
+  const isDown = ({ host }: Candidate) => hosts.isUnreachable(host);
+  const rests = ({ host }: Candidate) => hosts.waitMs(host) > LONG_WAIT_MS;
   const rank = (candidate: Candidate) => (isDown(candidate) ? 2 : rests(candidate) ? 1 : 0);
   const queue = candidates.toSorted((a, b) => rank(a) - rank(b));
   /** Those that are tried a second time, and how. */

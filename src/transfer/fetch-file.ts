@@ -19,6 +19,7 @@ import type { Archives } from "./archives.js";
 import { pointerOf } from "./body-check.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
+import { hostOf } from "./hosts.js";
 import type { Candidate, FetchContext } from "./insist.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
@@ -166,7 +167,7 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
   const needsNetwork = (url: string) =>
     new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
   const fromUrl = (url: string): Candidate => ({
-    url: redact(url),
+    ...shown(url),
     partial: partialOf(target, sha256, url),
     divisible: isDivisible(url, sources),
     locate: async (signal) => {
@@ -190,7 +191,7 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
   const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
     const url = `${server.url}/objects/${object.oid}`;
     return {
-      url,
+      ...shown(url),
       partial: partialOf(target, object.oid, url),
       divisible: true,
       locate: async (signal) => {
@@ -201,6 +202,12 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
   };
   const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
   return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
+}
+
+/** A URL as users may see it, and its host. */
+function shown(secret: string): Pick<Candidate, "url" | "host"> {
+  const url = redact(secret);
+  return { url, host: hostOf(url) };
 }
 
 /** Whether parts of a file can be asked for: neither of a member of an archive nor of a file of this machine. */

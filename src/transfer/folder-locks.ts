@@ -17,7 +17,7 @@ export interface SmallPlace {
   readonly doubtful: boolean;
   /** The absolute path of the file. */
   readonly target: string;
-  /** Makes sure of the folder, once for all who ask for it meanwhile. */
+  /** Makes sure of the folder. */
   makeFolder(): Promise<unknown>;
   release(): Promise<void>;
 }
@@ -25,7 +25,6 @@ export interface SmallPlace {
 interface Folder {
   users: number;
   held: Promise<Held>;
-  make: () => Promise<void>;
 }
 
 /** Makes the locks of a run. */
@@ -42,7 +41,6 @@ export function createFolderLocks(
       const folder: Folder = folders.get(name) ?? {
         users: 0,
         held: lock(root, `${name}/`, { ...options, onWait }),
-        make: together(() => targets.makeFolder(path)),
       };
       folders.set(name, folder);
       folder.users++;
@@ -57,7 +55,7 @@ export function createFolderLocks(
         return {
           doubtful,
           target: join(root, path),
-          makeFolder: folder.make,
+          makeFolder: () => targets.makeFolder(path),
           release,
         };
       } catch (error) {
@@ -66,20 +64,5 @@ export function createFolderLocks(
         throw error;
       }
     },
-  };
-}
-
-/** Runs a task for many callers: each gets a run that began after its call, and shares it with all who wait for one. */
-function together(task: () => Promise<unknown>): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  let next: Promise<void> | undefined;
-  return () => {
-    next ??= running.then(async () => {
-      next = undefined;
-      const begun = task();
-      running = begun.catch(() => {});
-      await begun;
-    });
-    return next;
   };
 }

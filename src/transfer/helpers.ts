@@ -5,7 +5,6 @@ import type { TriedUrl } from "../events.js";
 import { AGREE_BYTES, agree } from "./agreement.js";
 import { bring } from "./bring.js";
 import type { BringContext, Way } from "./connection.js";
-import { hostOf } from "./hosts.js";
 import type { Further } from "./pace.js";
 import { pauseHost, type RetryPolicy, verdictOnHelper } from "./retry.js";
 import type { Work } from "./work.js";
@@ -63,8 +62,8 @@ export function createHelpers(
       ? []
       : [...ways]
           .sort((a, b) => Number(b === own) - Number(a === own))
-          .filter(({ url }) => !unfit.has(url) && hosts.waitMs(hostOf(url)) === 0);
-  const hostsNow = () => [...new Set(usable().map(({ url }) => hostOf(url)))];
+          .filter(({ url, host }) => !unfit.has(url) && hosts.waitMs(host) === 0);
+  const hostsNow = () => [...new Set(usable().map(({ host }) => host))];
   const wantsMore = () => usable().length > 0 && segments.worthSplitting(performance.now());
 
   async function help(way: Way, further: Further, { controller }: Helper): Promise<void> {
@@ -79,7 +78,7 @@ export function createHelpers(
         agreed.add(way.url);
       }
       while (!controller.signal.aborted) {
-        const segment = segments.take(1 + running.size, performance.now(), hosts.latencyMs(hostOf(way.url)));
+        const segment = segments.take(1 + running.size, performance.now(), hosts.latencyMs(way.host));
         if (segment === undefined) break;
         await bring(work, way, segment, { onBytes }, mine).finally(segment.release);
       }
@@ -94,7 +93,7 @@ export function createHelpers(
   /** Less help from its host, or none from its URL. */
   function onFailure(way: Way, error: AssetsError): void {
     const verdict = verdictOnHelper(error);
-    const host = hostOf(way.url);
+    const { host } = way;
     if (verdict === "fail") onFault(error);
     if (verdict === "less-of-host") {
       pace.failed(host, error.retry?.wholeHost === true);
@@ -112,7 +111,7 @@ export function createHelpers(
   function start(): void {
     for (const host of hostsNow()) {
       while (leave !== undefined && wantsMore()) {
-        const way = usable().find(({ url }) => hostOf(url) === host);
+        const way = usable().find((one) => one.host === host);
         const controller = new AbortController();
         const further = way && pace.further(host, () => controller.abort(abortError()));
         if (way === undefined || further === undefined) break;

@@ -9,7 +9,6 @@ import { attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
-import { hostOf } from "./hosts.js";
 import { pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
 import type { Work } from "./work.js";
@@ -65,19 +64,19 @@ export type FromOne =
 
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
 export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
+  const { candidate, ways, last, hasElsewhere } = turn;
+  const { url, host } = candidate;
+  const { wanted, partial } = work;
+  const { hosts, policy } = run;
+  const isShared = wanted.digest !== undefined && candidate.divisible && (wanted.size ?? Infinity) > AGREE_BYTES;
   // What stops a helper on this side stops the file's own connection as well.
-  const fault = new AbortController();
-  const onAbort = () => fault.abort(abortError());
+  const fault = isShared ? new AbortController() : undefined;
+  const onAbort = () => fault?.abort(abortError());
   run.signal.addEventListener("abort", onAbort);
   if (run.signal.aborted) onAbort();
-  const context = { ...run, signal: fault.signal };
-  const { candidate, ways, last, hasElsewhere } = turn;
-  const { url } = candidate;
-  const { wanted, partial } = work;
-  const { hosts, policy } = context;
-  const host = hostOf(url);
+  const context = { ...run, signal: fault?.signal ?? run.signal };
   const helpersFrom = (from: readonly Way[]) =>
-    wanted.digest !== undefined && candidate.divisible && from.length > 0
+    fault !== undefined && from.length > 0
       ? createHelpers(work, from, context, (error) => fault.abort(error))
       : NO_HELPERS;
   let helpers = helpersFrom(ways);

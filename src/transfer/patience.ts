@@ -39,7 +39,7 @@ export interface Patience {
   watch(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
   /** Why the request was aborted, if it was. */
   reason(): unknown;
-  /** Ends the watch, and aborts what is left of the request. */
+  /** Ends the watch, and aborts the request unless its body was let go of. */
   end(): void;
 }
 
@@ -67,6 +67,8 @@ export function createPatience(
   let wait: { since: number; limitMs: number; says: string; reject: (why: unknown) => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let timerDue = Number.POSITIVE_INFINITY;
+  /** Whether the body was let go of, and with it all that the request held. */
+  let isOver = false;
 
   const abort = (why: unknown) => {
     if (controller.signal.aborted) return;
@@ -122,6 +124,7 @@ export function createPatience(
           yield value;
         }
       } finally {
+        isOver = true;
         void Promise.resolve(iterator.return?.()).catch(() => {});
       }
     },
@@ -129,7 +132,7 @@ export function createPatience(
     end() {
       run.removeEventListener("abort", onRunAbort);
       clearTimeout(timer);
-      controller.abort(ENDED);
+      if (!isOver) controller.abort(ENDED);
       wait?.reject(ENDED);
     },
   };

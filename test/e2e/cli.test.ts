@@ -26,7 +26,7 @@ describe("the command line", () => {
     for (const word of ["list", "download", "verify", "lfs", "Examples:", "ASSETS_MANIFEST"]) {
       expect(help.stdout).toContain(word);
     }
-    for (const command of ["list", "download", "verify", "lfs"]) {
+    for (const command of ["list", "download", "verify", "status", "path", "cache-key", "lfs"]) {
       const own = await run([command, "--help"]);
       expect(own.code).toBe(0);
       expect(own.stdout).toContain(`Examples:\n  assets ${command}`);

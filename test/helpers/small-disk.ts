@@ -31,13 +31,13 @@ export function canMakeSmallDisk(): boolean {
   }
 }
 
-/** Mounts a file system of `bytes` for the running test. */
-export function makeSmallDisk(bytes: number): SmallDisk {
-  const path = mkdtempSync(join(tmpdir(), "assets-disk-"));
+/** Mounts a file system of `bytes` for the running test: over a folder, or else in one of its own. */
+export function makeSmallDisk(bytes: number, over?: string): SmallDisk {
+  const path = over ?? mkdtempSync(join(tmpdir(), "assets-disk-"));
   mount(path, `size=${bytes}`);
   onTestFinished(() => {
     execFileSync("umount", ["-l", path], { stdio: "ignore" });
-    rmSync(path, { recursive: true });
+    if (over === undefined) rmSync(path, { recursive: true });
   });
   return { path, resize: (size) => mount(path, `remount,size=${size}`) };
 }

@@ -46,7 +46,13 @@ const REPORTS: [string, (options: { color: boolean; width?: number; verbose: boo
     "verify",
     (options) => {
       const more = { asset: HOSTILE, reason: HOSTILE, expected: sums, actual: sums };
-      return renderVerify(verifyReport(everyStatus.map((status) => fileReport(HOSTILE, status, more))), options);
+      const files = everyStatus.map((status) => fileReport(HOSTILE, status, more));
+      const others = {
+        unmatched: [HOSTILE],
+        extra: [{ path: HOSTILE }],
+        leftovers: [{ path: HOSTILE, reason: HOSTILE }],
+      };
+      return renderVerify(verifyReport(files, others), options);
     },
   ],
   [

@@ -60,7 +60,9 @@ export function listReport(assets: ListRow[]): ListReport {
 export function verifyReport(files: FileReport[], more: Partial<VerifyReport> = {}): VerifyReport {
   const findings = files.filter(({ status }) => !["valid", "unverified", "unpinned"].includes(status)).length;
   const bytes = files.reduce((sum, { size = 0 }) => sum + size, 0);
-  const totals = { files: files.length, bytes, findings, byStatus: {} };
+  const remembered = files.filter(({ proof }) => proof === "remembered").length;
+  const proven = files.filter(({ status }) => status === "valid").length - remembered;
+  const totals = { files: files.length, bytes, findings, byStatus: {}, proven, remembered };
   return { manifest: "/m", root: "/", ok: findings === 0, files, totals, durationMs: 412, ...more };
 }
 

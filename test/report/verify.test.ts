@@ -83,7 +83,7 @@ describe("the summary", () => {
 
   it("counts unpinned files among the failures where pins were asked for", () => {
     const files = [...valid(1), fileReport("a", "unpinned"), fileReport("b", "missing")];
-    const totals = { files: 3, bytes: 0, findings: 2, byStatus: {} };
+    const totals = { files: 3, bytes: 0, findings: 2, byStatus: {}, proven: 0, remembered: 0 };
     expect(lastLine(renderVerify(verifyReport(files, { ok: false, totals }), plain))).toBe(
       "2 of 3 files fail: 1 missing, 1 without a pinned SHA-256.",
     );
@@ -112,4 +112,74 @@ it("files that are right are named only when verbose, with what was found", () =
 it("an asset with several findings is named once in the command", () => {
   const files = ["a", "b", "c"].map((path) => fileReport(path, "missing", { asset: "one" }));
   expect(renderVerify(verifyReport(files), plain)).toContain("To mend: assets download one\n");
+});
+
+describe("what was asked for beside the files", () => {
+  it("is told with the paths, leftovers among what is no finding", () => {
+    const report = verifyReport([fileReport("m/a", "missing")], {
+      unmatched: ["*.gguf"],
+      extra: [
+        { path: "m/old", size: 5 },
+        { path: "m/link", reason: "a link" },
+      ],
+      leftovers: [{ path: "m/a.0123456789ab.part", size: 1000 }],
+    });
+    report.totals.findings = 4;
+    expect(renderVerify(report, plain)).toBe(`1 file missing:
+  SIZE    ASSET  PATH
+  2.3 MB  asset  m/a
+  To mend: assets download asset
+
+1 leftover of downloads that no pin goes on with; remove what you do not need:
+  SIZE    PATH
+  1.0 kB  m/a.0123456789ab.part
+
+2 files that no asset names:
+  SIZE    PATH
+  5 B     m/old
+  a link  m/link
+
+1 required pattern that no file of the manifest matches:
+  PATTERN
+  *.gguf
+
+1 of 1 file fails: 1 missing. 2 files that no asset names. 1 required pattern without a file.
+`);
+  });
+
+  it("fails a run of which all files are right", () => {
+    const report = verifyReport(valid(2), { ok: false, extra: [{ path: "m/old", size: 5 }] });
+    report.totals.findings = 1;
+    expect(lastLine(renderVerify(report, plain))).toBe("1 file that no asset names.");
+  });
+});
+
+describe("files that were not hashed since they stand as they stood", () => {
+  const remembered = valid(2).map((file) => ({ ...file, proof: "remembered" as const }));
+
+  it("are counted apart from those that were", () => {
+    expect(renderVerify(verifyReport([...remembered, ...valid(1)], { quick: true }), plain)).toBe(
+      "3 files, 30.0 MB checked in 0.4 s: all match the manifest (1 proven now, 2 remembered).\n",
+    );
+    const unpinned = fileReport("u", "unpinned", { size: 1e7 });
+    expect(lastLine(renderVerify(verifyReport([...remembered, unpinned], { quick: true }), plain))).toBe(
+      "3 files, 30.0 MB checked in 0.4 s: 2 match the manifest (0 proven now, 2 remembered), 1 not pinned.",
+    );
+  });
+
+  it("are counted beside what is wrong as well", () => {
+    const report = verifyReport([...remembered, fileReport("a", "missing")], { quick: true });
+    expect(lastLine(renderVerify(report, plain))).toBe(
+      "1 of 3 files fails: 1 missing. Of those that are right 0 proven now, 2 remembered.",
+    );
+  });
+
+  it("are counted even when there is none", () => {
+    expect(renderVerify(verifyReport(valid(1), { quick: true }), plain)).toBe(
+      "1 file, 10.0 MB checked in 0.4 s: all match the manifest (1 proven now, 0 remembered).\n",
+    );
+    expect(renderVerify(verifyReport(remembered, { quick: true }), { ...plain, verbose: true })).toContain(
+      "remembered  10.0 MB",
+    );
+  });
 });

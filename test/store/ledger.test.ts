@@ -1,7 +1,9 @@
 /** What the ledger remembers, and what it must not believe. */
 import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { uptime } from "node:os";
 import { describe, expect, it } from "vitest";
 import { type Ledger, openLedger } from "../../src/store/ledger.js";
+import { canMakeSmallDisk, makeSmallDisk } from "../helpers/small-disk.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const digest = "a".repeat(64);
@@ -58,6 +60,73 @@ describe("the ledger", () => {
     await ledger.flush();
     expect(ledger.recall("a.bin", stat)).toBeUndefined();
     expect((await openLedger(tree.root)).recall("a.bin", stat)).toBeUndefined();
+  });
+
+  it("does not trust what only memory was known to have before the machine was started anew", async () => {
+    const tree = makeTree();
+    tree.write("a.bin", "abc");
+    const boot = BigInt(Math.round(Date.now() - uptime() * 1000)) * 1_000_000n;
+    const long = { ...look(tree, "a.bin"), mtimeNs: 1n, ctimeNs: 1n };
+    const ledger = await openLedger(tree.root);
+    ledger.record("a.bin", long, digest, { at: boot - 10_000_000_000n, unsynced: true });
+    ledger.record("b.bin", long, digest, { at: boot - 10_000_000_000n });
+    await ledger.flush();
+    const again = await openLedger(tree.root);
+    expect([again.recall("a.bin", long), again.recall("b.bin", long)]).toEqual([undefined, digest]);
+  });
+
+  it.each([
+    ["whole seconds", 5_000_000_000n, 2_900_000_000n, 3_100_000_000n],
+    ["parts of a second", 5_123_456_789n, 19_000_000n, 21_000_000n],
+  ])(
+    "trusts a file on another file system, with times in %s, only when it changed well before its proof",
+    async (_, ctimeNs, less, more) => {
+      const tree = makeTree();
+      tree.write("a.bin", "abc");
+      const here = { ...look(tree, "a.bin"), mtimeNs: 1n, ctimeNs };
+      const elsewhere = { ...here, dev: here.dev + 1n };
+      const ledger = await openLedger(tree.root);
+      ledger.record("less", elsewhere, digest, { at: ctimeNs + less });
+      ledger.record("more", elsewhere, digest, { at: ctimeNs + more });
+      ledger.record("here", here, digest, { at: ctimeNs + 1n });
+      await ledger.flush();
+      const again = await openLedger(tree.root);
+      expect(again.recall("less", elsewhere)).toBeUndefined();
+      expect([again.recall("more", elsewhere), again.recall("here", here)]).toEqual([digest, digest]);
+    },
+  );
+
+  it.runIf(canMakeSmallDisk())("remembers what was just put on another file system", async () => {
+    const tree = makeTree();
+    mkdirSync(tree.path("models"));
+    makeSmallDisk(1 << 20, tree.path("models"));
+    for (const name of ["models/first", "models/second"]) {
+      tree.write(name, "abc");
+      const ledger = await openLedger(tree.root);
+      ledger.record(name, stamp(tree, name), digest);
+      await ledger.flush();
+      expect((await openLedger(tree.root)).recall(name, look(tree, name))).toBe(digest);
+    }
+  });
+
+  it("knows in which span of time something was proven", async () => {
+    const { tree, ledger } = await proven();
+    const stat = look(tree, "a.bin");
+    const now = await ledger.clock();
+    expect(ledger.recall("a.bin", stat, { from: 0n, to: now })).toBe(digest);
+    expect(ledger.recall("a.bin", stat, { from: now + 1n, to: now + 2n })).toBeUndefined();
+    expect(ledger.recall("a.bin", stat, { from: 0n, to: 1n })).toBeUndefined();
+  });
+
+  it("answers no digest of a file that is in doubt, and still the last one that was put there", async () => {
+    const { tree, ledger } = await proven();
+    ledger.doubt("a.bin");
+    ledger.doubt("never heard of");
+    await ledger.flush();
+    const again = await openLedger(tree.root);
+    expect(again.recall("a.bin", look(tree, "a.bin"))).toBeUndefined();
+    expect(again.last("a.bin")?.sha256).toBe(digest);
+    expect(again.last("never heard of")).toBeUndefined();
   });
 
   it("survives a line torn by a killed process", async () => {

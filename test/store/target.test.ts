@@ -1,5 +1,5 @@
 /** Where files may stand. */
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -48,6 +48,26 @@ describe("the target of a file", () => {
     await targets.resolve("models/a.bin");
     symlinkSync(outside.root, tree.path("models"), "dir");
     await expect(targets.makeFolder("models/a.bin")).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+  });
+
+  it("is refused when its folder was made for another file, and then replaced by a link outside", async () => {
+    const tree = makeTree();
+    const outside = makeTree();
+    const targets = createTargets(tree.root);
+    await targets.makeFolder("models/a.bin");
+    await targets.makeFolder("models/b.bin");
+    renameSync(tree.path("models"), tree.path("old"));
+    symlinkSync(outside.root, tree.path("models"), "dir");
+    await expect(targets.makeFolder("models/c.bin")).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+  });
+
+  it("is made again when its folder was removed in the middle of a run", async () => {
+    const tree = makeTree();
+    const targets = createTargets(tree.root);
+    await targets.makeFolder("models/a.bin");
+    rmSync(tree.path("models"), { recursive: true });
+    await targets.makeFolder("models/b.bin");
+    expect(tree.exists("models")).toBe(true);
   });
 
   it("is refused outside even when the outside begins with the root's name", async () => {

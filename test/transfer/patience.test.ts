@@ -97,6 +97,16 @@ describe("patience", () => {
     patience.end();
     expect(vi.getTimerCount()).toBe(0);
     expect(remove).toHaveBeenCalledWith("abort", expect.any(Function));
-    expect(patience.signal.aborted).toBe(true);
+  });
+
+  it("aborts a request of which the body was not let go, and leaves one alone whose body was", async () => {
+    const unread = watchOver();
+    await unread.answer(Promise.resolve());
+    unread.end();
+    expect(unread.signal.aborted).toBe(true);
+    const read = watchOver();
+    await readThrough(read, body(0, 0));
+    read.end();
+    expect(read.signal.aborted).toBe(false);
   });
 });

@@ -1,0 +1,123 @@
+/** Gives the answer of a command in every format that was asked for. */
+import { appendFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { AssetsError, visibleLine } from "../errors.js";
+import type { Manifest } from "../manifest/types.js";
+import type { FindingPlace, Findings } from "../report/findings.js";
+import { type Reporter, startOf, toJson, toNdjson } from "../report/index.js";
+import type { Format, Run } from "./context.js";
+import type { Output } from "./formats.js";
+
+/** What a command has to say. */
+export interface Answer {
+  /** The report, as `--json` has it. */
+  report: object;
+  /** The same piece by piece, as `--ndjson` has it, each with a `type`. */
+  lines(): object[];
+  text(render: Run["render"]): string;
+  findings(): Promise<Findings>;
+  exitCode: number;
+  totals: object;
+}
+
+/** Throws USAGE for an output that would overwrite the manifest or an asset. To be asked before the work is done. */
+export function checkOutputs({ cwd }: Run, manifest: Manifest, outputs: readonly Output[]): void {
+  if (outputs.length === 0) return;
+  const paths = manifest.assets.flatMap(({ files }) => files.map(({ path }) => resolve(manifest.root, path)));
+  const taken = new Set([manifest.file, ...paths]);
+  const written = new Set<string>();
+  for (const { file } of outputs) {
+    const path = resolve(cwd, file);
+    const names = new Set([path, realPath(path) ?? path]);
+    for (const name of names) {
+      const shown = visibleLine(file);
+      if (taken.has(name))
+        throw new AssetsError("USAGE", `--output would overwrite ${shown}, which the manifest names.`);
+      if (written.has(name)) throw new AssetsError("USAGE", `Two --output write to ${shown}.`);
+    }
+    for (const name of names) written.add(name);
+  }
+}
+
+/**
+ * Writes the files, appends the summary of a GitHub Actions step, prints the answer. Answers the exit code: that of the
+ * answer, or if that was 0, the one of a file that could not be written, which is told on standard error.
+ */
+export async function give(run: Run, reporter: Reporter, answer: Answer, outputs: readonly Output[]): Promise<number> {
+  const { format = "human", ndjson = false, quiet = false } = run.options;
+  let findings: Promise<Findings> | undefined;
+  const render = async (wanted: Format, look: Run["render"]): Promise<string> => {
+    if (wanted === "human") return answer.text(look);
+    if (wanted === "json") return toJson(run.command, answer.report);
+    if (wanted === "ndjson") return asLines(run.command, answer);
+    const { FINDING_FORMATS } = await import("../report/formats.js");
+    findings ??= answer.findings();
+    return FINDING_FORMATS[wanted](await findings);
+  };
+
+  const failures: AssetsError[] = [];
+  for (const { format: wanted, file } of outputs) {
+    // A file is no terminal: it has neither colours nor a width.
+    const { width: _, ...look } = { ...run.render, color: false };
+    failures.push(...write(resolve(run.cwd, file), await render(wanted, look), writeFileSync));
+  }
+  const page = summaryPage(run, outputs);
+  if (page !== undefined) {
+    const { renderStepSummary } = await import("../report/formats.js");
+    findings ??= answer.findings();
+    failures.push(...write(page, renderStepSummary(await findings), appendFileSync));
+  }
+  const exitCode = answer.exitCode === 0 ? (failures[0]?.exitCode ?? 0) : answer.exitCode;
+
+  const text = ndjson || run.options.json ? "" : await render(format, run.render);
+  if (ndjson) for (const line of answer.lines()) run.stdout.write(toNdjson(line));
+  reporter.stop({ exitCode, totals: answer.totals });
+  run.print(answer.report, () => (quiet && format === "human" && answer.exitCode === 0 ? "" : text));
+  for (const { message } of failures) run.stderr.write(`assets: ${message}\n`);
+  return exitCode;
+}
+
+/** Where the summary of this step goes, if anybody wants one. */
+function summaryPage({ env, options }: Run, outputs: readonly Output[]): string | undefined {
+  const isGithub = [options.format, ...outputs.map(({ format }) => format)].includes("github");
+  return isGithub || env.GITHUB_ACTIONS === "true" ? env.GITHUB_STEP_SUMMARY || undefined : undefined;
+}
+
+function write(file: string, text: string, put: (file: string, text: string) => void): AssetsError[] {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    put(file, text);
+    return [];
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    return [new AssetsError("LOCAL_IO", `${visibleLine(file)} cannot be written (${why}).`)];
+  }
+}
+
+function asLines(command: string, { lines, exitCode, totals }: Answer): string {
+  const all = [startOf(command), ...lines(), { type: "end", exitCode, totals }];
+  return all.map((line) => toNdjson(line)).join("");
+}
+
+/** The path without links, and in the letters that the file system has; undefined where nothing is there. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Turns absolute paths into what the reader of a report wants: `/`-separated, relative to the checkout if they can be. */
+export function createPlaces({ env, cwd }: Run): (path: string) => FindingPlace {
+  const named = [resolve(cwd, env.GITHUB_WORKSPACE || "."), cwd];
+  const folders = named.flatMap((folder) => [folder, realPath(folder) ?? folder]);
+  return (path) => {
+    for (const folder of folders) {
+      const way = relative(folder, path);
+      const isInside = way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
+      if (isInside) return { file: way.split(sep).join("/") };
+    }
+    return { file: path.split(sep).join("/") };
+  };
+}
