@@ -4,6 +4,7 @@ import { thisUser, type UserFolders } from "../git/config-files.js";
 import { findRepository, otherWorktrees } from "../git/repository.js";
 import { checkout } from "./checkout.js";
 import { huggingFaceCache } from "./hugging-face.js";
+import { ledgerPaths } from "./ledger-paths.js";
 import { lfsObjects, objectFolders } from "./lfs-objects.js";
 import { ollamaBlobs } from "./ollama.js";
 import type { Elsewhere, Place, Sought } from "./place.js";
@@ -50,14 +51,18 @@ export function createElsewhere({ root, files, stores = [], user = thisUser() }:
   };
 }
 
-/** Files of the tree itself that are pinned to the same bytes. */
+/** Files of the tree itself that are pinned to the same bytes, or had them when its ledger was written. */
 function otherNames(root: string, files: ElsewhereOptions["files"]): Place {
   const paths = new Map<string, string[]>();
   for (const { path, sha256 } of files) {
     if (sha256 !== undefined) paths.set(sha256, [...(paths.get(sha256) ?? []), path]);
   }
-  return async ({ sha256, path: own }) =>
-    (paths.get(sha256) ?? [])
-      .filter((path) => path !== own)
-      .map((path) => ({ path: join(root, path), place: "this tree" }));
+  let remembered: ReturnType<typeof ledgerPaths> | undefined;
+  return async ({ sha256, path: own }) => {
+    remembered ??= ledgerPaths(root);
+    const pinned = (paths.get(sha256) ?? []).map((path) => join(root, path));
+    return [...pinned, ...((await remembered).get(sha256) ?? [])]
+      .filter((path) => path !== join(root, own))
+      .map((path) => ({ path, place: "this tree" }));
+  };
 }

@@ -161,3 +161,15 @@ it("another checkout that ASSETS_REFERENCE names gives its files", async () => {
   const { code } = await download(tree, [], { ASSETS_REFERENCE: second.root });
   expect([code, server.requests.length]).toEqual([0, 0]);
 });
+
+it("a file that the manifest has under a new name is copied from the old one", async () => {
+  const server = await startFaultServer();
+  const tree = makeTree();
+  const url = server.serve("/a", { body: BODY });
+  tree.manifestFor({ "old.bin": { url, body: BODY } });
+  await download(tree);
+  tree.manifestFor({ "sub/new.bin": { url, body: BODY } });
+  const { code, stdout } = await download(tree, ["--json"]);
+  expect([code, server.requests.length, tree.sha256("sub/new.bin")]).toEqual([0, 1, SHA]);
+  expect(JSON.parse(stdout).outcomes[0]).toMatchObject({ status: "reused", from: tree.path("old.bin") });
+});
