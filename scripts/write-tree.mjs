@@ -4,7 +4,19 @@ import { fileURLToPath } from "node:url";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 const page = fileURLToPath(new URL("../docs/architecture.md", import.meta.url));
-const FOLDERS = { "": 0, formats: 1, manifest: 1, store: 2, source: 2, transfer: 4, commands: 5, report: 6, cli: 7 };
+const FOLDERS = {
+  "": 0,
+  formats: 1,
+  git: 1,
+  manifest: 1,
+  store: 2,
+  source: 2,
+  elsewhere: 3,
+  transfer: 4,
+  commands: 5,
+  report: 6,
+  cli: 7,
+};
 const LEVELS = { "plan.ts": 3, "manager.ts": 6, "index.ts": 7, "testing.ts": 7 };
 
 function sentenceOf(file) {

@@ -27,10 +27,10 @@ export interface Outcome {
   /** Path relative to the root, `/`-separated. */
   path: string;
   /**
-   * `downloaded`: fetched (or completed) and in place. `present`: was there already. `failed`: see `error`.
-   * `skipped`: not started because the run ended early.
+   * `downloaded`: fetched (or completed) and in place. `reused`: in place, copied from elsewhere on this machine.
+   * `present`: was there already. `failed`: see `error`. `skipped`: not started because the run ended early.
    */
-  status: "downloaded" | "present" | "failed" | "skipped";
+  status: "downloaded" | "reused" | "present" | "failed" | "skipped";
   /** Bytes of the file in place; 0 when it is not. */
   size: number;
   /** Bytes received for it in this run, over all attempts. */
@@ -39,6 +39,8 @@ export interface Outcome {
   verified: boolean;
   /** The source that served it, without credentials. */
   url?: string;
+  /** The file on this machine that a `reused` one was copied from, absolute. */
+  from?: string;
   /** Attempts made for it in this run; each may take many requests, over many connections. */
   attempts: number;
   /** Sources that failed or gave other bytes, in order; of a file in place as well. */
@@ -59,12 +61,12 @@ export type AssetEvent =
   /**
    * Bytes begin to arrive for `path`, from `url`. `received` is what is there already without a gap. An `archive` is
    * fetched on behalf of its members, and has no outcome of its own; a `member` is a file whose bytes come out of an
-   * archive that is here.
+   * archive that is here; a `copy` is a file whose bytes lie elsewhere on this machine, `url` saying where.
    */
   | {
       type: "transfer:start";
       path: string;
-      kind: "file" | "archive" | "member";
+      kind: "file" | "archive" | "member" | "copy";
       url: string;
       received: number;
       size?: number;

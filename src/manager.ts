@@ -29,6 +29,8 @@ export interface AssetManagerOptions {
   retries?: number;
   /** Use no network. Default false. */
   offline?: boolean;
+  /** Look for pinned bytes elsewhere on this machine before any network is asked. Default true. */
+  reuse?: boolean;
   /** How to reach the network. Default: as the environment says (docs/network.md). */
   network?: NetworkSettings;
 }
@@ -114,9 +116,9 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   };
   const find = async (id: string, file?: string) => locateAsset(await load(), id, file);
   const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
-    const { jobs, retries, offline = false, network = {} } = options;
+    const { jobs, retries, offline = false, reuse = true, network = {} } = options;
     const policy = { offline, ...(retries !== undefined && { retries }) };
-    const report = await download({ manifest, selection, jobs, policy, network, onEvent: emit, ...more });
+    const report = await download({ manifest, selection, jobs, reuse, policy, network, onEvent: emit, ...more });
     const failure = report.stopped ?? report.outcomes.find(({ error }) => error !== undefined)?.error;
     if (failure === undefined) return report;
     const hint = failure.hint === undefined ? {} : { hint: failure.hint };

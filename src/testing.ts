@@ -27,7 +27,7 @@ export function createMockAssetManager(assets: Readonly<Record<string, string>>)
       attempts: 0,
       tried: [],
     })),
-    totals: { files: ids.length, downloaded: 0, present: ids.length, failed: 0, skipped: 0, received: 0 },
+    totals: { files: ids.length, downloaded: 0, reused: 0, present: ids.length, failed: 0, skipped: 0, received: 0 },
     keptPartialBytes: 0,
     durationMs: 0,
   });

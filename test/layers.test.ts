@@ -66,9 +66,11 @@ function levelOf(path: string): number {
     "url-forms.ts": 0,
     "version.ts": 0,
     formats: 1,
+    git: 1,
     manifest: 1,
     store: 2,
     source: 2,
+    elsewhere: 3,
     "plan.ts": 3,
     transfer: 4,
     commands: 5,
@@ -131,6 +133,9 @@ describe("the house", () => {
       "commands/known-pieces.ts",
       "commands/piece-reports.ts",
       "commands/loose-reports.ts",
+      "commands/pointers.ts",
+      "commands/hydrate-groups.ts",
+      "commands/hydrate-run.ts",
       "commands/extras.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {

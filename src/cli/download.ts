@@ -28,7 +28,7 @@ export function addDownload(
   addSelection(command)
     .option("--force", "replace local files that differ from their pin; fetch unpinned files anew")
     .option("--dry-run", "say what would be done, and do nothing")
-    .option("--offline", "use no network: only file: sources and relative paths")
+    .option("--offline", "use no network: only what is on this machine")
     .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned");
   addTransferOptions(command)
     .option("--json", "print one JSON document at the end")
@@ -68,7 +68,7 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
-      ...transferOf(flags, run.cwd),
+      ...transferOf(flags, run),
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

@@ -1,16 +1,17 @@
 /** The command line of `assets lfs`. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { AssetsError, exitCodeOf } from "../errors.js";
+import { exitCodeOf } from "../errors.js";
 import { renderLfs } from "../report/index.js";
 import type { Run } from "./context.js";
+import { addHydrate, manifestIfAny } from "./hydrate.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
 export function addLfs(
   program: Command,
   start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
 ) {
-  program
+  const command = program
     .command("lfs")
     .summary("find Git LFS pointers standing where content should be")
     .description(
@@ -23,18 +24,15 @@ export function addLfs(
       `
 Examples:
   assets lfs                      the whole tree
-  assets lfs models data/x.bin    some folders and files`,
+  assets lfs models data/x.bin    some folders and files
+  assets lfs hydrate              put the content in the place of each`,
     )
     .action((paths: string[], _flags: object, self: Command) => start((run) => act(run, paths), self));
+  addHydrate(command, start);
 }
 
 async function act(run: Run, paths: readonly string[]): Promise<number> {
-  const manifest = await run.loadManifest().catch((error) => {
-    // Pointers are found without a manifest as well, unless one was asked for by name.
-    const named = run.options.manifest ?? run.env.ASSETS_MANIFEST;
-    if (error instanceof AssetsError && error.code === "MANIFEST_NOT_FOUND" && !named) return undefined;
-    throw error;
-  });
+  const manifest = await manifestIfAny(run);
   const { findPointers } = await import("../commands/lfs.js");
   const searched = paths.length > 0 ? paths.map((path) => resolve(run.cwd, path)) : [manifest?.root ?? run.cwd];
   const report = await findPointers({

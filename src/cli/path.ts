@@ -27,7 +27,7 @@ export function addPath(
     .argument("<id>", "the asset, by its id")
     .option("--file <name>", "one file of the asset, by its path or the end of it; no other is fetched")
     .option("--no-download", "fail if it is not here and right (exit code 8 or 6)")
-    .option("--offline", "use no network: only file: sources and relative paths");
+    .option("--offline", "use no network: only what is on this machine");
   addTransferOptions(command)
     .addHelpText(
       "after",
@@ -47,7 +47,7 @@ async function act(run: Run, id: string, flags: PathFlags): Promise<number> {
   try {
     const common = { manifest, signal: run.signal, onEvent: reporter.onEvent };
     if (flags.download) {
-      const { outcomes, stopped } = await download({ ...common, ...transferOf(flags, run.cwd) });
+      const { outcomes, stopped } = await download({ ...common, ...transferOf(flags, run) });
       const failure = stopped ?? outcomes.find(({ error }) => error !== undefined)?.error;
       if (failure !== undefined) {
         const { code, message, hint } = failure;

@@ -54,11 +54,13 @@ Examples:
   assets status               whether all is well, in one line and an exit code
   assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
+  assets lfs hydrate          put the content there, without git-lfs
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
   ASSETS_JOBS, ASSETS_CONNECTIONS,
   ASSETS_RETRIES, ASSETS_LIMIT_RATE                 the options of these names
+  ASSETS_REFERENCE, ASSETS_NO_REUSE                 other checkouts to copy files from; to copy from nowhere
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY      proxies, in lower case as well
   SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS  authorities to trust besides the usual ones
   ASSETS_TOKEN_<HOST>, NETRC,
@@ -70,8 +72,9 @@ Environment (docs/network.md explains the network's part):
     );
   const begin = (act: (run: Run) => Promise<number>, command: Command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
+    const name = command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`;
     const merged = mergeFormats({ ...(config !== undefined && { manifest: config }), ...options });
-    return start(command.name(), merged, act);
+    return start(name, merged, act);
   };
   addList(program, begin);
   addDownload(program, begin);
@@ -84,6 +87,9 @@ Environment (docs/network.md explains the network's part):
   addLock(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
+    for (const inner of command.commands) {
+      inner.showHelpAfterError(`(assets ${command.name()} ${inner.name()} --help shows what it takes)`);
+    }
   }
   return program;
 }

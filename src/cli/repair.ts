@@ -51,7 +51,7 @@ export async function repairNow(run: Run, ids: readonly string[], flags: Omit<Re
       selection: selectionOf(ids, flags),
       backup: flags.backup ?? false,
       dryRun: flags.dryRun ?? false,
-      ...transferOf(flags, run.cwd),
+      ...transferOf(flags, run),
       signal: run.signal,
       onEvent: reporter.onEvent,
     });

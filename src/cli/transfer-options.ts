@@ -2,11 +2,13 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { DownloadOptions } from "../commands/download.js";
+import type { Run } from "./context.js";
 import { byteRate, wholeNumber } from "./options.js";
 
 /** Values of the transfer options as commander gives them. */
 export interface TransferFlags {
   offline?: boolean;
+  reuse: boolean;
   jobs?: number;
   connections?: number;
   retries?: number;
@@ -19,6 +21,7 @@ export interface TransferFlags {
 /** Adds the options that say how to fetch; `--offline` is the command's own. */
 export function addTransferOptions(command: Command): Command {
   return command
+    .option("--no-reuse", "look nowhere else on this machine for the bytes (also: ASSETS_NO_REUSE=1)")
     .addOption(
       new Option("--jobs <n>", "files fetched side by side (default: 4 large ones, or 16 small ones)")
         .argParser(wholeNumber(1, 64))
@@ -64,12 +67,13 @@ export function transferDefaults(): TransferFlags {
   return addTransferOptions(new Command().exitOverride()).parse([], { from: "user" }).opts();
 }
 
-/** What the flags ask of a download. `cwd`: where relative files start from. */
+/** What the flags ask of a download. Relative files start from the run's folder. */
 export function transferOf(
   flags: TransferFlags,
-  cwd: string,
-): Required<Pick<DownloadOptions, "policy" | "network">> & Pick<DownloadOptions, "jobs"> {
+  { cwd, env }: Pick<Run, "cwd" | "env">,
+): Required<Pick<DownloadOptions, "policy" | "network" | "reuse">> & Pick<DownloadOptions, "jobs"> {
   return {
+    reuse: flags.reuse && !env.ASSETS_NO_REUSE,
     jobs: flags.jobs,
     policy: {
       offline: flags.offline ?? false,

@@ -3,7 +3,7 @@ import { exitCodeOf, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
 import type { PlanItem } from "../plan.js";
-import type { DownloadReport } from "./reports.js";
+import type { DownloadReport, TransferReport } from "./reports.js";
 
 /** `planned` for a dry run; `started` by `performance.now()`. */
 export function downloadReport(
@@ -13,11 +13,21 @@ export function downloadReport(
   started: number,
   planned?: readonly PlanItem[],
 ): DownloadReport {
+  const { file, root } = manifest;
+  return { manifest: file, root, ...transferReport(dryRun, outcomes, archiveBytes, started, planned) };
+}
+
+/** What became of files, whatever named them. Parameters as of {@link downloadReport}. */
+export function transferReport(
+  dryRun: boolean,
+  outcomes: Outcome[],
+  archiveBytes: number,
+  started: number,
+  planned?: readonly PlanItem[],
+): TransferReport {
   const count = (status: Outcome["status"]) => outcomes.filter((outcome) => outcome.status === status).length;
   const exitCode = exitCodeFor(outcomes);
   return {
-    manifest: manifest.file,
-    root: manifest.root,
     dryRun,
     ok: exitCode === 0,
     exitCode,
@@ -26,6 +36,7 @@ export function downloadReport(
     totals: {
       files: planned?.length ?? outcomes.length,
       downloaded: count("downloaded"),
+      reused: count("reused"),
       present: count("present"),
       failed: count("failed"),
       skipped: count("skipped"),

@@ -26,6 +26,8 @@ export interface DownloadOptions {
   jobs?: number | undefined;
   /** Refuse to begin when a selected file has no pinned SHA-256. Default false. */
   requirePins?: boolean;
+  /** Look for pinned bytes elsewhere on this machine before any network is asked. Default true. */
+  reuse?: boolean;
   /** Limits that differ from the default policy. */
   policy?: Partial<TransferPolicy>;
   network?: NetworkSettings;
@@ -72,7 +74,8 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       if (isAsFound(item.target, item.state)) return item;
       return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
     };
-    const run = { workspace, policy, bytesToFetch, replan, signal, emit, jobs, network: options.network ?? {} };
+    const { network = {}, reuse = true } = options;
+    const run = { workspace, policy, bytesToFetch, replan, signal, emit, jobs, network, reuse };
     const { outcomes, archiveBytes, stopped, kept } = await fetching.carryOut(planned, manifest, run);
     return {
       ...downloadReport(options, outcomes, archiveBytes, started),

@@ -1,5 +1,6 @@
 /** The half of `assets download` that is needed only when something is to be fetched. */
 import { join } from "node:path";
+import { createElsewhere } from "../elsewhere/index.js";
 import { AssetsError } from "../errors.js";
 import type { Outcome } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
@@ -17,6 +18,8 @@ import type { Workspace } from "./workspace.js";
 export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "mending" | "signal" | "emit" | "replan"> {
   readonly workspace: Workspace;
   readonly network: NetworkSettings;
+  /** Look for the bytes elsewhere on this machine first. */
+  readonly reuse: boolean;
   /** As {@link bytesMissing} told. */
   readonly bytesToFetch: number;
 }
@@ -28,16 +31,27 @@ export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "mend
 export async function carryOut(
   planned: readonly Planned[],
   manifest: Manifest,
-  { workspace, network, bytesToFetch, ...run }: FetchingRun,
+  { workspace, network, reuse, bytesToFetch, ...run }: FetchingRun,
 ): Promise<TransferEnd & { kept: number }> {
   const { root } = manifest;
   await checkSpace(root, bytesToFetch);
   const sources = createSources({ network, projectFolder: manifest.base });
   try {
     const { targets, ledger } = workspace;
+    const files = manifest.assets.flatMap((asset) => asset.files);
+    const elsewhere = reuse ? createElsewhere({ root, files }) : undefined;
     const pieceMemory = manifest.pieces === undefined ? openPieceMemory(root) : undefined;
     const isTarget = isTargetOf(manifest);
-    const end = await runTransfers(planned, { ...run, root, targets, ledger, sources, pieceMemory, isTarget });
+    const end = await runTransfers(planned, {
+      ...run,
+      root,
+      targets,
+      ledger,
+      sources,
+      elsewhere,
+      pieceMemory,
+      isTarget,
+    });
     return { ...end, kept: await keptBytes(planned, end.outcomes) };
   } finally {
     await sources.close();
@@ -65,13 +79,14 @@ async function partialBytes(item: PlanItem): Promise<number> {
 }
 
 /** Bytes of unfinished downloads that the next run goes on from. */
-async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
+export async function keptBytes(planned: readonly PlanItem[], outcomes: readonly Outcome[]): Promise<number> {
   const open = planned.filter((item, index) => isFetch(item) && outcomes[index]?.error !== undefined);
   const sizes = await Promise.all(open.map(partialBytes));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function checkSpace(root: string, needed: number): Promise<void> {
+/** Throws DISK_FULL where the disk of the root has less room than is needed, in bytes. */
+export async function checkSpace(root: string, needed: number): Promise<void> {
   const free = await freeBytes(root);
   if (free === undefined || needed <= free) return;
   throw new AssetsError(

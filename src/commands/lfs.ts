@@ -1,11 +1,10 @@
 /** The command that finds Git LFS pointers standing where content should be. */
-import { access } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
-import { AssetsError } from "../errors.js";
-import { contentDigest, POINTER_SIZE_LIMIT, type PointerParse, parsePointer } from "../lfs-pointer.js";
+import { dirname, join } from "node:path";
+import { contentDigest } from "../lfs-pointer.js";
 import type { Asset, AssetFile, Manifest } from "../manifest/types.js";
 import { shellWord } from "../shell-word.js";
-import { findSmallFiles, realPlace } from "../store/find-small-files.js";
+import { realPlace } from "../store/find-small-files.js";
+import { byPath, type Found, pathFrom, repositoryFinder, searchPointers } from "./pointers.js";
 import type { LfsReport, PointerReport } from "./reports.js";
 
 /** Where to look, and what pointers are held against. */
@@ -20,15 +19,6 @@ export interface FindPointersOptions {
   signal?: AbortSignal;
 }
 
-/** A pointer where it was found. */
-interface Found {
-  /** Absolute, as the user would write it. */
-  path: string;
-  /** The same place without links on the way. */
-  real: string;
-  pointer: Exclude<PointerParse, { kind: "none" }>;
-}
-
 /** An entry of the manifest, and where its file goes. */
 interface Entry {
   asset: Asset;
@@ -41,23 +31,7 @@ type Pinned = Entry & { samePath: boolean; sameDigest: boolean | undefined };
 /** Searches everything below the paths, ignored by git or not. Throws USAGE for a path that is not there, LOCAL_IO. */
 export async function findPointers(options: FindPointersOptions): Promise<LfsReport> {
   const { paths, cwd, manifest, signal } = options;
-  const places = await readPlaces(paths.length > 0 ? paths : [manifest?.root ?? cwd]);
-  const found: Found[] = [];
-  const unreadable: LfsReport["unreadable"] = [];
-  let filesExamined = 0;
-  for (const place of places) {
-    filesExamined += await findSmallFiles({
-      place: place.real,
-      limit: POINTER_SIZE_LIMIT,
-      signal,
-      onFile(path, bytes) {
-        const pointer = parsePointer(bytes);
-        if (pointer.kind !== "none")
-          found.push({ path: join(place.path, path), real: join(place.real, path), pointer });
-      },
-      onUnreadable: (path, reason) => unreadable.push({ path: pathFrom(cwd, join(place.path, path)), reason }),
-    });
-  }
+  const { found, ...search } = await searchPointers(paths.length > 0 ? paths : [manifest?.root ?? cwd], cwd, signal);
   const entryOf = await matcher(found.length > 0 ? manifest : undefined);
   const repositoryOf = repositoryFinder();
   const here = (await realPlace(cwd)) ?? cwd;
@@ -68,12 +42,7 @@ export async function findPointers(options: FindPointersOptions): Promise<LfsRep
     const atHome = repository === (await repositoryOf(here));
     pointers.push(reportOf(one, pinned, fixOf(one, pinned, { ...options, repository, atHome }), cwd));
   }
-  return {
-    searched: places.map(({ path }) => path),
-    filesExamined,
-    pointers: pointers.sort(byPath),
-    unreadable: unreadable.sort(byPath),
-  };
+  return { ...search, pointers: pointers.sort(byPath) };
 }
 
 function reportOf({ path, pointer }: Found, pinned: Pinned | undefined, fix: string, cwd: string): PointerReport {
@@ -91,26 +60,6 @@ function reportOf({ path, pointer }: Found, pinned: Pinned | undefined, fix: str
     }),
     fix,
   };
-}
-
-/** The places to search with their real paths, without those that lie in another one and are searched with it. */
-async function readPlaces(paths: readonly string[]): Promise<{ path: string; real: string }[]> {
-  const places: { path: string; real: string }[] = [];
-  for (const path of paths) {
-    const real = await realPlace(path);
-    if (real === undefined) {
-      throw new AssetsError("USAGE", `There is no file or folder ${path}.`, {
-        hint: "Name folders or files that are there, or none to search the whole root.",
-      });
-    }
-    if (!places.some((other) => other.real === real)) places.push({ path, real });
-  }
-  return places.filter(({ real }) => !places.some((other) => other.real !== real && isSearchedWith(other.real, real)));
-}
-
-function isSearchedWith(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return !isAbsolute(way) && !way.split(sep).some((name) => name === ".." || name === ".git");
 }
 
 /** Finds the manifest's entry for a pointer: the one that stands in the same place, else one with the same content. */
@@ -186,32 +135,4 @@ function asPattern(path: string): string {
 /** A path as an operand that no command takes for an option. */
 function operand(cwd: string, path: string): string {
   return shellWord(pathFrom(cwd, path).replace(/^-/, "./-"));
-}
-
-/** `path` relative to a folder, `/`-separated; absolute when it lies outside. */
-function pathFrom(folder: string, path: string): string {
-  const way = relative(folder, path);
-  const outside = isAbsolute(way) || way === ".." || way.startsWith(`..${sep}`);
-  return (outside ? path : way || ".").split(sep).join("/");
-}
-
-/** Finds the working tree that a folder lies in, by the `.git` at its top. */
-function repositoryFinder(): (folder: string) => Promise<string | undefined> {
-  const known = new Map<string, Promise<string | undefined>>();
-  const find = (folder: string): Promise<string | undefined> => {
-    const before = known.get(folder);
-    if (before) return before;
-    const parent = dirname(folder);
-    const next = access(join(folder, ".git")).then(
-      () => folder,
-      () => (parent === folder ? undefined : find(parent)),
-    );
-    known.set(folder, next);
-    return next;
-  };
-  return find;
-}
-
-function byPath(a: { path: string }, b: { path: string }): number {
-  return a.path < b.path ? -1 : Number(a.path > b.path);
 }

@@ -30,6 +30,8 @@ export interface RepairOptions {
   dryRun?: boolean;
   /** Files fetched side by side. Default: 4 large ones, or 16 that are small. */
   jobs?: number | undefined;
+  /** Look for the bytes elsewhere on this machine before any network is asked. Default true. */
+  reuse?: boolean;
   /** Limits that differ from the default policy. */
   policy?: Partial<TransferPolicy>;
   network?: NetworkSettings;
@@ -55,7 +57,7 @@ interface Assessed {
  */
 export async function repair(options: RepairOptions): Promise<RepairReport> {
   const started = performance.now();
-  const { manifest, selection = {}, dryRun = false, backup = false, jobs } = options;
+  const { manifest, selection = {}, dryRun = false, backup = false, reuse = true, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   setMaxListeners(0, signal);
   const policy = { ...DEFAULT_POLICY, ...options.policy };
@@ -83,7 +85,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
       if (isAsFound(item.target, item.state)) return item;
       return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force: true });
     };
-    const run = { workspace, policy, bytesToFetch: toFetch, replan, signal, emit, jobs, network, mending };
+    const run = { workspace, policy, bytesToFetch: toFetch, replan, signal, emit, jobs, network, reuse, mending };
     return answer(await carryOut(planned, manifest, run));
   } finally {
     await workspace.close();
@@ -115,7 +117,7 @@ function repairReport(
       right,
       unpinned,
       damaged: damages.length,
-      repaired: totals.downloaded + totals.present,
+      repaired: totals.downloaded + totals.reused + totals.present,
       failed: totals.failed + totals.skipped,
       toFetch,
       received: totals.received,

@@ -137,9 +137,13 @@ export interface CacheKeyReport {
 }
 
 /** Answer of `assets download`. */
-export interface DownloadReport {
+export interface DownloadReport extends TransferReport {
   manifest: string;
   root: string;
+}
+
+/** What became of files that were to be put in place. */
+export interface TransferReport {
   dryRun: boolean;
   ok: boolean;
   /** 0, or the exit code that fits the failures (1 when they are of several kinds). */
@@ -155,7 +159,15 @@ export interface DownloadReport {
     reason?: string;
     urls: readonly string[];
   }[];
-  totals: { files: number; downloaded: number; present: number; failed: number; skipped: number; received: number };
+  totals: {
+    files: number;
+    downloaded: number;
+    reused: number;
+    present: number;
+    failed: number;
+    skipped: number;
+    received: number;
+  };
   /** Bytes of unfinished downloads that are kept for the next run. */
   keptPartialBytes: number;
   /** What ended the run before its end (disk full, abort), if anything did. */
@@ -190,3 +202,6 @@ export interface LfsReport {
   /** Places that could not be read. */
   unreadable: { path: string; reason: string }[];
 }
+
+/** Answer of `assets lfs hydrate`: paths are relative to the folder the command ran in. */
+export interface HydrateReport extends TransferReport, Pick<LfsReport, "searched" | "filesExamined" | "unreadable"> {}

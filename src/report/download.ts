@@ -1,5 +1,5 @@
 /** The answer of `assets download` as text. */
-import type { DownloadReport } from "../commands/reports.js";
+import type { TransferReport } from "../commands/reports.js";
 import type { Outcome, PlannedAction, TriedUrl } from "../events.js";
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
@@ -10,10 +10,12 @@ import { type Cell, type RenderOptions, renderTable } from "./table.js";
 export interface DownloadOptions extends RenderOptions {
   /** The user stopped the run. */
   interrupted?: boolean;
+  /** What can be done about a file that was left alone. Default: the command that replaces it. */
+  afterConflict?: string;
 }
 
 /** What failed with every source that was tried, then one line of totals, then how to go on. */
-export function renderDownload(report: DownloadReport, options: DownloadOptions): string {
+export function renderDownload(report: TransferReport, options: DownloadOptions): string {
   const colors = createColors(options.color);
   if (report.dryRun) return renderDryRun(report, options, colors);
 
@@ -30,10 +32,10 @@ export function renderDownload(report: DownloadReport, options: DownloadOptions)
 }
 
 function renderDone(outcomes: readonly Outcome[], options: RenderOptions, colors: Colors): string {
-  const done = outcomes.filter((outcome) => outcome.status === "downloaded" || outcome.status === "present");
+  const done = outcomes.filter((outcome) => outcome.error === undefined);
   if (done.length === 0) return "";
   const rows = done.map((outcome): Cell[] => [
-    { text: outcome.status, paint: outcome.status === "downloaded" ? colors.good : colors.quiet },
+    { text: outcome.status, paint: outcome.status === "present" ? colors.quiet : colors.good },
     formatBytes(outcome.size),
     outcome.verified ? "verified" : { text: "not pinned", paint: colors.warn },
     outcome.path,
@@ -65,7 +67,7 @@ function withoutUrl({ url, error: { message } }: TriedUrl): string {
   return message.startsWith(url) ? message.slice(url.length).replace(/^[:\s]+/, "") : message;
 }
 
-function renderConflicts(outcomes: readonly Outcome[], options: RenderOptions, colors: Colors): string {
+function renderConflicts(outcomes: readonly Outcome[], options: DownloadOptions, colors: Colors): string {
   const files = outcomes.map(({ path, error }) => {
     const message = error?.message ?? "";
     return `  ${oneLine(message.includes(path) ? message : `${path}: ${message}`)}`;
@@ -73,10 +75,11 @@ function renderConflicts(outcomes: readonly Outcome[], options: RenderOptions, c
   const ids = [...new Set(outcomes.map((outcome) => shellWord(oneLine(outcome.asset))))].join(" ");
   const title = `${plural(outcomes.length, "file")} left alone, because something else stands in the place:`;
   const fix = colors.command(`${options.program ?? "assets"} download ${ids} --force`);
-  return `${colors.bad(title)}\n${files.join("\n")}\n  To replace ${outcomes.length === 1 ? "it" : "them"}: ${fix}\n`;
+  const then = options.afterConflict ?? `To replace ${outcomes.length === 1 ? "it" : "them"}: ${fix}`;
+  return `${colors.bad(title)}\n${files.join("\n")}\n  ${then}\n`;
 }
 
-function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, colors: Colors): string {
+function totalLine({ totals, outcomes, durationMs, stopped }: TransferReport, colors: Colors): string {
   const files = plural(totals.files, "file");
   if (totals.present === totals.files && !stopped) {
     const unproven = outcomes.filter((outcome) => !outcome.verified).length;
@@ -89,6 +92,7 @@ function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, co
   const done = `${totals.downloaded} downloaded${unproven === 0 ? " and verified" : `, ${unproven} without a pin to verify`}`;
   const parts = [
     totals.downloaded > 0 ? `${colors.good(done)} (${how.join(", ")})` : "",
+    totals.reused > 0 ? colors.good(`${totals.reused} copied from elsewhere on this machine`) : "",
     totals.present > 0 ? `${totals.present} already here` : "",
     totals.failed > 0 ? colors.bad(`${totals.failed} failed`) : "",
     totals.skipped > 0 ? colors.warn(`${totals.skipped} not finished`) : "",
@@ -98,7 +102,7 @@ function totalLine({ totals, outcomes, durationMs, stopped }: DownloadReport, co
 
 /** How a run goes on that did not reach its end. */
 export function stopLines(
-  { stopped, keptPartialBytes, ok }: Pick<DownloadReport, "stopped" | "keptPartialBytes" | "ok">,
+  { stopped, keptPartialBytes, ok }: Pick<TransferReport, "stopped" | "keptPartialBytes" | "ok">,
   options: DownloadOptions,
   colors: Colors,
 ): string[] {
@@ -120,7 +124,7 @@ const ACTIONS: Record<PlannedAction, { word: string; paint: keyof Colors }> = {
   conflict: { word: "conflict", paint: "bad" },
 };
 
-function renderDryRun({ planned = [] }: DownloadReport, options: DownloadOptions, colors: Colors): string {
+function renderDryRun({ planned = [] }: TransferReport, options: DownloadOptions, colors: Colors): string {
   const shown = planned.filter((file) => options.verbose || file.action !== "keep");
   const rows = shown.map((file): Cell[] => {
     const { word, paint } = ACTIONS[file.action];
@@ -143,7 +147,7 @@ function renderDryRun({ planned = [] }: DownloadReport, options: DownloadOptions
   return `${table}${dryRunTotals(planned, colors)}\n`;
 }
 
-function dryRunTotals(planned: NonNullable<DownloadReport["planned"]>, colors: Colors): string {
+function dryRunTotals(planned: NonNullable<TransferReport["planned"]>, colors: Colors): string {
   const wanted = planned.filter((file) => file.action === "download" || file.action === "replace");
   const conflicts = planned.filter((file) => file.action === "conflict").length;
   const bytes = wanted.reduce((sum, file) => sum + (file.size ?? 0), 0);

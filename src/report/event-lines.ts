@@ -44,6 +44,13 @@ export function outcomeLine(outcome: Outcome, ms: number | undefined, colors: Co
         verbose && attempts > 1 ? plural(attempts, "attempt") : "",
         url === undefined ? "" : verbose ? oneLine(url) : sourceName(url),
       );
+    case "reused":
+      return fields(
+        `${colors.good("reused")} ${path}`,
+        formatBytes(outcome.size),
+        ms === undefined ? "" : formatDuration(ms),
+        outcome.from === undefined ? "" : `from ${oneLine(outcome.from)}`,
+      );
     case "present":
       return `${colors.quiet("present")} ${path}`;
     case "skipped":
@@ -99,7 +106,7 @@ export function detailLine(event: AssetEvent, ms: number | undefined, colors: Co
     case "transfer:start": {
       const { kind, path, url, received, size } = event;
       const all = size === undefined ? "" : formatExactBytes(size);
-      const what = kind === "member" ? "unpacking" : "receiving";
+      const what = kind === "member" ? "unpacking" : kind === "copy" ? "copying" : "receiving";
       const where = received === 0 ? all : `from byte ${formatCount(received)}${all && ` of ${all}`}`;
       return fields(`${colors.quiet(what)} ${oneLine(path)}`, oneLine(url), where);
     }

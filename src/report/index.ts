@@ -4,6 +4,7 @@ import { createLines } from "./lines.js";
 import type { OutputStream, Reporter } from "./reporter.js";
 
 export { renderDownload } from "./download.js";
+export { renderHydrate } from "./hydrate.js";
 export { startOf, toJson, toNdjson } from "./json.js";
 export { renderLfs } from "./lfs.js";
 export { renderList } from "./list.js";

@@ -39,7 +39,9 @@ function renderPointers(pointers: readonly PointerReport[], options: RenderOptio
     .map(({ path, problem }) => `${oneLine(path)}: ${oneLine(problem ?? "")}\n`);
   const fixes = [...new Set(pointers.map((pointer) => oneLine(pointer.fix)))].filter((fix) => fix !== "");
   const mend = fixes.length === 0 ? "" : `\nTo mend:\n${fixes.map((fix) => `  ${colors.command(fix)}\n`).join("")}`;
-  return `${table}${problems.length === 0 ? "" : `\n${problems.join("")}`}${mend}`;
+  const all = colors.command(`${options.program ?? "assets"} lfs hydrate`);
+  const atOnce = pointers.some(({ oid }) => oid !== undefined) ? `Or all at once, without git-lfs:\n  ${all}\n` : "";
+  return `${table}${problems.length === 0 ? "" : `\n${problems.join("")}`}${mend}${atOnce}`;
 }
 
 function kind({ kind: word }: PointerReport, colors: Colors): Cell {
@@ -54,7 +56,8 @@ function pinned({ pinned: entry }: PointerReport): string {
   return entry.sameDigest === false ? `${entry.asset}, but other content` : entry.asset;
 }
 
-function renderUnreadable(places: LfsReport["unreadable"], colors: Colors): string {
+/** The places that could not be read, and why. */
+export function renderUnreadable(places: LfsReport["unreadable"], colors: Colors): string {
   const lines = places.map(({ path, reason }) => `  ${oneLine(path)}: ${oneLine(reason)}\n`);
   return `${colors.warn(`${plural(places.length, "place")} could not be read:`)}\n${lines.join("")}`;
 }

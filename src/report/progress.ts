@@ -63,7 +63,7 @@ interface Share {
   size: number | undefined;
   received: number;
   state: "open" | "done" | "failed";
-  /** Cut out of an archive: those bytes arrived as the archive's. */
+  /** Cut out of an archive, whose bytes arrived as the archive's, or copied from elsewhere on this machine. */
   unpacked: boolean;
 }
 
@@ -94,7 +94,7 @@ export function createProgress(now: () => number): Progress {
     const { path, received, size } = event;
     if (event.kind === "archive") archives.set(path, { size, received, state: "open", unpacked: false });
     const known = share(path);
-    if (known) known.unpacked = event.kind === "member";
+    if (known) known.unpacked = event.kind === "member" || event.kind === "copy";
     rate ??= createRate(now());
     transfer.rate = createRate(now());
     transfer.note = undefined;
@@ -178,7 +178,8 @@ export function createProgress(now: () => number): Progress {
         const file = files.get(event.outcome.path);
         if (!file) break;
         file.state = event.outcome.status === "failed" ? "failed" : "done";
-        if (event.outcome.status === "downloaded") file.received = event.outcome.size;
+        if (event.outcome.status === "downloaded" || event.outcome.status === "reused")
+          file.received = event.outcome.size;
         break;
       }
       case "warning":

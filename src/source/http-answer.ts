@@ -26,6 +26,8 @@ export interface Refusal {
   /** What Hugging Face says beside the status: `GatedRepo`, `EntryNotFound`, ... */
   reason: string | undefined;
   elsewhere: boolean;
+  /** What the host itself says of it, where it was asked by POST. */
+  said?: string;
 }
 
 /** The status that an error stands for, if it stands for one. */

@@ -6,7 +6,7 @@ import { environment } from "../this-process.js";
 import { version } from "../version.js";
 import type { Connections } from "./connections.js";
 import { type Answer, exchange } from "./exchange.js";
-import { type Asked, decide } from "./http-answer.js";
+import { type Asked, decide, refusalOf } from "./http-answer.js";
 import { networkError, proxyRefusal } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { basic, type Environment, type ProxyRoute, percentDecoded } from "./proxy.js";
@@ -24,12 +24,23 @@ export interface HttpClient {
   open(url: string, options: OpenOptions, extras?: RequestExtras): Promise<Opened>;
   /** GET of a JSON document of at most `maxBytes` (default 128 MiB). Throws an AssetsError. */
   getJson(url: string, options: { signal: AbortSignal; maxBytes?: number }, extras?: RequestExtras): Promise<unknown>;
+  /** POST of a JSON document, answered by one of at most 128 MiB. Throws an AssetsError. */
+  postJson(url: string, body: JsonBody, options: { signal: AbortSignal }, extras?: RequestExtras): Promise<unknown>;
   /** Ends every connection. */
   close(): Promise<void>;
 }
 
+/** A document to send. */
+export interface JsonBody {
+  readonly value: object;
+  /** Media type of the document, and of the answer that is asked for. */
+  readonly mediaType: string;
+}
+
 const MAX_REDIRECTS = 10;
 const MAX_JSON_BYTES = 128 * 1024 * 1024;
+/** An explanation that is longer is none. */
+const MAX_SAID_BYTES = 64 * 1024;
 
 /** Makes a client; nothing is loaded or opened before its first request. */
 export function createHttpClient(settings: NetworkSettings, env: Environment = environment): HttpClient {
@@ -58,14 +69,15 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
   }
 
   /** Sends the request and follows redirects, carrying secrets no further than the origin they were meant for. */
-  async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras) {
+  async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras, post?: JsonBody) {
     let target = new URL(url);
     let secrets: Record<string, string> = { ...basicAuth(target), ...extras.headers };
     let elsewhere = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url);
+      const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url, post);
       const decision = decide(answer.status, answer.headers, { ...asked, elsewhere });
       if (decision.do === "read") return { decision, answer };
+      if (decision.do === "fail" && post !== undefined) throw await withSaid(decision.error, answer);
       answer.discard();
       if (decision.do === "fail") throw decision.error;
       if (decision.do === "ask-again") return { decision, answer };
@@ -79,14 +91,22 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     throw new AssetsError("BAD_RESPONSE", `${asked.url} redirects more than ${MAX_REDIRECTS} times.`);
   }
 
-  async function send(target: URL, headers: Record<string, string>, signal: AbortSignal, shown: string) {
+  async function send(
+    target: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    shown: string,
+    post: JsonBody | undefined,
+  ) {
     const via = await connect();
     const request = {
       origin: target.origin,
       path: `${target.pathname}${target.search}`,
-      method: "GET",
+      method: post === undefined ? "GET" : "POST",
+      ...(post && { body: JSON.stringify(post.value) }),
       headers: {
-        accept: "*/*",
+        accept: post?.mediaType ?? "*/*",
+        ...(post && { "content-type": post.mediaType }),
         // Ranges and lengths count coded bytes: any coding would make them useless.
         "accept-encoding": "identity",
         "user-agent": settings.userAgent ?? `assets/${version}`,
@@ -111,25 +131,53 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     open,
     async getJson(url, { signal, maxBytes = MAX_JSON_BYTES }, extras) {
       const { body } = await open(url, { offset: 0, signal }, extras);
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      for await (const chunk of body) {
-        size += chunk.length;
-        if (size > maxBytes) {
-          throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes of JSON.`);
-        }
-        chunks.push(chunk);
-      }
-      try {
-        return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-      } catch {
-        throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with something that is not JSON.`);
-      }
+      return parseJson(await gather(body, url, maxBytes), url);
+    },
+    async postJson(url, post, { signal }, extras = {}) {
+      const asked: Asked = { url: redact(url), range: "none", offset: 0 };
+      const { decision, answer } = await follow(url, asked, signal, extras, post);
+      const decode = decision.do === "read" ? decision.decode : undefined;
+      return parseJson(await gather(read(answer, decode, asked.url, signal), url, MAX_JSON_BYTES), url);
     },
     async close() {
       await (await connections?.catch(() => undefined))?.destroy();
     },
   };
+}
+
+/** All of a body. Throws BAD_RESPONSE when it is too long. */
+async function gather(body: AsyncIterable<Uint8Array>, url: string, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes of JSON.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseJson(bytes: Buffer, url: string): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with something that is not JSON.`);
+  }
+}
+
+/** The error, its cause with the `message` of the JSON that came with the status. */
+async function withSaid(error: AssetsError, answer: Answer): Promise<AssetsError> {
+  const refusal = refusalOf(error);
+  if (refusal === undefined) answer.discard();
+  else {
+    const parsed = await gather(answer.chunks(), "", MAX_SAID_BYTES)
+      .then((bytes) => parseJson(bytes, "") as { message?: unknown } | null)
+      .catch(() => undefined);
+    if (typeof parsed?.message === "string") refusal.said = parsed.message;
+  }
+  return error;
 }
 
 /** The status of an answer that a proxy gives for itself. Squid says so; tinyproxy says 401 to a wrong login. */

@@ -1,12 +1,15 @@
 /** The table of URL schemes: which source serves which URL. */
 import { AssetsError, redact } from "../errors.js";
+import { environment } from "../this-process.js";
 import { fileSource } from "./file.js";
 import { createHttpClient, type HttpClient } from "./http.js";
+import { createLfsLogins, type LfsLoginOptions } from "./lfs-logins.js";
+import { createLfsServer, type LfsServer, type LfsServerOptions } from "./lfs-server.js";
 import { parseMember } from "./member.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { createNpmSource, parseNpmUrl } from "./npm.js";
 import type { Located, Source } from "./source.js";
-import { createWebSource } from "./web.js";
+import { createWebSource, userHome } from "./web.js";
 
 /** Every source, behind one door. */
 export interface Sources {
@@ -16,8 +19,17 @@ export interface Sources {
   container(url: string): string | undefined;
   /** Finds out where a URL leads, its `#member=` taken off and told. Throws an AssetsError. */
   locate(url: string, options: { signal: AbortSignal }): Promise<Located>;
+  /** A Git LFS server. Nothing is asked of it before an object is. */
+  lfsServer(options: LfsServerSettings): LfsServer;
   /** Ends every connection. */
   close(): Promise<void>;
+}
+
+/** Which server, what will be wanted of it, and what git's settings say about it. */
+export interface LfsServerSettings extends Omit<LfsServerOptions, "logins"> {
+  /** Headers that every request to it carries. Default: none. */
+  readonly extra?: LfsLoginOptions["extra"];
+  readonly git?: LfsLoginOptions["git"];
 }
 
 /** What the sources need to know about where they run. */
@@ -35,8 +47,9 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
     clients.push(client);
     return client;
   };
+  const web = createClient(network);
   const sources: Source[] = [
-    createWebSource(createClient(network), { network }),
+    createWebSource(web, { network }),
     fileSource,
     createNpmSource({ createClient: (settings) => createClient({ ...settings, ...network }), projectFolder }),
   ];
@@ -54,6 +67,11 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
       const { url: container, member } = parseMember(url);
       const located = await sourceOf(container).locate(container, options);
       return member === undefined ? located : { ...located, url: redact(url), member };
+    },
+    lfsServer({ extra = {}, git, ...options }) {
+      const { endpoint } = options;
+      const logins = createLfsLogins({ endpoint, env: environment, home: userHome(), network, extra, git });
+      return createLfsServer(web, { ...options, logins });
     },
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));

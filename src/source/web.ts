@@ -35,7 +35,7 @@ interface Place {
 
 /** Makes the source. Logins are looked for when the first URL of their host is opened. */
 export function createWebSource(client: HttpClient, options: WebSourceOptions): Source {
-  const { network, env = environment, home = homeFolder() } = options;
+  const { network, env = environment, home = userHome() } = options;
   const hub = createHuggingFace({ env, home });
   const services: readonly Service[] = [hub, createGitHub({ env })];
   const findCredential = createCredentials({ env, home });
@@ -101,7 +101,7 @@ function mayDependOnLogin(refusal: Refusal | undefined, shown: Credential | unde
 }
 
 /** Somebody without a home folder has no files in it. */
-function homeFolder(): string {
+export function userHome(): string {
   try {
     return homedir() || devNull;
   } catch {

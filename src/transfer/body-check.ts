@@ -1,6 +1,6 @@
 /** Recognises what servers send instead of a file, from the first bytes of a body: pure. */
 import { AssetsError } from "../errors.js";
-import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
+import { contentDigest, POINTER_SIZE_LIMIT, type Pointer, parsePointer } from "../lfs-pointer.js";
 import type { Opened } from "../source/source.js";
 
 /** What the body should be. */
@@ -9,6 +9,14 @@ interface Expected {
   path: string;
   size?: number | undefined;
   pinned: boolean;
+  /** The pinned SHA-256, hex, where that is what is pinned. */
+  sha256?: string | undefined;
+}
+
+/** The pointer that a source sent instead of the file, if that is how it failed; none where the content was converted. */
+export function pointerOf({ code, cause }: AssetsError): Pointer | undefined {
+  const pointer = code === "LFS_POINTER" ? (cause as Pointer | undefined) : undefined;
+  return pointer?.extensions.length === 0 ? pointer : undefined;
 }
 
 const HTML_NAME = /\.(?:html?|xhtml|mht|svg|xml)$/i;
@@ -23,11 +31,17 @@ export function impostor(head: Uint8Array, opened: Opened, expected: Expected, u
   if (expected.size !== undefined && opened.totalSize === expected.size) return undefined;
   const pointer = head.length < POINTER_SIZE_LIMIT ? parsePointer(head) : undefined;
   if ((pointer?.kind === "pointer" || pointer?.kind === "non-canonical") && expected.size !== head.length) {
+    const { size, oid } = pointer;
+    const isOther = expected.sha256 !== undefined && expected.sha256 !== contentDigest(pointer);
+    const other = isOther ? ", and the pointer stands for other content than the pinned one" : "";
     return new AssetsError(
       "LFS_POINTER",
-      `${url} sends a Git LFS pointer (for ${pointer.size} bytes, SHA-256 ${pointer.oid.slice(0, 12)}…) instead of the file.`,
+      `${url} sends a Git LFS pointer (for ${size} bytes, SHA-256 ${oid.slice(0, 12)}…) instead of the file${other}.`,
       {
-        hint: "Name the URL of the content itself: on GitHub media.githubusercontent.com/media/…, on Hugging Face …/resolve/….",
+        hint: isOther
+          ? "Name a URL of the pinned version of the file, or pin the version that the URL has."
+          : "Name the URL of the content itself: on GitHub media.githubusercontent.com/media/…, on Hugging Face …/resolve/….",
+        cause: pointer,
       },
     );
   }

@@ -1,7 +1,7 @@
-/** How stubborn and how patient a run is unless told otherwise. */
+/** How stubborn and how patient transfers are unless told otherwise. */
 import type { TransferPolicy } from "./fetch-file.js";
 
-/** The policy of every command that fetches. */
+/** Limits of a run that nobody set others for. */
 export const DEFAULT_POLICY: TransferPolicy = {
   retries: 5,
   baseDelayMs: 500,

@@ -58,6 +58,7 @@ export async function fetchBytes(
         returns.set(candidate, result.return);
         queue.push(candidate);
       }
+      queue.splice(index + 1, 0, ...(candidate.instead?.(result.error) ?? []));
       const next = queue[index + 1];
       if (next !== undefined) tellFallback(work, candidate, next, result.error, context);
     }

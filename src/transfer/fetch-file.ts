@@ -6,6 +6,9 @@ import type { Outcome } from "../events.js";
 import { pieceBytesFor } from "../manifest/pieces.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
+import type { LfsObject } from "../source/lfs-batch.js";
+import type { LfsServer } from "../source/lfs-server.js";
+import { contentOf } from "../source/raw-url.js";
 import type { Ledger } from "../store/ledger.js";
 import { lock } from "../store/lock.js";
 import type { Orphans } from "../store/orphans.js";
@@ -15,6 +18,7 @@ import { SMALL_BYTES } from "../store/partial-in-memory.js";
 import { type PieceMemory, REMEMBERED_BYTES } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
+import { pointerOf } from "./body-check.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
 import { hostOf } from "./hosts.js";
@@ -23,6 +27,7 @@ import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
 import type { PatiencePolicy } from "./patience.js";
 import type { RetryPolicy } from "./retry.js";
+import type { Reuse } from "./reuse.js";
 import type { SegmentPolicy } from "./segments.js";
 
 /** Limits and permissions of a run. */
@@ -45,6 +50,10 @@ export interface TransferContext extends FetchContext {
   readonly ledger: Ledger;
   readonly folderLocks: FolderLocks;
   readonly orphans: Orphans;
+  /** A Git LFS server that may have every pinned file; undefined where there is none. */
+  readonly lfs: LfsServer | undefined;
+  /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
+  readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
   /** Where the pieces of large files are remembered; undefined where the manifest's own file tells of pieces. */
   readonly pieceMemory?: PieceMemory | undefined;
@@ -80,15 +89,18 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
     const { target } = place;
-    if (item.file.sha256 !== undefined) await context.mending?.prepare(item, partialPath(target, item.file.sha256));
-    const result = await fetchBytes(
-      { ...wantedOf(item, context), shared: place.doubtful, makeFolder: place.makeFolder },
-      candidatesOf(item, target, context),
-      context,
-    );
-    const outcome = result.ok
-      ? await putInPlace(item, target, result, place, context)
-      : failed(item, result.error, result);
+    const bring = async () => {
+      const { makeFolder, doubtful: shared } = place as Place;
+      const copied = await context.reuse?.copy(item, { target, makeFolder }, context);
+      const { sha256 } = item.file;
+      if (copied === undefined && sha256 !== undefined) {
+        await context.mending?.prepare(item, partialPath(target, sha256));
+      }
+      const wanted = { ...wantedOf(item, context), shared, makeFolder };
+      const result = copied ?? (await fetchBytes(wanted, candidatesOf(item, target, context), context));
+      return result.ok ? putInPlace(item, target, result, place as Place, context) : failed(item, result.error, result);
+    };
+    const outcome = await (context.reuse === undefined ? bring() : context.reuse.inTurn(item, context.lane, bring));
     if (outcome.error?.code !== "LOCKED") return outcome;
     // Where locks do not hold, another process may have put the file in place.
     const now = await context.replan(item);
@@ -127,11 +139,11 @@ async function take(
 async function putInPlace(
   item: PlanItem,
   target: string,
-  result: FetchResult & { ok: true },
+  result: FetchResult & { ok: true; from?: string },
   place: Place,
   context: TransferContext,
 ): Promise<Outcome> {
-  const { partial, hex, url, received, attempts, tried, pieces } = result;
+  const { partial, hex, url, from, received, attempts, tried, pieces } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     const synced = await partial.sync();
@@ -155,6 +167,7 @@ async function putInPlace(
       const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
       context.emit({ type: "warning", path: item.file.path, message });
     }
+    if (from !== undefined) return { ...settled(item, "reused"), size, from };
     return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
   } catch (thrown) {
     const error = context.signal.aborted ? abortError() : thrown;
@@ -173,18 +186,46 @@ function wantedOf({ file: { path, size, sha256 } }: PlanItem, { pieceMemory }: T
 }
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {
-  return file.urls.map((url) => ({
+  const { sources, policy, lfs } = context;
+  const { sha256, size } = file;
+  const needsNetwork = (url: string) =>
+    new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
+  const fromUrl = (url: string): Candidate => ({
     ...shown(url),
-    partial: partialOf(target, file.sha256, url),
-    divisible: isDivisible(url, context.sources),
+    partial: partialOf(target, sha256, url),
+    divisible: isDivisible(url, sources),
     locate: async (signal) => {
-      if (context.policy.offline && !context.sources.isLocal(url)) {
-        throw new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
-      }
-      return context.sources.locate(url, { signal });
+      if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
+      return sources.locate(url, { signal });
     },
-    unpack: (located) => context.archives.unpack(url, located, file.sha256 !== undefined),
-  }));
+    unpack: (located) => context.archives.unpack(url, located, sha256 !== undefined),
+    instead: (error) => {
+      const pointer = pointerOf(error);
+      // What a pointer stands for is the file only if it is what is pinned.
+      if (pointer === undefined || pointer.oid !== sha256) return [];
+      const { urls, servers } = contentOf(url);
+      const others = urls.filter((other) => !file.urls.includes(other));
+      const object = { oid: pointer.oid, size: pointer.size };
+      const lfsServers = servers.map((endpoint) =>
+        sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }),
+      );
+      return [...others.map(fromUrl), ...lfsServers.map((server) => fromServer(server, object))];
+    },
+  });
+  const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
+    const url = `${server.url}/objects/${object.oid}`;
+    return {
+      ...shown(url),
+      partial: partialOf(target, object.oid, url),
+      divisible: true,
+      locate: async (signal) => {
+        if (policy.offline) throw needsNetwork(url);
+        return server.locate(object, { signal });
+      },
+    };
+  };
+  const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
+  return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
 }
 
 /** A URL as users may see it, and its host. */

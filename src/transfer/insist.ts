@@ -20,6 +20,8 @@ export interface Candidate extends Way {
   readonly partial: string;
   /** Whether parts of the file may come from here while others come from elsewhere. */
   readonly divisible: boolean;
+  /** Where to ask instead, told by how it failed. Default: nowhere. */
+  instead?(error: AssetsError): Candidate[];
 }
 
 /** What all files of a run share. */

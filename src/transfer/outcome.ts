@@ -14,7 +14,7 @@ export function conflictError({ file, state, reason = "" }: PlanItem): AssetsErr
 }
 
 /** The outcome of a file that stands right, or was put there. */
-export function settled({ file, state }: PlanItem, status: "present" | "downloaded"): Outcome {
+export function settled({ file, state }: PlanItem, status: "present" | "downloaded" | "reused"): Outcome {
   const size = "size" in state ? state.size : 0;
   const verified = file.sha256 !== undefined;
   return { asset: file.asset, path: file.path, status, size, received: 0, verified, attempts: 0, tried: [] };

@@ -94,9 +94,10 @@ function mustFit({ size }: Work, { url, offset, end, totalSize = size }: Answer,
 /** Looks at the beginning of a file before any of it is kept. Throws what speaks against it. */
 async function judge({ wanted, partial, restart }: Work, answer: Answer, head: Uint8Array): Promise<void> {
   const { label: path, kind, digest, size } = wanted;
+  const sha256 = digest?.algorithm === "sha256" ? digest.hex : undefined;
   const error =
     kind === "file" && head.length > 0
-      ? impostor(head, answer, { path, size, pinned: digest !== undefined }, answer.url)
+      ? impostor(head, answer, { path, size, pinned: digest !== undefined, sha256 }, answer.url)
       : undefined;
   if (error !== undefined) throw error;
   if (digest !== undefined) return;

@@ -1,9 +1,11 @@
 /** Fetches what a plan wants, a few files at a time, until each has its outcome. */
 import { setMaxListeners } from "node:events";
+import type { Place } from "../elsewhere/place.js";
 import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, EventListener, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
+import type { LfsServer } from "../source/lfs-server.js";
 import { createDigestThread } from "../store/front-digest.js";
 import type { Ledger } from "../store/ledger.js";
 import { createOrphans } from "../store/orphans.js";
@@ -17,6 +19,7 @@ import { conflictError, failed, settled } from "./outcome.js";
 import { createPace } from "./pace.js";
 import { type Lane, NO_LANE, runPool } from "./pool.js";
 import { createRateLimit } from "./rate-limit.js";
+import { createReuse } from "./reuse.js";
 
 /** A file of the plan; `unsafe` where its place is no place for assets. */
 export type Planned = PlanItem & { readonly unsafe?: AssetsError };
@@ -36,6 +39,10 @@ export interface TransferRun {
   /** Where the pieces of large files are remembered, if they are. */
   readonly pieceMemory?: PieceMemory | undefined;
   readonly mending?: Mending | undefined;
+  /** A Git LFS server to ask for the pinned digests after all URLs. Default: none. */
+  readonly lfs?: LfsServer | undefined;
+  /** Where the bytes may lie on this machine; undefined to look nowhere. */
+  readonly elsewhere: Place | undefined;
   /** Whether an absolute path is a file of the manifest. */
   isTarget(path: string): boolean;
   /** Looks at a file again and decides anew. */
@@ -95,6 +102,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     pieceMemory: run.pieceMemory,
     mending: run.mending,
     orphans: createOrphans(run.isTarget),
+    lfs: run.lfs,
+    reuse: run.elsewhere && createReuse(run.elsewhere),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),
   };
@@ -110,7 +119,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
     if (signal.aborted) return failed(item, abortError());
     const outcome = await fetchFile(item, { ...context, lane });
-    if (outcome.status === "downloaded" || outcome.status === "present") await archives.settle(item.file.path);
+    if (outcome.error === undefined) await archives.settle(item.file.path);
     if (performance.now() - flushed > FLUSH_MS) {
       flushed = performance.now();
       await ledger.flush();
@@ -124,7 +133,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   const weightOf = ([, item]: [number, Planned]) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
   const hostsOf = new Map<number, string[]>();
   const isReady = ([index, { file }]: [number, Planned]) => {
-    const known = hostsOf.get(index) ?? file.urls.map((url) => hostOf(redact(url)));
+    const known =
+      hostsOf.get(index) ?? [...file.urls, ...(run.lfs ? [run.lfs.url] : [])].map((url) => hostOf(redact(url)));
     hostsOf.set(index, known);
     return known.some((host) => hosts.waitMs(host) === 0);
   };

@@ -91,6 +91,8 @@ describe.skipIf(chain === undefined)("no secret comes out (needs openssl)", { ti
       NETRC: home.write("netrc", NETRC),
       SSL_CERT_FILE: home.write("ca.pem", chain?.ca ?? ""),
       NO_PROXY: "127.0.0.1",
+      // All files have the same bytes, and each of them is to be asked for.
+      ASSETS_NO_REUSE: "1",
       ...more,
     };
     const download = (...args: string[]) =>

@@ -21,7 +21,9 @@ async function prepare() {
   tree.manifestFor(Object.fromEntries(Object.entries(urls).map(([path, url]) => [path, { url, body: BODY }])));
   tree.write("ca.pem", ca);
   const args = ["download", "--all", "--retries", "0", ...(chain ? ["--ca-file", "ca.pem"] : [])];
-  const download = (env: Record<string, string>) => runBin(args, { cwd: tree.root, env });
+  // Both have the same bytes, and each of them is to be fetched.
+  const download = (env: Record<string, string>) =>
+    runBin(args, { cwd: tree.root, env: { ASSETS_NO_REUSE: "1", ...env } });
   return { server, tree, download, names: Object.keys(urls) };
 }
 

@@ -8,6 +8,8 @@ import { run } from "../helpers/run.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 500_000, seed: 61 };
+/** All files have the same bytes, and each of them is to be fetched. */
+const env = { ASSETS_NO_REUSE: "1" };
 const NAMES = ["a.bin", "b.bin", "sub/c.bin", "sub/d.bin", "e.bin", "f.bin"];
 
 describe("runs side by side", () => {
@@ -17,7 +19,7 @@ describe("runs side by side", () => {
     const tree = makeTree();
     const url = (name: string) => server.serve(`/${name}`, { body: BODY, fault: holdAfter(1000, opened) });
     tree.manifestFor(Object.fromEntries(NAMES.map((name) => [name, { url: url(name), body: BODY }])));
-    const start = () => startBin(["download", "--all", "--ndjson"], { cwd: tree.root });
+    const start = () => startBin(["download", "--all", "--ndjson"], { cwd: tree.root, env });
     const first = start();
     await server.until(() => server.requests.length === 4);
     const second = start();
@@ -37,7 +39,7 @@ describe("runs side by side", () => {
     const tree = makeTree();
     const url = (name: string) => server.serve(`/${name}`, { body: BODY });
     tree.manifestFor(Object.fromEntries(NAMES.map((name) => [name, { url: url(name), body: BODY }])));
-    const results = await Promise.all([1, 2, 3, 4].map(() => runBin(["download", "--all"], { cwd: tree.root })));
+    const results = await Promise.all([1, 2, 3, 4].map(() => runBin(["download", "--all"], { cwd: tree.root, env })));
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     expect(server.requests).toHaveLength(NAMES.length);
     expect(NAMES.filter((name) => tree.sha256(name) !== sha256Of(BODY))).toEqual([]);

@@ -29,6 +29,7 @@ export async function mend(tree: Tree, { policy, onEvent, ...options }: MendOpti
   const report = await repair({
     manifest: await loadManifest({ cwd: tree.root }),
     network: { httpProxy: "", httpsProxy: "", noProxy: "" },
+    reuse: false,
     onEvent: (event) => {
       events.push(event);
       onEvent?.(event);

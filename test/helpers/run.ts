@@ -44,6 +44,8 @@ export async function run(tree: Tree, { policy, onEvent, ...options }: RunOption
   const report = await download({
     manifest: await loadManifest({ cwd: tree.root }),
     network: { httpProxy: "", httpsProxy: "", noProxy: "" },
+    // Files of one test may have the same bytes, and each of them is to be fetched.
+    reuse: false,
     onEvent: (event) => {
       events.push(event);
       onEvent?.(event);

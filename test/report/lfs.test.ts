@@ -43,6 +43,8 @@ To mend:
   assets download a
   git lfs pull
   git checkout broken.onnx
+Or all at once, without git-lfs:
+  assets lfs hydrate
 
 1 place could not be read:
   secret: permission denied

@@ -71,6 +71,7 @@ export function downloadReport(outcomes: Outcome[], more: Partial<DownloadReport
   const totals = {
     files: outcomes.length,
     downloaded: count("downloaded"),
+    reused: count("reused"),
     present: count("present"),
     failed: count("failed"),
     skipped: count("skipped"),

@@ -1,0 +1,68 @@
+/** Every place on this machine where wanted bytes may lie already, in the order in which they are looked at. */
+import { delimiter, join, relative, resolve } from "node:path";
+import { thisUser, type UserFolders } from "../git/config-files.js";
+import { findRepository, otherWorktrees } from "../git/repository.js";
+import { checkout } from "./checkout.js";
+import { huggingFaceCache } from "./hugging-face.js";
+import { ledgerPaths } from "./ledger-paths.js";
+import { lfsObjects, objectFolders } from "./lfs-objects.js";
+import { ollamaBlobs } from "./ollama.js";
+import type { Elsewhere, Place, Sought } from "./place.js";
+
+/** What is known of the tree for which bytes are looked for. */
+export interface ElsewhereOptions {
+  /** Absolute root of the tree. */
+  root: string;
+  /** Pinned files of the tree, each of which may be another's bytes under another name. */
+  files: readonly { readonly path: string; readonly sha256?: string | undefined }[];
+  /** Folders of git-lfs objects beside those that belong to the tree. Default: none. */
+  stores?: readonly string[];
+  /** Default: the environment of this process, and the home that the system tells. */
+  user?: UserFolders;
+}
+
+/** Tells where a file may lie, the likeliest first. Reads nothing before the first question. */
+export function createElsewhere({ root, files, stores = [], user = thisUser() }: ElsewhereOptions): Place {
+  let opening: Promise<Place[]> | undefined;
+  const open = async (): Promise<Place[]> => {
+    const repository = await findRepository(root);
+    const way = repository === undefined ? "" : relative(repository.top, root);
+    const objects = repository === undefined ? [] : await objectFolders(repository, user);
+    const worktrees = repository === undefined ? [] : await otherWorktrees(repository);
+    const references = (user.env.ASSETS_REFERENCE ?? "").split(delimiter).filter((folder) => folder !== "");
+    return [
+      otherNames(root, files),
+      lfsObjects(objects, "git-lfs"),
+      ...worktrees.map((top) => checkout(top, way, `the worktree ${top}`, user)),
+      huggingFaceCache(user),
+      ollamaBlobs(user),
+      ...references.map((folder) => checkout(resolve(folder), way, `the checkout ${folder}`, user)),
+      lfsObjects(stores, "git-lfs"),
+    ];
+  };
+  return async (sought: Sought) => {
+    opening ??= open();
+    // Worktrees share a store: nothing is looked at twice.
+    const found = new Map<string, Elsewhere>();
+    for (const place of await opening) {
+      for (const one of await place(sought)) if (!found.has(one.path)) found.set(one.path, one);
+    }
+    return [...found.values()];
+  };
+}
+
+/** Files of the tree itself that are pinned to the same bytes, or had them when its ledger was written. */
+function otherNames(root: string, files: ElsewhereOptions["files"]): Place {
+  const paths = new Map<string, string[]>();
+  for (const { path, sha256 } of files) {
+    if (sha256 !== undefined) paths.set(sha256, [...(paths.get(sha256) ?? []), path]);
+  }
+  let remembered: ReturnType<typeof ledgerPaths> | undefined;
+  return async ({ sha256, path: own }) => {
+    remembered ??= ledgerPaths(root);
+    const pinned = (paths.get(sha256) ?? []).map((path) => join(root, path));
+    return [...pinned, ...((await remembered).get(sha256) ?? [])]
+      .filter((path) => path !== join(root, own))
+      .map((path) => ({ path, place: "this tree" }));
+  };
+}

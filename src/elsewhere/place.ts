@@ -1,0 +1,27 @@
+/** What a place is where bytes may lie that are wanted: another tool's store, another checkout. */
+
+import { stat } from "node:fs/promises";
+
+/** A file that may have the wanted bytes. Nothing is believed of it: it is hashed while it is copied. */
+export interface Elsewhere {
+  /** Absolute. */
+  readonly path: string;
+  /** Where that is, as it reads after "from". */
+  readonly place: string;
+}
+
+/** What is looked for. */
+export interface Sought {
+  readonly sha256: string;
+  /** Path of the file in the tree, relative to its root and `/`-separated. */
+  readonly path: string;
+}
+
+/** Tells where a file may lie. Never throws; a place that is not there has nothing. */
+export type Place = (sought: Sought) => Promise<Elsewhere[]>;
+
+/** Those of some paths that are folders: where there is none, no file need be looked for in it. */
+export async function existingFolders(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+  return paths.filter((_, index) => found[index]?.isDirectory());
+}

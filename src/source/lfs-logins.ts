@@ -1,0 +1,109 @@
+/** Which login a Git LFS server is shown: what the user keeps for its host, else what git's credential helpers have. */
+import { createCredentials, tokenVariables } from "./credentials.js";
+import { createGitHub } from "./github.js";
+import { refusalOf } from "./http-answer.js";
+import { createHuggingFace } from "./hugging-face.js";
+import { basic, type Environment, type ProxySettings, percentDecoded, proxyFor, staysHere } from "./proxy.js";
+
+/** The logins of one server. */
+export interface LfsLogins {
+  /** The variable that a token of the server may stand in. */
+  readonly variable: string;
+  /** Asks as the user, the next login following on a refusal. Throws what the last one throws. */
+  ask<T>(request: (headers: Record<string, string>) => Promise<T>): Promise<T>;
+  /** What was last shown: where it comes from. */
+  shown(): string | undefined;
+  /** Where a login comes from that was not sent, since others could read it on the way. */
+  withheld(): string | undefined;
+  /** The headers that the server took, for another URL: none unless it is of the same origin. */
+  headersFor(url: URL): Record<string, string>;
+}
+
+/** Where logins come from. */
+export interface LfsLoginOptions {
+  readonly endpoint: URL;
+  readonly env: Environment;
+  /** The user's home folder. */
+  readonly home: string;
+  readonly network: ProxySettings;
+  /** Headers that git's settings give every request. */
+  readonly extra: Readonly<Record<string, string>>;
+  /** What git's helpers have for the server; undefined not to ask them. */
+  readonly git?: (() => Promise<{ user: string; password: string } | undefined>) | undefined;
+}
+
+interface Login {
+  readonly headers: Record<string, string>;
+  readonly from: string | undefined;
+}
+
+/** Refusals after which another login may be taken: some hosts hide what is private behind a 404. */
+const MAY_DEPEND = new Set([401, 403, 404]);
+
+/** Makes them. Nothing is read before the first request. */
+export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
+  const { endpoint, env, home, network, extra, git } = options;
+  const github = createGitHub({ env });
+  const services = [createHuggingFace({ env, home }), github];
+  /** What the server took, or else what is asked with first. */
+  let current: Promise<Login> | undefined;
+  let helped: Promise<Login | undefined> | undefined;
+  let shown: string | undefined;
+  let withheld: string | undefined;
+  let accepted: Record<string, string> = {};
+  // Plain http lets others read what is sent.
+  const isSafe = () => endpoint.protocol === "https:" || staysHere(endpoint, proxyFor(endpoint, network, env));
+
+  async function first(): Promise<Login> {
+    if (endpoint.username || endpoint.password) {
+      const pair = [endpoint.username, endpoint.password].map(percentDecoded) as [string, string];
+      return { headers: { ...extra, authorization: basic(...pair) }, from: "the server's URL" };
+    }
+    if ("authorization" in extra) return { headers: { ...extra }, from: "git's http.extraHeader" };
+    const service = services.find((each) => each.serves(endpoint));
+    const found = await createCredentials({ env, home })(endpoint, service);
+    withheld = isSafe() ? undefined : found?.from;
+    if (found === undefined || withheld !== undefined) return { headers: { ...extra }, from: undefined };
+    const token = /^Bearer (.*)$/.exec(found.authorization)?.[1];
+    // GitHub takes tokens as passwords here.
+    const authorization =
+      service === github && token !== undefined ? basic("x-access-token", token) : found.authorization;
+    return { headers: { ...extra, authorization }, from: found.from };
+  }
+
+  async function second(): Promise<Login | undefined> {
+    const found = isSafe() ? await git?.() : undefined;
+    return (
+      found && { headers: { ...extra, authorization: basic(found.user, found.password) }, from: "git's credentials" }
+    );
+  }
+
+  return {
+    variable: tokenVariables(endpoint)[1],
+    shown: () => shown,
+    withheld: () => withheld,
+    async ask(request) {
+      current ??= first();
+      const login = await current;
+      shown = login.from;
+      const asked = async ({ headers }: Login) => {
+        const answer = await request(headers);
+        accepted = headers;
+        return answer;
+      };
+      try {
+        return await asked(login);
+      } catch (error) {
+        if (!MAY_DEPEND.has(refusalOf(error)?.status ?? 0)) throw error;
+        helped ??= second();
+        const other = await helped;
+        if (other === undefined || other === login) throw error;
+        shown = other.from;
+        const answer = await asked(other);
+        current = helped as Promise<Login>;
+        return answer;
+      }
+    },
+    headersFor: (url) => (url.origin === endpoint.origin ? accepted : {}),
+  };
+}

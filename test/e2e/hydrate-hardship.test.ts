@@ -1,0 +1,57 @@
+/** `assets lfs hydrate` stopped, killed, started twice, and over files that change meanwhile. */
+import { describe, expect, it, vi } from "vitest";
+import { hydrate } from "../../src/commands/hydrate.js";
+import { runBin, startBin } from "../helpers/bin.js";
+import { lfsRepository } from "../helpers/lfs-repository.js";
+
+const BODY = { size: 3_000_000, seed: 8 };
+const env = { PATH: "" };
+
+describe("a run of hydrate", () => {
+  it.each(["SIGKILL", "SIGTERM"] as const)(
+    "that %s ends leaves pointers or files, and the next goes on",
+    async (signal) => {
+      const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": "small" });
+      const pointer = tree.read("a.bin").toString();
+      let cut = BODY.size - 1_000_000;
+      server.behaviour.holdAfter = () => cut;
+      const { child, done } = startBin(["lfs", "hydrate"], { cwd: tree.root, env });
+      await vi.waitFor(() => expect(tree.partial("a.bin")).toBeDefined(), { timeout: 10_000, interval: 5 });
+      await vi.waitFor(() => expect(tree.read(tree.partial("a.bin") ?? "").length).toBe(cut), {
+        timeout: 10_000,
+        interval: 5,
+      });
+      child.kill(signal);
+      await done;
+      expect(tree.read("a.bin").toString()).toBe(pointer);
+      cut = Number.POSITIVE_INFINITY;
+      expect((await runBin(["lfs", "hydrate"], { cwd: tree.root, env })).code).toBe(0);
+      // The lock of a killed run may stay until somebody wants it.
+      const partials = tree.leftovers().filter((name) => name.includes(".part"));
+      expect([tree.sha256("a.bin"), tree.sha256("b.bin"), partials]).toEqual([oids["a.bin"], oids["b.bin"], []]);
+      expect(server.ranges.some((range) => range?.startsWith("bytes=") && range !== "bytes=0-")).toBe(true);
+    },
+  );
+
+  it("beside another one fetches nothing twice, and both end well", async () => {
+    const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": { size: 400_000, seed: 2 } });
+    const results = await Promise.all([1, 2].map(() => runBin(["lfs", "hydrate"], { cwd: tree.root, env })));
+    expect(results.map(({ code }) => code)).toEqual([0, 0]);
+    expect(tree.sha256("a.bin")).toBe(oids["a.bin"]);
+    expect(server.downloads.filter((oid) => oid === oids["b.bin"])).toHaveLength(1);
+    expect(tree.leftovers()).toEqual([]);
+  });
+
+  it("does not replace what the user puts in the pointer's place meanwhile", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY });
+    server.behaviour.refuseObject = () => {
+      tree.write("a.bin", "mine");
+      return undefined;
+    };
+    vi.stubEnv("PATH", "");
+    const network = { httpProxy: "", httpsProxy: "", noProxy: "" };
+    const report = await hydrate({ paths: [tree.root], cwd: tree.root, network }).finally(() => vi.unstubAllEnvs());
+    expect(report.outcomes[0]?.error?.code).toBe("CONFLICT");
+    expect([report.exitCode, tree.read("a.bin").toString()]).toEqual([6, "mine"]);
+  });
+});

@@ -1,0 +1,228 @@
+/** `assets lfs hydrate` through the real program, with a real server and real repositories. */
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { runBin } from "../helpers/bin.js";
+import { GIT_ENV, git, hasGit, hasLfs } from "../helpers/git.js";
+import { lfsRepository } from "../helpers/lfs-repository.js";
+import { startLfsServer } from "../helpers/lfs-server.js";
+import { makeTree, type Tree } from "../helpers/tree.js";
+
+const BODY = { size: 200_000, seed: 1 };
+const onWindows = process.platform === "win32";
+
+/** The program with no git to be found, unless `env` says otherwise. */
+const hydrate = (tree: Tree, args: string[] = [], env: Record<string, string> = {}) =>
+  runBin(["lfs", "hydrate", ...args], { cwd: tree.root, env: { PATH: "", ...env } });
+
+const errorOf = async (tree: Tree, env: Record<string, string> = {}) => {
+  const { code, stdout } = await hydrate(tree, ["--json", "--retries", "0"], env);
+  const { outcomes } = JSON.parse(stdout);
+  return { code, ...outcomes[0].error, text: stdout };
+};
+
+describe("with no git installed", () => {
+  it("pointers become the files that the server has, all asked for at once, their modes kept", async () => {
+    const bodies = { "a.bin": BODY, "deep/b.bin": "small", "run.sh": "#!/bin/sh\n" };
+    const { server, tree, oids } = await lfsRepository(bodies);
+    chmodSync(tree.path("run.sh"), 0o755);
+    const { code, stdout } = await hydrate(tree);
+    expect(code).toBe(0);
+    expect(stdout).toContain("3 downloaded and verified");
+    for (const [path, oid] of Object.entries(oids)) expect([path, tree.sha256(path)]).toEqual([path, oid]);
+    if (!onWindows) expect(statSync(tree.path("run.sh")).mode & 0o777).toBe(0o755);
+    expect(server.batches.map(({ path, objects }) => [path, objects.length])).toEqual([
+      ["/o/r.git/info/lfs/objects/batch", 3],
+    ]);
+    expect(server.batches[0]?.body).toMatchObject({
+      operation: "download",
+      transfers: ["basic"],
+      ref: { name: "refs/heads/main" },
+      hash_algo: "sha256",
+    });
+    expect(tree.leftovers()).toEqual([]);
+  });
+
+  it("only those below the paths that are named", async () => {
+    const { tree, server } = await lfsRepository({ "a/x.bin": "one", "b/x.bin": "two" });
+    expect((await hydrate(tree, ["b"])).code).toBe(0);
+    expect([tree.read("b/x.bin").toString(), server.downloads.length]).toEqual(["two", 1]);
+    expect(tree.read("a/x.bin").toString()).toContain("oid sha256:");
+  });
+
+  it("from git-lfs's own store, Hugging Face's cache or another checkout, without asking the server", async () => {
+    const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": "bee", "c.bin": "sea" });
+    const [a = "", b = ""] = [oids["a.bin"], oids["b.bin"]];
+    tree.write(`.git/lfs/objects/${a.slice(0, 2)}/${a.slice(2, 4)}/${a}`, BODY);
+    tree.write(`.git/hub/models--o--n/blobs/${b}`, "bee");
+    const second = makeTree();
+    second.write("c.bin", "sea");
+    const env = { HF_HUB_CACHE: tree.path(".git/hub"), ASSETS_REFERENCE: second.root };
+    const { code, stdout } = await hydrate(tree, ["--offline"], env);
+    expect([code, server.batches]).toEqual([0, []]);
+    expect(stdout).toContain("3 copied from elsewhere on this machine");
+    expect(tree.read("c.bin").toString()).toBe("sea");
+  });
+
+  it("from the URLs that a manifest has for the same bytes, before the server is asked", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY });
+    const { oid } = server.add(BODY);
+    tree.manifestFor({ "elsewhere.bin": { url: `${server.origin}/objects/${oid}`, body: BODY } });
+    expect((await hydrate(tree)).code).toBe(0);
+    expect([tree.sha256("a.bin"), server.batches, tree.exists("elsewhere.bin")]).toEqual([oid, [], false]);
+  });
+
+  it("of the same bytes one is fetched, and the other copied", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": BODY });
+    const { stdout } = await hydrate(tree, ["--json"]);
+    expect(JSON.parse(stdout).totals).toMatchObject({ downloaded: 1, reused: 1 });
+    expect(server.downloads).toHaveLength(1);
+  });
+
+  it("by hundreds, a hundred at a time", async () => {
+    const bodies = Object.fromEntries(Array.from({ length: 230 }, (_, index) => [`f/${index}`, `body ${index}`]));
+    const { tree, server } = await lfsRepository(bodies);
+    expect((await hydrate(tree)).code).toBe(0);
+    expect(server.batches.map(({ objects }) => objects.length).sort()).toEqual([100, 100, 30]);
+    expect(tree.read("f/229").toString()).toBe("body 229");
+  });
+
+  it("in smaller batches where the server wants them", async () => {
+    const bodies = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f/${index}`, `body ${index}`]));
+    const { tree, server } = await lfsRepository(bodies, { most: 12 });
+    expect((await hydrate(tree)).code).toBe(0);
+    expect(server.downloads).toHaveLength(40);
+  });
+
+  it("nothing is written by a dry run, which says what would be done", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY });
+    const before = tree.files();
+    const { code, stdout } = await hydrate(tree, ["--dry-run"]);
+    expect([code, server.batches, tree.files()]).toEqual([0, [], before]);
+    expect(stdout).toMatch(/replace +200 kB +a\.bin/);
+  });
+
+  it("and a tree without pointers is left alone", async () => {
+    const { tree } = await lfsRepository({});
+    expect(await hydrate(tree)).toMatchObject({ code: 0, stdout: expect.stringContaining("No Git LFS pointers") });
+  });
+
+  it("paths are told from the folder that the command runs in", async () => {
+    const { tree } = await lfsRepository({ "a/b/x.bin": "one", "y.bin": "two" });
+    const { stdout } = await runBin(["lfs", "hydrate", "--json", ".."], { cwd: tree.path("a"), env: { PATH: "" } });
+    const paths = JSON.parse(stdout).outcomes.map(({ path }: { path: string }) => path);
+    expect(paths).toEqual([tree.path("y.bin").split("\\").join("/"), "b/x.bin"]);
+  });
+});
+
+describe("logins", () => {
+  const LOGIN = `Basic ${Buffer.from("me:secret-word").toString("base64")}`;
+
+  it("come from ASSETS_TOKEN_<HOST>, which goes to the server alone", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
+    const { code, stdout, stderr } = await hydrate(tree, [], { ASSETS_TOKEN_127_0_0_1: "me:secret-word" });
+    expect(code).toBe(0);
+    expect(server.batches.map(({ authorization }) => authorization)).toEqual([LOGIN]);
+    expect(stdout + stderr).not.toContain("secret-word");
+  });
+
+  it("come from the URL of the remote", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
+    tree.write(".git/config", `[remote "o"]\n url = ${server.origin.replace("://", "://me:secret-word@")}/o/r\n`);
+    const { code, stdout, stderr } = await hydrate(tree, ["--verbose"]);
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toContain("secret-word");
+  });
+
+  it("come from http.extraHeader, as CI services set it", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
+    const config = `${tree.read(".git/config")}[http "${server.origin}/"]\n extraheader = AUTHORIZATION: ${LOGIN}\n`;
+    tree.write(".git/config", config);
+    expect((await hydrate(tree)).code).toBe(0);
+  });
+
+  it.skipIf(!hasGit || onWindows)(
+    "come from git's credential helpers, which are asked only after a refusal",
+    async () => {
+      const { tree } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
+      const helper = '!f() { echo "$1" >> asked; echo username=me; echo password=secret-word; }; f';
+      tree.write(".git/config", `${tree.read(".git/config")}[credential]\n helper = ${JSON.stringify(helper)}\n`);
+      const { code } = await hydrate(tree, [], { ...GIT_ENV, PATH: process.env.PATH ?? "" });
+      expect([code, tree.read("asked").toString()]).toEqual([0, "get\n"]);
+    },
+  );
+
+  it.skipIf(!hasGit)("are never asked of anybody: without one it ends at once", async () => {
+    const { tree } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
+    const env = { ...GIT_ENV, PATH: process.env.PATH ?? "", GIT_ASKPASS: "/bin/sleep", SSH_ASKPASS: "/bin/sleep" };
+    expect(await errorOf(tree, env)).toMatchObject({ code: "ACCESS", hint: expect.stringContaining("ASSETS_TOKEN") });
+  });
+});
+
+describe.skipIf(!hasLfs)("in a repository that git-lfs made", () => {
+  const PATHS = ["a.bin", "deep/folder/b.bin", "name with space.bin"];
+
+  /** A clone with pointers in it, and the folder that it was cloned from. */
+  async function clone() {
+    const tree = makeTree();
+    const [source, target] = [tree.path("source"), tree.path("clone")];
+    mkdirSync(source);
+    await git(source, ["init", "-q", "-b", "main"]);
+    await git(source, ["lfs", "install", "--local"]);
+    await git(source, ["lfs", "track", "*.bin"]);
+    PATHS.forEach((path, index) => {
+      tree.write(`source/${path}`, { size: 50_000 + index, seed: index });
+    });
+    chmodSync(tree.path("source/a.bin"), 0o755);
+    await git(source, ["add", "."]);
+    await git(source, ["commit", "-q", "-m", "files"]);
+    await git(tree.root, ["clone", "-q", source, target], { GIT_LFS_SKIP_SMUDGE: "1" });
+    await git(target, ["lfs", "install", "--local", "--skip-smudge"]);
+    return { tree, target };
+  }
+  const run = (cwd: string, args: string[] = []) =>
+    runBin(["lfs", "hydrate", ...args], { cwd, env: { ...GIT_ENV, PATH: process.env.PATH ?? "" } });
+
+  it("puts there what `git lfs pull` puts there, and `git status` shows no change", async () => {
+    const { tree, target } = await clone();
+    const server = await startLfsServer();
+    PATHS.forEach((_, index) => {
+      server.add({ size: 50_000 + index, seed: index });
+    });
+    await git(target, ["config", "lfs.url", server.endpoint]);
+    expect(tree.read("clone/a.bin").toString()).toContain("oid sha256:");
+    expect((await run(target)).code).toBe(0);
+    const facts = () => PATHS.map((path) => [tree.sha256(`clone/${path}`), statSync(tree.path(`clone/${path}`)).mode]);
+    const ours = facts();
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+    expect(await git(target, ["diff-files", "--name-only"])).toBe("");
+    for (const path of PATHS) tree.remove(`clone/${path}`);
+    await git(target, ["checkout", "--", "."]);
+    await git(target, ["-c", "filter.lfs.smudge=git-lfs smudge -- %f", "lfs", "pull"]);
+    expect(facts()).toEqual(ours);
+    expect(server.downloads).toHaveLength(PATHS.length);
+  });
+
+  it("takes the objects of a remote that is a folder, as git-lfs does", async () => {
+    const { tree, target } = await clone();
+    expect((await run(target)).code).toBe(0);
+    expect(tree.sha256("clone/a.bin")).toBe(tree.sha256("source/a.bin"));
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+  });
+
+  it("takes the objects of the main worktree in a linked one", async () => {
+    const { tree, target } = await clone();
+    await git(target, ["lfs", "fetch"]);
+    await git(target, ["worktree", "add", "-q", tree.path("linked")], { GIT_LFS_SKIP_SMUDGE: "1" });
+    await git(target, ["remote", "remove", "origin"]);
+    expect((await run(tree.path("linked"), ["--offline"])).code).toBe(0);
+    expect(tree.sha256("linked/a.bin")).toBe(tree.sha256("source/a.bin"));
+    expect(await git(tree.path("linked"), ["status", "--porcelain"])).toBe("");
+  });
+
+  it("says so where git has no filter, and would call the files changed", async () => {
+    const { target } = await clone();
+    await git(target, ["lfs", "uninstall", "--local"]);
+    expect((await run(target)).stderr).toContain("git lfs install");
+  });
+});

@@ -1,0 +1,78 @@
+/** Which logins a Git LFS server is shown, in which order. */
+import { describe, expect, it } from "vitest";
+import { AssetsError } from "../../src/errors.js";
+import { createLfsLogins, type LfsLoginOptions } from "../../src/source/lfs-logins.js";
+
+const basic = (pair: string) => `Basic ${Buffer.from(pair).toString("base64")}`;
+
+/** Asks a server that takes nothing but `takes`; what it was shown. */
+async function asked(url: string, options: Partial<LfsLoginOptions> = {}, takes?: string) {
+  const logins = createLfsLogins({
+    endpoint: new URL(url),
+    env: {},
+    home: "/nowhere",
+    network: {},
+    extra: {},
+    ...options,
+  });
+  const shown: (string | undefined)[] = [];
+  const request = async ({ authorization }: Record<string, string>) => {
+    shown.push(authorization);
+    if (authorization === takes) return "fine";
+    throw new AssetsError("ACCESS", "no", { cause: { status: 401, reason: undefined, elsewhere: false } });
+  };
+  const answer = await logins.ask(request).catch(() => "refused");
+  return { shown, answer, logins, request };
+}
+
+const HOST = "https://host.example/o/r.git/info/lfs";
+
+describe("the login", () => {
+  it("of ASSETS_TOKEN_<HOST> is a bearer token, or a user and a password", async () => {
+    expect((await asked(HOST, { env: { ASSETS_TOKEN_HOST_EXAMPLE: "token-of-mine" } })).shown).toEqual([
+      "Bearer token-of-mine",
+    ]);
+    expect((await asked(HOST, { env: { ASSETS_TOKEN_HOST_EXAMPLE: "me:pw" } })).shown).toEqual([basic("me:pw")]);
+  });
+
+  it("of GitHub is a token in the place of a password, as its git server wants it", async () => {
+    const { shown } = await asked("https://github.com/o/r.git/info/lfs", { env: { GH_TOKEN: "token-of-mine" } });
+    expect(shown).toEqual([basic("x-access-token:token-of-mine")]);
+  });
+
+  it("of one host is not shown to another", async () => {
+    expect((await asked(HOST, { env: { GH_TOKEN: "token-of-mine", HF_TOKEN: "another-token" } })).shown).toEqual([
+      undefined,
+    ]);
+  });
+
+  it("in git's helpers is asked for after a refusal, once, and kept", async () => {
+    let questions = 0;
+    const git = async () => {
+      questions++;
+      return { user: "me", password: "pw" };
+    };
+    const { shown, answer, logins, request } = await asked(HOST, { git }, basic("me:pw"));
+    expect([answer, shown, questions]).toEqual(["fine", [undefined, basic("me:pw")], 1]);
+    await logins.ask(request);
+    expect([shown.length, questions]).toEqual([3, 1]);
+    expect(logins.headersFor(new URL("https://host.example/x"))).toEqual({ authorization: basic("me:pw") });
+    expect(logins.headersFor(new URL("https://host.example:8443/x"))).toEqual({});
+  });
+
+  it("that git has is not tried twice when it is refused", async () => {
+    const { shown, answer } = await asked(HOST, { git: async () => ({ user: "me", password: "pw" }) }, "never");
+    expect([answer, shown]).toEqual(["refused", [undefined, basic("me:pw")]]);
+  });
+
+  it("is not sent over plain http, but to this machine, and that is told", async () => {
+    const options = {
+      env: { ASSETS_TOKEN_HOST_EXAMPLE: "token-of-mine" },
+      git: async () => ({ user: "a", password: "b" }),
+    };
+    const { shown, logins } = await asked(HOST.replace("https", "http"), options);
+    expect([shown, logins.withheld()]).toEqual([[undefined], "ASSETS_TOKEN_HOST_EXAMPLE"]);
+    const here = await asked("http://127.0.0.1:9/x", { env: { ASSETS_TOKEN_127_0_0_1: "token-of-mine" } });
+    expect(here.shown).toEqual(["Bearer token-of-mine"]);
+  });
+});
