@@ -1,6 +1,7 @@
 /** `assets download`: puts every selected file in its place, and proves it. */
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
+import type { Pieces } from "../manifest/pieces.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
@@ -75,7 +76,8 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
     };
     const { network = {}, reuse = true } = options;
-    const run = { workspace, policy, bytesToFetch, replan, signal, emit, jobs, network, reuse };
+    const pieces = await piecesOf(manifest, emit);
+    const run = { workspace, policy, pieces, bytesToFetch, replan, signal, emit, jobs, network, reuse };
     const { outcomes, archiveBytes, stopped, kept } = await fetching.carryOut(planned, manifest, run);
     return {
       ...downloadReport(options, outcomes, archiveBytes, started),
@@ -85,6 +87,12 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
   } finally {
     await workspace.close();
   }
+}
+
+/** The pieces that the manifest names; what reads them is loaded only if it does. */
+async function piecesOf(manifest: Manifest, emit: EventListener): Promise<ReadonlyMap<string, Pieces>> {
+  if (manifest.pieces === undefined) return new Map();
+  return (await import("./known-pieces.js")).committedPieces(manifest, emit);
 }
 
 function planLooked(found: Looked, force: boolean): Planned {

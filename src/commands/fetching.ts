@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createElsewhere } from "../elsewhere/index.js";
 import { AssetsError } from "../errors.js";
 import type { Outcome } from "../events.js";
+import type { Pieces } from "../manifest/pieces.js";
 import type { Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import { createSources } from "../source/index.js";
@@ -20,6 +21,8 @@ export interface FetchingRun extends Pick<TransferRun, "policy" | "jobs" | "mend
   readonly network: NetworkSettings;
   /** Look for the bytes elsewhere on this machine first. */
   readonly reuse: boolean;
+  /** Pieces that the manifest names, by the SHA-256 of their file. */
+  readonly pieces: ReadonlyMap<string, Pieces>;
   /** As {@link bytesMissing} told. */
   readonly bytesToFetch: number;
 }

@@ -33,12 +33,11 @@ export async function committedPieces(
   return readPieces(text) ?? warn("is no file of pieces");
 }
 
-/** Tells the pieces of a file, if they are known. Throws LOCAL_IO at the beginning. */
-export async function openKnownPieces(
+/** Tells the pieces of a file, if they are known: those that the manifest names, or what is remembered. */
+export function openKnownPieces(
   manifest: Manifest,
-  emit: EventListener,
-): Promise<(file: AssetFile) => Promise<Pieces | undefined>> {
-  const committed = await committedPieces(manifest, emit);
+  committed: ReadonlyMap<string, Pieces>,
+): (file: AssetFile) => Promise<Pieces | undefined> {
   const memory = openPieceMemory(manifest.root);
   return async ({ sha256, size }) => {
     if (sha256 === undefined) return undefined;

@@ -16,7 +16,7 @@ import { runPool } from "../transfer/pool.js";
 import type { Planned } from "../transfer/run-transfers.js";
 import { downloadReport } from "./download-report.js";
 import { bytesMissing, carryOut } from "./fetching.js";
-import { openKnownPieces } from "./known-pieces.js";
+import { committedPieces, openKnownPieces } from "./known-pieces.js";
 import type { Damage, RepairReport } from "./piece-reports.js";
 import { createProgress, type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
@@ -64,7 +64,8 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
   const network = options.network ?? {};
   const files = select(manifest, selection);
   if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
-  const piecesOf = await openKnownPieces(manifest, emit);
+  const pieces = await committedPieces(manifest, emit);
+  const piecesOf = openKnownPieces(manifest, pieces);
   const workspace = await openWorkspace(manifest);
   try {
     const found = await workspace.lookAll(files, { recall: false, hash: true, signal, emit });
@@ -85,7 +86,19 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
       if (isAsFound(item.target, item.state)) return item;
       return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force: true });
     };
-    const run = { workspace, policy, bytesToFetch: toFetch, replan, signal, emit, jobs, network, reuse, mending };
+    const run = {
+      workspace,
+      policy,
+      pieces,
+      bytesToFetch: toFetch,
+      replan,
+      signal,
+      emit,
+      jobs,
+      network,
+      reuse,
+      mending,
+    };
     return answer(await carryOut(planned, manifest, run));
   } finally {
     await workspace.close();

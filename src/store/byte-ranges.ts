@@ -44,6 +44,11 @@ export function gapsOf(ranges: ByteRanges, size: number): ByteRanges {
   return gaps;
 }
 
+/** Whether the set has all of a range. */
+export function holdsRange(ranges: ByteRanges, { start, end }: ByteRange): boolean {
+  return ranges.some((range) => range.start <= start && range.end >= end);
+}
+
 /** How many bytes the set holds. */
 export function bytesIn(ranges: ByteRanges): number {
   return ranges.reduce((sum, { start, end }) => sum + end - start, 0);

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
+import type { ByteRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
-import type { FrontAnswer, FrontMessage } from "./front-worker.js";
+import type { FrontAnswer, FrontMessage, FrontQuestion } from "./front-worker.js";
 import type { PartialFile } from "./partial-file.js";
 
 /** The digest of one partial. */
@@ -24,6 +25,8 @@ export interface FrontDigest {
 export interface DigestThread {
   /** Follows a partial from its first byte; with `pieceBytes`, pieces of that size are hashed as well. */
   follow(partial: PartialFile, algorithm: string, pieceBytes?: number): FrontDigest;
+  /** SHA-256 of some bytes of a partial that are there, hex. Throws LOCAL_IO. */
+  hashRange(partial: PartialFile, range: ByteRange): Promise<string>;
   /** Ends the thread. */
   close(): Promise<void>;
 }
@@ -64,13 +67,13 @@ export function createDigestThread(): DigestThread {
     return worker;
   };
   const tell = (message: FrontMessage) => worker?.postMessage(message);
-  const ask = (type: "ask" | "drop", id: number, signal?: AbortSignal) =>
+  const ask = (question: FrontQuestion, signal?: AbortSignal) =>
     new Promise<FrontAnswer>((resolve, reject) => {
       if (broken) return resolve({ question: 0, message: "The hashing thread ended." });
-      const question = ++lastId;
+      const id = ++lastId;
       const settled = () => {
         signal?.removeEventListener("abort", onAbort);
-        questions.delete(question);
+        questions.delete(id);
         if (questions.size === 0) worker?.unref();
       };
       const onAbort = () => {
@@ -78,12 +81,12 @@ export function createDigestThread(): DigestThread {
         reject(signal?.reason);
       };
       worker?.ref();
-      questions.set(question, (answer) => {
+      questions.set(id, (answer) => {
         settled();
         resolve(answer);
       });
       signal?.addEventListener("abort", onAbort);
-      tell({ type, id, question });
+      tell({ ...question, question: id });
     });
 
   return {
@@ -109,7 +112,7 @@ export function createDigestThread(): DigestThread {
         const known = id;
         id = undefined;
         told = 0;
-        if (!broken) await ask("drop", known);
+        if (!broken) await ask({ type: "drop", id: known });
       };
       return {
         advance() {
@@ -120,18 +123,24 @@ export function createDigestThread(): DigestThread {
           signal.throwIfAborted();
           pieces = undefined;
           const known = engage();
-          if (known === undefined) return hashHere(partial, algorithm, signal);
+          const all = { start: 0, end: partial.front };
+          if (known === undefined) return hashHere(partial, algorithm, all, signal);
           tellFront(known);
-          const { hex, errno, message, ...answer } = await ask("ask", known, signal);
+          const answer = await ask({ type: "ask", id: known }, signal);
           pieces = answer.pieces;
-          if (hex !== undefined) return hex;
-          if (errno === undefined) return hashHere(partial, algorithm, signal);
-          throw diskError(Object.assign(new Error(message), { code: errno }), "read", partial.path);
+          return digestIn(answer, partial) ?? hashHere(partial, algorithm, all, signal);
         },
         pieces: () => pieces,
         reset: leave,
         close: leave,
       };
+    },
+    async hashRange(partial, range) {
+      const { content: descriptor } = partial;
+      if (typeof descriptor !== "number" || start() === undefined) return hashHere(partial, "sha256", range);
+      return (
+        digestIn(await ask({ type: "range", descriptor, ...range }), partial) ?? hashHere(partial, "sha256", range)
+      );
     },
     async close() {
       await worker?.terminate();
@@ -139,14 +148,25 @@ export function createDigestThread(): DigestThread {
   };
 }
 
-async function hashHere(partial: PartialFile, algorithm: string, signal: AbortSignal): Promise<string> {
+/** The digest that the thread answered; undefined where there is no thread any more. Throws LOCAL_IO. */
+function digestIn({ hex, errno, message }: FrontAnswer, { path }: PartialFile): string | undefined {
+  if (errno === undefined) return hex;
+  throw diskError(Object.assign(new Error(message), { code: errno }), "read", path);
+}
+
+async function hashHere(
+  partial: PartialFile,
+  algorithm: string,
+  { start, end }: ByteRange,
+  signal?: AbortSignal,
+): Promise<string> {
   const hash = createHash(algorithm);
-  const { content, front } = partial;
-  if (typeof content !== "number") return hash.update(content.subarray(0, front)).digest("hex");
-  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, partial.front));
-  for (let at = 0; at < partial.front; ) {
-    signal.throwIfAborted();
-    const wanted = buffer.subarray(0, Math.min(buffer.length, partial.front - at));
+  const { content } = partial;
+  if (typeof content !== "number") return hash.update(content.subarray(start, end)).digest("hex");
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - start));
+  for (let at = start; at < end; ) {
+    signal?.throwIfAborted();
+    const wanted = buffer.subarray(0, Math.min(buffer.length, end - at));
     const bytes = await partial.read(wanted, at);
     if (bytes === 0) throw diskError(new Error("it became shorter while it was read"), "read", partial.path);
     hash.update(wanted.subarray(0, bytes));

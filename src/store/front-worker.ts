@@ -9,10 +9,16 @@ export type FrontMessage =
   | { type: "follow"; id: number; descriptor: number; algorithm: string; pieceBytes: number | undefined }
   /** The bytes below `to` are there. */
   | { type: "advance"; id: number; to: number }
-  /** Asks for the digest of the bytes told so far; answered once they are hashed. */
-  | { type: "ask"; id: number; question: number }
+  | (FrontQuestion & { question: number });
+
+/** What the thread answers; `question` is the number of the answer. */
+export type FrontQuestion =
+  /** What is the digest of the bytes told so far? Answered once they are hashed. */
+  | { type: "ask"; id: number }
+  /** What is the SHA-256 of some bytes of a file, whether it is followed or not? */
+  | { type: "range"; descriptor: number; start: number; end: number }
   /** The file is about to be closed; answered once it is read no more. */
-  | { type: "drop"; id: number; question: number };
+  | { type: "drop"; id: number };
 
 /** What the thread answers to a question. */
 export interface FrontAnswer {
@@ -49,6 +55,7 @@ parentPort?.on("message", (message: FrontMessage) => {
     followed.set(id, { descriptor, hash: createHash(algorithm), pieces, at: 0, to: 0, questions: [] });
     return;
   }
+  if (message.type === "range") return tell({ question: message.question, ...hashRange(message) });
   const file = followed.get(message.id);
   if (message.type === "drop") {
     followed.delete(message.id);
@@ -74,15 +81,39 @@ function pump(): void {
 
 function advance(file: Followed): void {
   try {
-    const bytes = readSync(file.descriptor, buffer, 0, Math.min(READ_BYTES, file.to - file.at), file.at);
-    if (bytes === 0) throw Object.assign(new Error("it became shorter while it was read"), { code: "EBUSY" });
-    file.hash.update(buffer.subarray(0, bytes));
-    file.pieces?.update(buffer.subarray(0, bytes));
-    file.at += bytes;
+    const bytes = readSome(file.descriptor, file.at, file.to);
+    file.hash.update(bytes);
+    file.pieces?.update(bytes);
+    file.at += bytes.length;
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    file.failure = { errno: code, message };
+    file.failure = failureOf(error);
   }
+}
+
+function hashRange({ descriptor, start, end }: { descriptor: number; start: number; end: number }) {
+  try {
+    const hash = createHash("sha256");
+    for (let at = start; at < end; ) {
+      const bytes = readSome(descriptor, at, end);
+      hash.update(bytes);
+      at += bytes.length;
+    }
+    return { hex: hash.digest("hex") };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** The next bytes below `end`; they stand in the buffer until the next call. */
+function readSome(descriptor: number, at: number, end: number): Uint8Array {
+  const bytes = readSync(descriptor, buffer, 0, Math.min(READ_BYTES, end - at), at);
+  if (bytes === 0) throw Object.assign(new Error("it became shorter while it was read"), { code: "EBUSY" });
+  return buffer.subarray(0, bytes);
+}
+
+function failureOf(error: unknown): { errno: string; message: string } {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return { errno: code, message };
 }
 
 function answer(file: Followed): void {

@@ -62,6 +62,8 @@ async function takeStock(work: Work, signal: AbortSignal): Promise<string | unde
   work.digest.advance();
   // What is of this run is proven at its end, where it is known who gave it.
   if (work.givers.size > 0) return validator;
+  // What is wrong of a complete file may be found, and no more than that given up.
+  if (partial.front === size) await work.check?.settled();
   if (size !== undefined && size > 0 && partial.front === size && (await provenHex(work, signal)) === undefined) {
     await restart("the bytes kept from before are not the pinned ones");
   }
@@ -138,7 +140,10 @@ async function bringAll(
       tally.wrote = false;
       if (segment !== undefined) await bring(work, way, segment, errand, context).finally(segment.release);
       else if (segments.active() > 0) await helpers.change();
-      else break;
+      else {
+        await work.check?.settled();
+        if (work.check === undefined || segments.missing() === 0) break;
+      }
     }
     const { size } = work;
     if (size !== undefined && (partial.held.at(-1)?.end ?? 0) > size) {

@@ -28,6 +28,7 @@ export async function bring(
   try {
     await awaitHost(work, way, patience.signal, errand.own?.hasElsewhere, context);
     if (segment.at >= segment.end) return;
+    work.check?.mustBeTrusted(way.url);
     const asked = performance.now();
     const answer = await open(work, way, segment, errand.own?.validator, patience);
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);

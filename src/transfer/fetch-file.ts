@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AssetsError, abortError, redact } from "../errors.js";
 import type { Outcome } from "../events.js";
-import { pieceBytesFor } from "../manifest/pieces.js";
+import { type Pieces, pieceBytesFor } from "../manifest/pieces.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
 import type { LfsObject } from "../source/lfs-batch.js";
@@ -57,6 +57,8 @@ export interface TransferContext extends FetchContext {
   readonly policy: TransferPolicy;
   /** Where the pieces of large files are remembered; undefined where the manifest's own file tells of pieces. */
   readonly pieceMemory?: PieceMemory | undefined;
+  /** The pieces that the manifest's own file tells of, by the SHA-256 of their file. */
+  readonly pieces?: ReadonlyMap<string, Pieces> | undefined;
   readonly mending?: Mending | undefined;
   /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
   readonly replan: (item: PlanItem) => Promise<PlanItem>;
@@ -178,11 +180,14 @@ async function putInPlace(
   }
 }
 
-function wantedOf({ file: { path, size, sha256 } }: PlanItem, { pieceMemory }: TransferContext) {
+function wantedOf({ file: { path, size, sha256 } }: PlanItem, context: TransferContext) {
+  const { pieceMemory } = context;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const isRemembered = pieceMemory !== undefined && digest !== undefined && size !== undefined;
   const pieceBytes = isRemembered && size >= REMEMBERED_BYTES ? pieceBytesFor(size) : undefined;
-  return { label: path, kind: "file", size, digest, pieceBytes } as const;
+  const known = context.pieces?.get(sha256 ?? "");
+  const pieces = known?.size === size ? known : undefined;
+  return { label: path, kind: "file", size, digest, pieceBytes, pieces } as const;
 }
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {

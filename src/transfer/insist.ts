@@ -87,6 +87,7 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
   let attempts = 0;
   let failures = 0;
   let { restarted } = turn;
+  if (restarted) work.check?.forgive(url);
   let differed = false;
   /** The most bytes that were here when an attempt failed. */
   let mark = 0;
@@ -110,7 +111,8 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         mark = held;
       }
       const { error } = result;
-      const suspect = error.code === "DIGEST_MISMATCH" ? suspectOf(work.givers, url) : undefined;
+      const blamed = work.check?.isBlamed(url) === true;
+      const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(work.givers, url) : undefined;
       if (suspect !== undefined) {
         suspects = [...suspects, suspect];
         await dismiss(helpersFrom(ways.filter((way) => !suspects.includes(way.url))));
@@ -119,7 +121,7 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(blame(suspect, error)) });
         continue;
       }
-      const failure = { ...result, combined: work.isCombined(), kept: work.hasKept() };
+      const failure = { ...result, combined: work.isCombined(), kept: work.hasKept(), blamed };
       const history = { failures, restarted, last, elsewhere: hasElsewhere(), down: hosts.isUnreachable(host) };
       const verdict = verdictOn(failure, history, policy, Math.random);
       const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
@@ -138,13 +140,16 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         return { ok: false, error: told, final: !leaves, return: leaves ? verdict.return : undefined };
       }
       differed = result.differs;
-      if (verdict.empty) {
+      if (verdict.alone) {
         // What several connections brought may have been mangled on the way: one alone decides.
         restarted = true;
-        mark = 0;
         await dismiss();
-        await work.restart(error.message);
+        work.check?.forgive(url);
       } else failures++;
+      if (verdict.empty) {
+        mark = 0;
+        await work.restart(error.message);
+      }
       const { delayMs } = verdict;
       const info = errorInfo(error);
       context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });

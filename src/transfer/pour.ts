@@ -33,7 +33,8 @@ export async function pour(
   const { size } = work;
   // A body that nobody gave a size may have no end.
   const most = size ?? partial.front + (await allowance(dirname(partial.path)));
-  const writer = createWriter(partial, answer.offset, () => {
+  const writer = createWriter(partial, answer.offset, (range) => {
+    work.check?.landed(range, giver);
     work.digest.advance();
     work.tellProgress();
   });
@@ -49,6 +50,7 @@ export async function pour(
       patience.watch(answer.body),
       at > 0 ? 0 : startsOver ? AGREE_BYTES : HEAD_BYTES,
     )) {
+      work.check?.mustBeTrusted(giver);
       if (!isAccepted) await accept(body);
       if (at + body.length > most && segment.end >= (size ?? 0)) throw tooMuch(answer, wanted.size);
       if (answer.unpacked !== true) {

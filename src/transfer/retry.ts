@@ -24,6 +24,8 @@ export interface Failure {
   readonly wrote: boolean;
   /** The server started over with other bytes than those that are here. */
   readonly differs: boolean;
+  /** What it sent was found wrong piece by piece, and is given up already. */
+  readonly blamed: boolean;
 }
 
 /** What came before at the same URL. */
@@ -40,10 +42,10 @@ export interface History {
   readonly down: boolean;
 }
 
-/** What follows. `empty`: what the partial holds is wrong and is dropped. */
+/** What follows. `empty`: what the partial holds is wrong and is dropped. `alone`: over one connection. */
 export type Verdict =
-  | { do: "retry"; delayMs: number; empty: boolean }
-  /** `return`: when the others fail, this one is tried again (`alone`: over one connection). */
+  | { do: "retry"; delayMs: number; empty: boolean; alone: boolean }
+  /** `return`: when the others fail, this one is tried again. */
   | { do: "next-url"; empty: boolean; why?: "asks-too-long"; return?: "later" | "alone" }
   /** This file has failed, whatever other URLs there are. */
   | { do: "give-up" }
@@ -69,11 +71,18 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
     case "DIGEST_MISMATCH":
       // A wrong size that is only announced says nothing of what is here.
       if (error.code === "SIZE_MISMATCH" && !failure.wrote) return { do: "next-url", empty: false };
+      // A fault on the way may pass, and costs no more than the wrong pieces.
+      if (failure.blamed && !history.restarted) {
+        return history.last
+          ? { do: "retry", delayMs: 0, empty: false, alone: true }
+          : { do: "next-url", empty: false, return: "alone" };
+      }
+      if (failure.blamed) return { do: "next-url", empty: false };
       // The fault may lie in the bytes that were there before: ask once for all of them from one place.
       if ((failure.combined || failure.kept) && !history.restarted) {
         // All of them came from there, over several connections: another URL is the better guess.
         return failure.kept || history.last
-          ? { do: "retry", delayMs: 0, empty: true }
+          ? { do: "retry", delayMs: 0, empty: true, alone: true }
           : { do: "next-url", empty: true, return: "alone" };
       }
       return { do: "next-url", empty: true };
@@ -81,7 +90,7 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   if (failure.differs) {
     // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
     return history.last && history.failures < Math.max(1, policy.retries)
-      ? { do: "retry", delayMs: backoff(history.failures, policy, random), empty: false }
+      ? { do: "retry", delayMs: backoff(history.failures, policy, random), empty: false, alone: false }
       : { do: "next-url", empty: false };
   }
   if (error.retry === undefined || (error.retry.slow && !history.last)) return { do: "next-url", empty: false };
@@ -92,7 +101,8 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   const few = history.down && !error.unreachable ? 0 : Math.min(1, policy.retries);
   const retries = (error.unreachable || history.down) && !history.last ? few : policy.retries;
   if (history.failures >= retries) return { do: "next-url", empty: false };
-  return { do: "retry", delayMs: Math.max(afterMs, backoff(history.failures, policy, random)), empty: false };
+  const delayMs = Math.max(afterMs, backoff(history.failures, policy, random));
+  return { do: "retry", delayMs, empty: false, alone: false };
 }
 
 /** What follows from the failure of a further connection. `fail`: what is wrong on this side ends the file. */

@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import type { Place } from "../elsewhere/place.js";
 import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, EventListener, Outcome } from "../events.js";
+import type { Pieces } from "../manifest/pieces.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
 import type { LfsServer } from "../source/lfs-server.js";
@@ -38,6 +39,8 @@ export interface TransferRun {
   readonly emit: EventListener;
   /** Where the pieces of large files are remembered, if they are. */
   readonly pieceMemory?: PieceMemory | undefined;
+  /** Pieces by which files are checked as they land, by the SHA-256 of their file. */
+  readonly pieces?: ReadonlyMap<string, Pieces> | undefined;
   readonly mending?: Mending | undefined;
   /** A Git LFS server to ask for the pinned digests after all URLs. Default: none. */
   readonly lfs?: LfsServer | undefined;
@@ -100,6 +103,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     ledger,
     archives,
     pieceMemory: run.pieceMemory,
+    pieces: run.pieces,
     mending: run.mending,
     orphans: createOrphans(run.isTarget),
     lfs: run.lfs,

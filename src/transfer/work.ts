@@ -1,10 +1,12 @@
 /** What all connections that bring one file share: the partial, its digest, and who brought which of its bytes. */
 import type { EventListener } from "../events.js";
+import type { Pieces } from "../manifest/pieces.js";
 import type { Digest } from "../source/source.js";
 import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte-ranges.js";
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
 import { openPartial } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
+import { createPieceCheck, type PieceCheck } from "./piece-check.js";
 import { createSegments, type SegmentPolicy, type Segments } from "./segments.js";
 
 /** What is wanted, whatever URL it comes from. */
@@ -20,6 +22,8 @@ export interface Wanted {
   readonly makeFolder?: (() => Promise<unknown>) | undefined;
   /** Size of the pieces whose digests are worked out as well. */
   readonly pieceBytes?: number | undefined;
+  /** Pieces by which bytes are checked as they land. */
+  readonly pieces?: Pieces | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
 }
@@ -30,6 +34,8 @@ export interface Work {
   readonly partial: PartialFile;
   readonly digest: FrontDigest;
   readonly segments: Segments;
+  /** The check of what lands, where the file's pieces are known. */
+  readonly check: PieceCheck | undefined;
   /** Size in bytes as far as it is known: pinned, or as the source states it. */
   size: number | undefined;
   /** Which bytes came from where in this run, by URL. */
@@ -67,11 +73,30 @@ export async function openWork(
   let answers = 0;
   let told = 0;
   const received = () => bytesIn(partial.held);
+  const tellGivenUp = (reason: string) => {
+    told = received();
+    emit({ type: "transfer:restart", path: wanted.label, received: told, reason });
+  };
+  const { pieces } = wanted;
+  const check =
+    pieces &&
+    createPieceCheck({
+      pieces,
+      held: () => partial.held,
+      hash: (range) => digests.hashRange(partial, range),
+      async giveUp(range) {
+        await partial.drop(range);
+        await digest.reset();
+        tellGivenUp(`bytes ${range.start} to ${range.end - 1} are not the pinned ones`);
+      },
+    });
+  for (const range of partial.held) check?.landed(range, undefined);
 
   const work: Work = {
     wanted,
     partial,
     digest,
+    check,
     segments: createSegments(
       () => work.size ?? Number.MAX_SAFE_INTEGER,
       () => partial.held,
@@ -91,9 +116,7 @@ export async function openWork(
       for (const range of givers.get(url) ?? []) await partial.drop(range);
       givers.delete(url);
       await digest.reset();
-      told = received();
-      const reason = `what ${url} brought does not fit the rest`;
-      emit({ type: "transfer:restart", path: wanted.label, received: told, reason });
+      tellGivenUp(`what ${url} brought does not fit the rest`);
     },
     async restart(reason, size = 0) {
       await partial.cut(size);
@@ -113,6 +136,7 @@ export async function openWork(
       emit({ type: "transfer:progress", path: wanted.label, received: now, ...(size !== undefined && { size }) });
     },
     async close() {
+      await check?.close();
       await digest.close();
       await partial.close();
     },

@@ -1,4 +1,5 @@
 /** Writes what one connection brings: while one batch is on its way to the file, the next one gathers. */
+import type { ByteRange } from "../store/byte-ranges.js";
 import type { PartialFile } from "../store/partial-file.js";
 
 /** Takes chunks that follow one another. */
@@ -14,8 +15,8 @@ const BATCH_BYTES = 1024 * 1024;
 /** How long fewer bytes wait for company, in milliseconds. */
 const LINGER_MS = 20;
 
-/** The first chunk is for the offset `from`; `onWritten` is called after each batch. */
-export function createWriter(partial: PartialFile, from: number, onWritten: () => void): Writer {
+/** The first chunk is for the offset `from`; `onWritten` is told each batch. */
+export function createWriter(partial: PartialFile, from: number, onWritten: (range: ByteRange) => void): Writer {
   let batch: Uint8Array[] = [];
   let next = from;
   let bytes = 0;
@@ -32,7 +33,7 @@ export function createWriter(partial: PartialFile, from: number, onWritten: () =
         batch = [];
         bytes = 0;
         await partial.write(chunks, at);
-        onWritten();
+        onWritten({ start: at, end: next });
       } while (bytes >= BATCH_BYTES);
     } catch (error) {
       failure = { error };

@@ -9,6 +9,7 @@ import { makeTree } from "../helpers/tree.js";
 
 /** Large enough to be hashed by a thread, were there one. */
 const BODY = { size: 9_000_000, seed: 121 };
+const OTHER = { size: 9_000_000, seed: 122 };
 const known = (flag: string) => process.allowedNodeEnvironmentFlags.has(flag);
 const permission = ["--permission", "--experimental-permission"].find(known);
 const NODE_OPTIONS = [
@@ -28,10 +29,10 @@ it.skipIf(permission === undefined)(
     expect(stderr.toString()).toContain("ERR_ACCESS_DENIED");
     const server = await startFaultServer();
     const tree = makeTree();
-    const wrong = server.serve("/wrong", { body: BODY, fault: "flips one bit" });
+    const wrong = server.serve("/wrong", { body: OTHER, fault: "flips one bit" });
     tree.manifestFor({
       "right.bin": { url: server.serve("/right", { body: BODY }), body: BODY },
-      "wrong.bin": { url: wrong, body: BODY },
+      "wrong.bin": { url: wrong, body: OTHER },
     });
     const options = { cwd: tree.root, env: { NODE_OPTIONS } };
     const download = await runBin(["download", "--all"], options);

@@ -14,6 +14,7 @@ import { runPool } from "../../src/transfer/pool.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { type Fault, healthy } from "../helpers/faults.js";
+import { writePieces } from "../helpers/mend.js";
 import { type Run, run } from "../helpers/run.js";
 import { faultsOf, leftOf, POLICIES, SEVERAL, type Sequence, SLOW_PACE, sequence } from "../helpers/sequence.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -136,6 +137,7 @@ async function play(server: FaultServer, tree: Tree, number: number, seq: Sequen
     return server.serve(paths[n] ?? "", { body: content, fault, pace });
   });
   tree.manifestFor({ [PATH]: { url: urls, body: content, pin: seq.pin } });
+  if (number % 3 === 0) writePieces(tree, content);
   const pin = seq.pin === "all" || seq.pin === "sha256" ? sha256Of(content) : undefined;
   const leave = (left: NonNullable<Sequence["before"]>) => {
     const { bytes, note } = leftOf(left, body, `"${paths[0]}"`);

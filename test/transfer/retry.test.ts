@@ -9,7 +9,7 @@ const untried: History = { failures: 0, restarted: false, last: false, elsewhere
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
-  return { error, combined: false, kept: false, wrote: false, differs: false, ...more };
+  return { error, combined: false, kept: false, wrote: false, differs: false, blamed: false, ...more };
 }
 
 const half = () => 0.5;
@@ -20,6 +20,7 @@ describe("the verdict on a failed attempt", () => {
       do: "retry",
       delayMs: 50,
       empty: false,
+      alone: false,
     });
   });
 
@@ -42,7 +43,7 @@ describe("the verdict on a failed attempt", () => {
 
   it("fetches everything anew, once, when resumed bytes do not match the pin", () => {
     const resumed = failure("DIGEST_MISMATCH", undefined, { combined: true, kept: true });
-    expect(verdictOn(resumed, untried, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true });
+    expect(verdictOn(resumed, untried, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true, alone: true });
     const again = { ...untried, restarted: true };
     expect(verdictOn(resumed, again, policy, half)).toEqual({ do: "next-url", empty: true });
   });
@@ -51,7 +52,16 @@ describe("the verdict on a failed attempt", () => {
     const several = failure("DIGEST_MISMATCH", undefined, { combined: true, wrote: true });
     expect(verdictOn(several, untried, policy, half)).toEqual({ do: "next-url", empty: true, return: "alone" });
     const only = { ...untried, last: true };
-    expect(verdictOn(several, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true });
+    expect(verdictOn(several, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true, alone: true });
+  });
+
+  it("asks another URL first for what was found wrong piece by piece, then the same once more, and keeps the rest", () => {
+    const lied = failure("DIGEST_MISMATCH", undefined, { blamed: true, combined: true, kept: true, wrote: true });
+    expect(verdictOn(lied, untried, policy, half)).toEqual({ do: "next-url", empty: false, return: "alone" });
+    const only = { ...untried, last: true };
+    expect(verdictOn(lied, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: false, alone: true });
+    const again = { ...only, restarted: true };
+    expect(verdictOn(lied, again, policy, half)).toEqual({ do: "next-url", empty: false });
   });
 
   it("goes to another URL meanwhile when it would have to wait long, if that can go on with what is here", () => {
