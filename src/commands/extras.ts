@@ -4,7 +4,7 @@ import type { AssetFile, Manifest } from "../manifest/types.js";
 import { ignoresCase } from "../platform.js";
 import { findExtraFiles } from "../store/find-extra-files.js";
 import { createTargets } from "../store/target.js";
-import { partialOf } from "../transfer/fetch-file.js";
+import { partialOf } from "../transfer/candidates.js";
 import type { ExtraFile } from "./reports.js";
 
 /** Where to look. */

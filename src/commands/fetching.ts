@@ -11,7 +11,8 @@ import type { NetworkSettings } from "../source/network-settings.js";
 import { heldBytes } from "../store/partial.js";
 import { openPieceMemory } from "../store/piece-memory.js";
 import { freeBytes } from "../store/space.js";
-import { isSmall, partialOf } from "../transfer/fetch-file.js";
+import { partialOf } from "../transfer/candidates.js";
+import { isSmall } from "../transfer/fetch-file.js";
 import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
 import type { Workspace } from "./workspace.js";
 

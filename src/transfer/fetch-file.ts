@@ -1,14 +1,9 @@
 /** Puts one file in its place: locked, fetched, proven, renamed, remembered. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { AssetsError, abortError, redact } from "../errors.js";
+import { AssetsError, abortError } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { type Pieces, pieceBytesFor } from "../manifest/pieces.js";
 import { isFetch, type PlanItem } from "../plan.js";
-import type { Sources } from "../source/index.js";
-import type { LfsObject } from "../source/lfs-batch.js";
-import type { LfsServer } from "../source/lfs-server.js";
-import { contentOf } from "../source/raw-url.js";
 import type { Ledger } from "../store/ledger.js";
 import { lock } from "../store/lock.js";
 import type { Orphans } from "../store/orphans.js";
@@ -17,12 +12,10 @@ import type { PartialFile } from "../store/partial-file.js";
 import { SMALL_BYTES } from "../store/partial-in-memory.js";
 import { type PieceMemory, REMEMBERED_BYTES } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
-import type { Archives } from "./archives.js";
-import { pointerOf } from "./body-check.js";
+import { type CandidateContext, candidatesOf } from "./candidates.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
-import { hostOf } from "./hosts.js";
-import type { Candidate, FetchContext } from "./insist.js";
+import type { FetchContext } from "./insist.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
 import type { PatiencePolicy } from "./patience.js";
@@ -41,17 +34,13 @@ export interface TransferPolicy extends RetryPolicy, PatiencePolicy, SegmentPoli
 }
 
 /** What the transfers of one run share. */
-export interface TransferContext extends FetchContext {
+export interface TransferContext extends FetchContext, CandidateContext {
   /** Absolute root of the tree. */
   readonly root: string;
   readonly targets: Targets;
-  readonly sources: Sources;
-  readonly archives: Archives;
   readonly ledger: Ledger;
   readonly folderLocks: FolderLocks;
   readonly orphans: Orphans;
-  /** A Git LFS server that may have every pinned file; undefined where there is none. */
-  readonly lfs: LfsServer | undefined;
   /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
   readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
@@ -70,11 +59,6 @@ export interface Mending {
   prepare(item: PlanItem, partial: string): Promise<void>;
   /** After the last byte, right before the old file is replaced. */
   beforeReplacing(item: PlanItem): Promise<void>;
-}
-
-/** Where the partial of a file lies for one of its URLs. */
-export function partialOf(target: string, sha256: string | undefined, url: string): string {
-  return partialPath(target, sha256 ?? createHash("sha256").update(url).digest("hex"));
 }
 
 /** Whether a file is so small that what is done beside the fetching of it would cost more than the fetching. */
@@ -188,65 +172,6 @@ function wantedOf({ file: { path, size, sha256 } }: PlanItem, context: TransferC
   const known = context.pieces?.get(sha256 ?? "");
   const pieces = known?.size === size ? known : undefined;
   return { label: path, kind: "file", size, digest, pieceBytes, pieces } as const;
-}
-
-function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {
-  const { sources, policy, lfs } = context;
-  const { sha256, size } = file;
-  const needsNetwork = (url: string) =>
-    new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
-  const fromUrl = (url: string): Candidate => ({
-    ...shown(url),
-    partial: partialOf(target, sha256, url),
-    divisible: isDivisible(url, sources),
-    locate: async (signal) => {
-      if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
-      return sources.locate(url, { signal });
-    },
-    unpack: (located) => context.archives.unpack(url, located, sha256 !== undefined),
-    instead: (error) => {
-      const pointer = pointerOf(error);
-      // What a pointer stands for is the file only if it is what is pinned.
-      if (pointer === undefined || pointer.oid !== sha256) return [];
-      const { urls, servers } = contentOf(url);
-      const others = urls.filter((other) => !file.urls.includes(other));
-      const object = { oid: pointer.oid, size: pointer.size };
-      const lfsServers = servers.map((endpoint) =>
-        sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }),
-      );
-      return [...others.map(fromUrl), ...lfsServers.map((server) => fromServer(server, object))];
-    },
-  });
-  const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
-    const url = `${server.url}/objects/${object.oid}`;
-    return {
-      ...shown(url),
-      partial: partialOf(target, object.oid, url),
-      divisible: true,
-      locate: async (signal) => {
-        if (policy.offline) throw needsNetwork(url);
-        return server.locate(object, { signal });
-      },
-    };
-  };
-  const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
-  return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
-}
-
-/** A URL as users may see it, and its host. */
-function shown(secret: string): Pick<Candidate, "url" | "host"> {
-  const url = redact(secret);
-  return { url, host: hostOf(url) };
-}
-
-/** Whether parts of a file can be asked for: neither of a member of an archive nor of a file of this machine. */
-function isDivisible(url: string, sources: Sources): boolean {
-  try {
-    return !sources.isLocal(url) && sources.container(url) === undefined;
-  } catch {
-    // A URL that no source serves; the attempt says so.
-    return false;
-  }
 }
 
 /** A file that is replaced hands its permissions on. */

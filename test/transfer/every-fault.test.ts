@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { partialOf } from "../../src/transfer/fetch-file.js";
+import { partialOf } from "../../src/transfer/candidates.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { type FaultName, faults } from "../helpers/faults.js";

@@ -1,7 +1,7 @@
 /** What follows a failed attempt, row by row of the table: the same URL again, the next one, or the end. */
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { partialOf } from "../../src/transfer/fetch-file.js";
+import { partialOf } from "../../src/transfer/candidates.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { cutAfter, type Fault, type FaultName, faults } from "../helpers/faults.js";
