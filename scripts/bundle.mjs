@@ -71,15 +71,15 @@ const shared = {
   logLevel: "warning",
 };
 
-/** The sources that are loaded with these ones, paths relative to the root. */
+/** What is loaded with these sources: other sources, by their paths from the root, and modules of Node. */
 async function closureOf(entryPoints) {
   const { metafile } = await build({ ...shared, entryPoints, packages: "external", write: false });
   const seen = new Set();
   const visit = (path) => {
     if (seen.has(path)) return;
     seen.add(path);
-    for (const { path: next, kind, external } of metafile.inputs[path].imports) {
-      if (kind === "import-statement" && !external) visit(next);
+    for (const { path: next, kind, external } of metafile.inputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && (!external || next.startsWith("node:"))) visit(next);
     }
   };
   entryPoints.forEach(visit);
@@ -87,17 +87,24 @@ async function closureOf(entryPoints) {
 }
 
 /**
- * Keeps the core in one file: a bundler makes a file for each set of modules that the same entries need, which would
- * scatter it over a dozen, and a start takes a millisecond for each. So all other sources need all of the core.
+ * Keeps each core in one file: a bundler makes a file for each set of modules that the same entries need, which would
+ * scatter it over a dozen, and a start takes a millisecond for each. So all sources in its folders need all of a core.
  */
-function inOneFile(core) {
-  const imports = core.map((path) => `\nimport ${JSON.stringify(join(root, path))};`).join("");
+function inOneFile(cores) {
+  const lines = (paths) =>
+    paths.map((path) => `\nimport ${JSON.stringify(path.startsWith("node:") ? path : join(root, path))};`).join("");
   return {
     name: "in one file",
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const isCore = core.includes(relative(root, path).replaceAll(sep, "/"));
-        return isCore ? undefined : { contents: readFileSync(path, "utf8") + imports, loader: "ts" };
+        const source = relative(root, path).replaceAll(sep, "/");
+        const first = cores.findIndex(({ paths }) => paths.includes(source));
+        // What is in a core needs those before it at most, or there would be circles.
+        const needed = cores
+          .slice(0, first === -1 ? cores.length : first)
+          .filter(({ of }) => of.some((folder) => source.startsWith(folder)));
+        const contents = readFileSync(path, "utf8") + needed.map(({ paths }) => lines(paths)).join("");
+        return needed.length === 0 ? undefined : { contents, loader: "ts" };
       });
     },
   };
@@ -109,15 +116,28 @@ const core = await closureOf([
   "src/commands/download.ts",
   "src/commands/list.ts",
   "src/commands/verify.ts",
+  "src/commands/asset-path.ts",
+  "src/commands/cache-key.ts",
   "src/shell-word.ts",
   "src/version.ts",
 ]);
+// What the answers of most commands are made of.
+const reports = await closureOf([
+  "src/report/download.ts",
+  "src/report/event-lines.ts",
+  "src/report/progress.ts",
+  "src/report/verify.ts",
+]);
+const cores = [
+  { of: ["src/"], paths: core },
+  { of: ["src/cli/", "src/report/"], paths: reports.filter((path) => !core.includes(path)) },
+];
 const { metafile } = await build({
   ...shared,
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", testing: "src/testing.ts" },
   splitting: true,
   chunkNames: "[name]-[hash]",
-  plugins: [standIns, builtins, inOneFile(core)],
+  plugins: [standIns, builtins, inOneFile(cores)],
 });
 await build({
   ...shared,
