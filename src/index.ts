@@ -1,4 +1,5 @@
 /** The public API of the library. It prints nothing, and loads neither a terminal nor a command line. */
+export type { Damage, RepairReport } from "./commands/piece-reports.js";
 export type {
   DownloadReport,
   ExtraFile,
@@ -18,6 +19,7 @@ export {
   type AssetManagerOptions,
   type CallOptions,
   createAssetManager,
+  type RepairChoices,
   type VerifyChoices,
 } from "./manager.js";
 export type { Selection } from "./manifest/select.js";

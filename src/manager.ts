@@ -5,6 +5,8 @@ import { cacheKey } from "./commands/cache-key.js";
 import { download } from "./commands/download.js";
 import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
+import type { RepairReport } from "./commands/piece-reports.js";
+import type { RepairOptions } from "./commands/repair.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
 import { type VerifyOptions, verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
@@ -47,6 +49,9 @@ export type VerifyChoices = Pick<
   "selection" | "quick" | "maxAgeMs" | "requirePins" | "require" | "extra"
 >;
 
+/** What {@link AssetManager.repairAssets} can be asked; as the options of `assets repair`. */
+export type RepairChoices = Pick<RepairOptions, "selection" | "backup" | "dryRun">;
+
 /** Answer of {@link AssetManager.checkAsset}. */
 export interface AssetCheck {
   id: string;
@@ -82,6 +87,12 @@ export interface AssetManager {
    * as they stood when they were proven. Throws UNKNOWN_ID, NOTHING_SELECTED, USAGE for an unusable pattern.
    */
   verifyAssets(options?: CallOptions & VerifyChoices): Promise<VerifyReport>;
+  /**
+   * Brings the pinned bytes of what is damaged, changed or missing of the selected files (default: all), and of what is
+   * damaged only its damaged pieces where they are known. A file that cannot be mended is told in the report, which is
+   * then not `ok`. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL, ABORTED.
+   */
+  repairAssets(options?: CallOptions & RepairChoices): Promise<RepairReport>;
   /** A key over the pins of the selected files (default: all) that changes when one of them does. */
   cacheKey(selection?: Selection): Promise<string>;
   /** Calls back with every event of every call; answers how to end that. What the listener throws is uncaught. */
@@ -115,10 +126,13 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     return loading;
   };
   const find = async (id: string, file?: string) => locateAsset(await load(), id, file);
-  const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
+  const fetching = () => {
     const { jobs, retries, offline = false, reuse = true, network = {} } = options;
     const policy = { offline, ...(retries !== undefined && { retries }) };
-    const report = await download({ manifest, selection, jobs, reuse, policy, network, onEvent: emit, ...more });
+    return { jobs, reuse, policy, network, onEvent: emit };
+  };
+  const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
+    const report = await download({ manifest, selection, ...fetching(), ...more });
     const failure = report.stopped ?? report.outcomes.find(({ error }) => error !== undefined)?.error;
     if (failure === undefined) return report;
     const hint = failure.hint === undefined ? {} : { hint: failure.hint };
@@ -162,6 +176,10 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
     },
     async verifyAssets(choices = {}) {
       return verify({ ...choices, manifest: await load(), onEvent: emit });
+    },
+    async repairAssets(choices = {}) {
+      const { repair } = await import("./commands/repair.js");
+      return repair({ ...fetching(), ...choices, manifest: await load() });
     },
     async cacheKey(selection = {}) {
       return cacheKey(await load(), selection).key;

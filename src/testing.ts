@@ -3,6 +3,8 @@ import type { DownloadReport } from "./commands/reports.js";
 import { AssetsError } from "./errors.js";
 import type { AssetManager } from "./manager.js";
 
+const NOTHING_DAMAGED = { unpinned: 0, damaged: 0, repaired: 0, failed: 0, toFetch: 0, received: 0 };
+
 /** Makes an asset manager whose assets are the given ones, all present: `{ id: path }`. Unknown ids throw UNKNOWN_ID. */
 export function createMockAssetManager(assets: Readonly<Record<string, string>>): AssetManager {
   const paths = new Map(Object.entries(assets));
@@ -58,6 +60,18 @@ export function createMockAssetManager(assets: Readonly<Record<string, string>>)
       ok: true,
       files: [...paths.keys()].flatMap(filesOf),
       totals: { files: paths.size, bytes: 0, findings: 0, byStatus: { valid: paths.size }, proven: 0, remembered: 0 },
+      durationMs: 0,
+    }),
+    repairAssets: async () => ({
+      manifest: "",
+      root: "",
+      dryRun: false,
+      ok: true,
+      exitCode: 0,
+      damages: [],
+      outcomes: [],
+      totals: { ...NOTHING_DAMAGED, files: paths.size, right: paths.size },
+      keptPartialBytes: 0,
       durationMs: 0,
     }),
     cacheKey: async () => "assets-mock",

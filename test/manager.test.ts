@@ -121,6 +121,20 @@ describe("the asset manager", () => {
     await expect(manager.verifyAssets({ require: ["x".repeat(5000)] })).rejects.toMatchObject({ code: "USAGE" });
   });
 
+  it("mends what is damaged, says what it would cost first, and keeps what was there if that is wished", async () => {
+    const { tree, server, manager } = await project();
+    await manager.downloadAsset("one");
+    tree.write("models/one.bin", "eno");
+    const asked = server.requests.length;
+    const dry = await manager.repairAssets({ selection: { ids: ["one"] }, dryRun: true });
+    expect(dry).toMatchObject({ ok: false, damages: [{ path: "models/one.bin", toFetch: 3 }] });
+    expect([server.requests.length, tree.read("models/one.bin").toString()]).toEqual([asked, "eno"]);
+    const report = await manager.repairAssets({ selection: { ids: ["one"] }, backup: true });
+    expect(report).toMatchObject({ ok: true, totals: { damaged: 1, repaired: 1, received: 3 } });
+    expect(["", ".orig"].map((end) => tree.read(`models/one.bin${end}`).toString())).toEqual(["one", "eno"]);
+    await expect(manager.repairAssets({ selection: { ids: ["three"] } })).rejects.toMatchObject({ code: "UNKNOWN_ID" });
+  });
+
   it("gives caches a key that changes with what is selected", async () => {
     const { manager } = await project();
     const [all, again, one] = [manager.cacheKey(), manager.cacheKey({}), manager.cacheKey({ ids: ["one"] })];
@@ -180,6 +194,7 @@ describe("the mock asset manager", () => {
     expect(await mock.checkAsset("one")).toMatchObject({ exists: true, valid: true });
     expect((await mock.downloadAsset("one")).outcomes[0]).toMatchObject({ asset: "one", status: "present" });
     expect((await mock.verifyAssets()).ok).toBe(true);
+    expect((await mock.repairAssets()).totals).toMatchObject({ files: 2, right: 2, damaged: 0 });
     expect((await mock.listAssets()).map(({ id }) => id)).toEqual(["one", "constructor"]);
     await expect(mock.getAssetPath("two")).rejects.toMatchObject({ code: "UNKNOWN_ID" });
   });
