@@ -99,8 +99,8 @@ async function originOf(
     const stores = other === undefined ? [] : await objectFolders(other, thisUser());
     return { stores, reason: `its remote, ${endpoint.folder}, does not have it either` };
   }
-  if (!URL.canParse(endpoint.url) || !/^https?:$/.test(new URL(endpoint.url).protocol)) {
-    return { stores: [], reason: `the server that ${top} names for git-lfs, ${endpoint.url}, cannot be asked` };
+  if ("unusable" in endpoint) {
+    return { stores: [], reason: `the server that ${top} names for git-lfs, ${endpoint.unusable}, cannot be asked` };
   }
   const url = new URL(endpoint.url);
   const objects = items.flatMap(({ file: { sha256, size } }) => {

@@ -3,8 +3,11 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "./settings.js";
 
-/** A server, or for a remote on this machine the folder of that repository. */
-export type LfsEndpoint = { readonly url: string } | { readonly folder: string };
+/**
+ * A server by http or https, or for a remote on this machine the folder of that repository; else an address that cannot
+ * be asked, as far as it is fit to be shown.
+ */
+export type LfsEndpoint = { readonly url: string } | { readonly folder: string } | { readonly unusable: string };
 
 /**
  * The server that objects are fetched from; undefined where the settings name none. `top`: what relative paths of remotes
@@ -66,33 +69,43 @@ function rewritten(url: string, { own }: Settings): string {
   return best === undefined ? url : `${best.base}${url.slice(best.prefix.length)}`;
 }
 
+/** Two letters at least: one is a drive. Whatever has a scheme is no folder, and may hold a password. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
+
 /** `suffix`: where the server lies from the URL of the repository on; empty for a URL that is the server's own. */
-function endpointOf(raw: string, top: string, suffix: "" | "/info/lfs"): LfsEndpoint | undefined {
-  const withSuffix = (url: string) => {
+function endpointOf(raw: string, top: string, suffix: "" | "/info/lfs"): LfsEndpoint {
+  const server = (url: string): LfsEndpoint => {
     const bare = url.replace(/\/+$/, "");
-    return { url: suffix === "" ? bare : `${bare}${bare.endsWith(".git") ? "" : ".git"}${suffix}` };
+    const whole = suffix === "" ? bare : `${bare}${bare.endsWith(".git") ? "" : ".git"}${suffix}`;
+    return URL.canParse(whole) ? { url: whole } : { unusable: withoutLogin(raw) };
   };
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(raw)?.[1]?.toLowerCase();
-  if (scheme !== undefined && URL.canParse(raw)) {
+  const scheme = SCHEME.exec(raw)?.[1]?.toLowerCase();
+  if (scheme !== undefined) {
+    if (!URL.canParse(raw)) return { unusable: withoutLogin(raw) };
     const { host, hostname, pathname } = new URL(raw);
-    if (scheme === "https" || scheme === "http") return withSuffix(raw);
+    if (scheme === "https" || scheme === "http") return server(raw);
     if (scheme === "file") return fileFolder(raw);
     // The port is that of another protocol.
-    if (scheme === "ssh" || scheme === "git+ssh" || scheme === "ssh+git")
-      return withSuffix(`https://${hostname}${pathname}`);
-    return scheme === "git" ? withSuffix(`https://${host.replace(/:\d+$/, "")}${pathname}`) : undefined;
+    if (/^(?:ssh|git\+ssh|ssh\+git)$/.test(scheme)) return server(`https://${hostname}${pathname}`);
+    if (scheme === "git") return server(`https://${host.replace(/:\d+$/, "")}${pathname}`);
+    return { unusable: withoutLogin(raw) };
   }
   // The short form of ssh, unless a slash or a drive letter before the colon makes it a path (git-clone(1)).
   const [, host, path] = /^(?:[^@/:]+@)?(\[[^\]]+\]|[^/:]{2,}):(?!\/\/)\/?(.*)$/s.exec(raw) ?? [];
-  if (host !== undefined && path !== undefined) return withSuffix(`https://${host}/${path}`);
+  if (host !== undefined && path !== undefined) return server(`https://${host}/${path}`);
   return { folder: resolve(top, raw) };
 }
 
-function fileFolder(url: string): LfsEndpoint | undefined {
+/** Where a password ends that a URL cannot hold as it stands, only its last `@` tells. */
+function withoutLogin(raw: string): string {
+  return `${SCHEME.exec(raw)?.[0] ?? ""}${raw.slice(raw.lastIndexOf("@") + 1).replace(SCHEME, "")}`;
+}
+
+function fileFolder(url: string): LfsEndpoint {
   try {
     return { folder: fileURLToPath(url) };
   } catch {
-    return undefined;
+    return { unusable: withoutLogin(url) };
   }
 }
 

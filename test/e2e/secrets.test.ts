@@ -6,6 +6,7 @@ import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import type { FaultName } from "../helpers/faults.js";
+import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startRegistry } from "../helpers/registry.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
 
@@ -90,5 +91,22 @@ describe("secrets", () => {
     expect(registry.requests[0]?.headers.authorization).toBe("Bearer CANARY-NPM");
     expect(JSON.stringify(server.requests.map(({ headers }) => headers))).not.toMatch(/authorization|CANARY/);
     expect(`${result.stdout}${leftOnDisk(tree)}`).not.toContain("CANARY");
+  });
+
+  it.each([
+    "https://user:pa/CANARY-PASSWORD@host.example/o/r.git",
+    "https://user:CANARY-PASSWORD@host.example:443x/o/r.git",
+    "HTTPS://user:C@CANARY-PASSWORD@host.example:443x/o/r.git",
+    "s3://user:pa/CANARY-PASSWORD@bucket/r",
+  ])("in the URL of a remote are shown nowhere, also where it is none that can be read: %s", async (url) => {
+    const { tree } = await lfsRepository({ "a.bin": BODY });
+    tree.write(".git/config", `[remote "origin"]\n\turl = ${url}\n`);
+    const args = ["lfs", "hydrate", "--retries", "0", "--log-file", tree.path("log.txt")];
+    for (const mode of MODES) {
+      const { code, stdout, stderr } = await runBin([...args, ...mode], { cwd: tree.root, env: { PATH: "" } });
+      expect([mode, code, `${stdout}\n${stderr}`]).toEqual([mode, 4, expect.stringContaining("cannot be asked")]);
+      expect([mode, `${stdout}\n${stderr}`]).toEqual([mode, expect.not.stringContaining("CANARY")]);
+    }
+    expect(tree.read("log.txt").toString()).not.toContain("CANARY");
   });
 });
