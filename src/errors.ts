@@ -117,6 +117,24 @@ export function hideSecret(secret: string): void {
   if (secret.length >= SHORTEST_HIDDEN) hidden.add(secret);
 }
 
+/** Whether a header is one that logins are sent in, told from its name. */
+export function isSecretHeader(name: string): boolean {
+  return /auth|cookie|token|key|secret/i.test(name);
+}
+
+/** {@link hideSecret} for all that a header shows a server: its words, what is named in them, the pair of RFC 7617. */
+export function hideHeader(value: string): void {
+  for (const word of value.split(/[\s;,]+/)) {
+    hideSecret(word);
+    hideSecret(word.slice(word.indexOf("=") + 1));
+  }
+  const [, encoded] = /^basic\s+(\S+)$/i.exec(value.trim()) ?? [];
+  if (encoded === undefined) return;
+  const pair = Buffer.from(encoded, "base64").toString();
+  hideSecret(pair);
+  hideSecret(pair.slice(pair.indexOf(":") + 1));
+}
+
 /** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {
   // The patterns look for texts of several words, and most texts that are shown are a single one.

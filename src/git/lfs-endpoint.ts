@@ -1,6 +1,7 @@
 /** Which Git LFS server belongs to a repository, told from its settings as git-lfs tells it: pure. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isSecretHeader } from "../errors.js";
 import type { Settings } from "./settings.js";
 
 /**
@@ -40,13 +41,11 @@ export function extraHeaders({ own }: Pick<Settings, "own">, url: string): Recor
   return Object.fromEntries(
     nearest.flatMap((line) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\x20-\x7e]*)$/.exec(line) ?? [];
-      if (name === undefined || value === undefined || (base === "" && SECRET_NAME.test(name))) return [];
+      if (name === undefined || value === undefined || (base === "" && isSecretHeader(name))) return [];
       return [[name.toLowerCase(), value]];
     }),
   );
 }
-
-const SECRET_NAME = /auth|cookie|token|key|secret/i;
 
 /** The branch's own remote, `remote.lfsdefault`, the only one there is, or else `origin`. */
 function remoteOf({ own, committed, branch }: Settings): string {

@@ -1,11 +1,13 @@
 /** Secrets given to the real program: where they go, and that they come out nowhere. */
 import { chmodSync } from "node:fs";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { makeTgz } from "../helpers/archives.js";
 import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import type { FaultName } from "../helpers/faults.js";
+import { GIT_ENV, hasGit } from "../helpers/git.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startRegistry } from "../helpers/registry.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
@@ -25,6 +27,35 @@ const FAULTS: FaultName[] = [
   "garbage instead of HTTP",
   "says 200 with a JSON error",
 ];
+
+const PAIR = Buffer.from("user:CANARY-PASSWORD").toString("base64");
+const header = (text: string) => (origin: string) => `[http "${origin}/"]\n\textraHeader = ${text}\n`;
+/** Git's settings and variables that hold the login of a server. */
+const LOGINS: [from: string, config: (origin: string) => string, env: Record<string, string>][] = [
+  ["the server's URL", (origin) => `[lfs]\n\turl = ${origin.replace("//", "//user:CANARY-PASSWORD@")}/info/lfs\n`, {}],
+  ["an extra header for Basic", header(`AUTHORIZATION: basic ${PAIR}`), {}],
+  ["an extra header for Bearer", header("Authorization: Bearer CANARY-TOKEN"), {}],
+  ["an extra header of the server's own", header("PRIVATE-TOKEN: CANARY-TOKEN"), {}],
+  ["an extra header of cookies", header('"Cookie: theme=dark; session=CANARY-TOKEN"'), {}],
+  ["a variable with a token", () => "", { ASSETS_TOKEN_127_0_0_1: "CANARY-TOKEN" }],
+  ["a variable with a password", () => "", { ASSETS_TOKEN_127_0_0_1: "user:CANARY-PASSWORD" }],
+  ["a netrc file", () => "", { NETRC: "netrc" }],
+];
+const HELPER = '[credential]\n\thelper = "!f() { echo username=user; echo password=CANARY-PASSWORD; }; f"\n';
+if (hasGit && process.platform !== "win32") {
+  LOGINS.push(["git's credential helpers", () => HELPER, { ...GIT_ENV, PATH: process.env.PATH ?? "" }]);
+}
+
+/** What a server may send back of a request's headers: them as they are, and what they say. */
+function echo(headers: NodeJS.Dict<string | string[]>): string {
+  const own = Object.entries(headers).filter(([name]) => /auth|token|cookie/.test(name));
+  return own
+    .map(([name, value]) => {
+      const [word = ""] = /\S+$/.exec(String(value)) ?? [];
+      return `${name}: ${value} ${word} ${word.slice(word.indexOf("=") + 1)} ${Buffer.from(word, "base64")}`;
+    })
+    .join("; ");
+}
 
 /** Everything that the program left on disk. */
 function leftOnDisk(tree: Tree): string {
@@ -108,5 +139,22 @@ describe("secrets", () => {
       expect([mode, `${stdout}\n${stderr}`]).toEqual([mode, expect.not.stringContaining("CANARY")]);
     }
     expect(tree.read("log.txt").toString()).not.toContain("CANARY");
+  });
+
+  it.each(LOGINS)("of %s are not shown when a Git LFS server sends them back", async (_, config, env) => {
+    const { tree, server } = await lfsRepository({ "a.bin": BODY });
+    tree.write(".git/config", `${tree.read(".git/config")}${config(server.origin)}`);
+    chmodSync(tree.write("netrc", "machine 127.0.0.1 login user password CANARY-PASSWORD\n"), 0o600);
+    let echoed = "";
+    server.behaviour.refuse = ({ headers }) => {
+      echoed = echo(headers);
+      return echoed === "" ? { status: 401 } : { status: 403, message: echoed };
+    };
+    const args = ["lfs", "hydrate", "a.bin", "--retries", "0", "--verbose", "--log-file", tree.path("log.txt")];
+    const { stdout, stderr } = await runBin(args, { cwd: tree.root, env: { PATH: "", ...env } });
+    expect([echoed, stdout]).toEqual([expect.stringContaining("CANARY"), expect.stringContaining("***")]);
+    const text = `${stdout}\n${stderr}\n${tree.read("log.txt")}`;
+    expect(text).not.toContain("CANARY");
+    expect(text).not.toContain(PAIR);
   });
 });

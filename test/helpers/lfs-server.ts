@@ -9,6 +9,7 @@ import { type Body, bytesOf } from "./content.js";
 export interface Batch {
   objects: { oid: string; size: number }[];
   authorization: string | undefined;
+  headers: IncomingMessage["headers"];
   path: string;
   body: Record<string, unknown>;
 }
@@ -107,8 +108,9 @@ export async function startLfsServer(behaviour: LfsBehaviour = {}): Promise<LfsT
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Batch & Record<string, unknown>;
-    const { authorization } = request.headers;
-    const asked: Batch = { objects: body.objects, authorization, path, body };
+    const { headers } = request;
+    const { authorization } = headers;
+    const asked: Batch = { objects: body.objects, authorization, headers, path, body };
     self.batches.push(asked);
     const { login, refuse, action = {}, entry, most = 100 } = self.behaviour;
     const say = (status: number, value: object, headers: Record<string, string> = {}) =>
