@@ -122,17 +122,13 @@ export function isSecretHeader(name: string): boolean {
   return /auth|cookie|token|key|secret/i.test(name);
 }
 
-/** {@link hideSecret} for all that a header shows a server: its words, what is named in them, the pair of RFC 7617. */
-export function hideHeader(value: string): void {
-  for (const word of value.split(/[\s;,]+/)) {
-    hideSecret(word);
-    hideSecret(word.slice(word.indexOf("=") + 1));
-  }
+/** What may be secret in the value of a header: its words, what they name, both halves of a pair for Basic (RFC 7617). */
+export function secretsIn(value: string): string[] {
+  const words = value.split(/[\s;,]+/);
+  const named = words.map((word) => word.slice(word.indexOf("=") + 1));
   const [, encoded] = /^basic\s+(\S+)$/i.exec(value.trim()) ?? [];
-  if (encoded === undefined) return;
-  const pair = Buffer.from(encoded, "base64").toString();
-  hideSecret(pair);
-  hideSecret(pair.slice(pair.indexOf(":") + 1));
+  const pair = encoded === undefined ? "" : Buffer.from(encoded, "base64").toString();
+  return [...words, ...named, pair, pair.slice(pair.indexOf(":") + 1)];
 }
 
 /** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */

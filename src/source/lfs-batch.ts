@@ -1,5 +1,5 @@
 /** What a Git LFS server is asked for, and what it answers, believing none of its shapes: pure (git-lfs, docs/api/batch.md). */
-import { AssetsError, hideSecret, redact, visibleLine } from "../errors.js";
+import { AssetsError, hideSecret, isSecretHeader, redact, secretsIn, visibleLine } from "../errors.js";
 import type { JsonBody } from "./http.js";
 
 /** An object as pointers name it. */
@@ -99,9 +99,15 @@ function readHeaders(header: Record<string, unknown>): Record<string, string> {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || OWN_HEADERS.test(name)) continue;
     headers[name] = value;
     // A login of one request may be echoed by any other.
-    if (/auth|token|secret|key|cookie/.test(name)) hideSecret(value.slice(value.lastIndexOf(" ") + 1));
+    if (isSecretHeader(name)) secretsIn(value).filter(looksSecret).forEach(hideSecret);
   }
   return headers;
+}
+
+/** What is hidden is missing from all output: a server must not choose plain words for that. */
+function looksSecret(word: string): boolean {
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/].filter((kind) => kind.test(word)).length;
+  return kinds > 1 && /^[\w.~+/=-]{16,}$/.test(word);
 }
 
 /** The number of seconds counts more than the date, which is one of the server's clock. */

@@ -1,5 +1,5 @@
 /** Which login a Git LFS server is shown: what the user keeps for its host, else what git's credential helpers have. */
-import { hideHeader, isSecretHeader } from "../errors.js";
+import { hideSecret, isSecretHeader, secretsIn } from "../errors.js";
 import { createCredentials, tokenVariables } from "./credentials.js";
 import { createGitHub } from "./github.js";
 import { refusalOf } from "./http-answer.js";
@@ -56,7 +56,7 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
   const isSafe = () => endpoint.protocol === "https:" || staysHere(endpoint, proxyFor(endpoint, network, env));
 
   async function first(): Promise<Login> {
-    for (const [name, value] of Object.entries(extra)) if (isSecretHeader(name)) hideHeader(value);
+    for (const [name, value] of Object.entries(extra)) if (isSecretHeader(name)) secretsIn(value).forEach(hideSecret);
     if (endpoint.username || endpoint.password) {
       const pair = [endpoint.username, endpoint.password].map(percentDecoded) as [string, string];
       return { headers: { ...extra, authorization: basic(...pair) }, from: "the server's URL" };

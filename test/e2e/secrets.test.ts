@@ -157,4 +157,21 @@ describe("secrets", () => {
     expect(text).not.toContain("CANARY");
     expect(text).not.toContain(PAIR);
   });
+
+  it("that a Git LFS server names are hidden, and plain words that it calls secret are not", async () => {
+    const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" });
+    const login = Buffer.from("user:CANARY-of-the-server").toString("base64");
+    server.behaviour.action = { header: { Authorization: `Basic ${login}`, "X-Key": "the committed" } };
+    server.behaviour.entry = (oid) => {
+      return oid === oids["b.bin"]
+        ? { error: { code: 404, message: `user:CANARY-of-the-server ${login}` } }
+        : undefined;
+    };
+    const args = ["lfs", "hydrate", "--verbose", "--retries", "0", "--log-file", tree.path("log.txt")];
+    const { stdout, stderr } = await runBin(args, { cwd: tree.root, env: { PATH: "" } });
+    expect([tree.sha256("a.bin"), stdout]).toEqual([oids["a.bin"], expect.stringContaining("Whoever committed")]);
+    const text = `${stdout}\n${stderr}\n${tree.read("log.txt")}`;
+    expect(text).toContain("is not there (404: user:*** ***)");
+    expect(text).not.toContain("CANARY");
+  });
 });

@@ -1,5 +1,6 @@
 /** What a Git LFS server is asked, and what its answers are taken for. */
 import { describe, expect, it } from "vitest";
+import { redact } from "../../src/errors.js";
 import { batchRequest, readBatch } from "../../src/source/lfs-batch.js";
 import { lfsError } from "../../src/source/lfs-refusal.js";
 
@@ -44,6 +45,19 @@ describe("an address", () => {
       "X-Feed": "a\r\nb",
     };
     expect(action({ href: HREF, header })).toMatchObject({ headers: { authorization: "Basic abc", "x-a": "1" } });
+  });
+
+  it("has headers of which what looks like a login is hidden from then on, and no plain word", () => {
+    const token = "eyJhbGciOi.J9x-token";
+    const header = {
+      Authorization: `Basic ${Buffer.from(`me:${token}`).toString("base64")}`,
+      "X-Auth-Note": "verified downloaded assets.manifest.json",
+      Cookie: `session=${token}2; theme=dark`,
+    };
+    action({ href: HREF, header });
+    const said = `verified, downloaded by assets.manifest.json; theme=dark`;
+    expect(redact(said)).toBe(said);
+    expect(redact(`${token} ${header.Authorization.slice(6)} ${token}2`)).toBe("*** *** ***2");
   });
 
   it.each([
