@@ -1,6 +1,6 @@
 /** Which login a Git LFS server is shown: what the user keeps for its host, else what git's credential helpers have. */
 import { hideSecret, isSecretHeader, secretsIn } from "../errors.js";
-import { createCredentials, tokenVariables } from "./credentials.js";
+import { type Credential, createCredentials, tokenVariables } from "./credentials.js";
 import { createGitHub } from "./github.js";
 import { refusalOf } from "./http-answer.js";
 import { createHuggingFace } from "./hugging-face.js";
@@ -38,6 +38,8 @@ interface Login {
   readonly from: string | undefined;
 }
 
+const EXTRA = "git's http.extraHeader";
+
 /** Refusals after which another login may be taken: some hosts hide what is private behind a 404. */
 const MAY_DEPEND = new Set([401, 403, 404]);
 
@@ -55,22 +57,30 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
   // Plain http lets others read what is sent.
   const isSafe = () => endpoint.protocol === "https:" || staysHere(endpoint, proxyFor(endpoint, network, env));
 
-  async function first(): Promise<Login> {
-    for (const [name, value] of Object.entries(extra)) if (isSecretHeader(name)) secretsIn(value).forEach(hideSecret);
-    if (endpoint.username || endpoint.password) {
-      const pair = [endpoint.username, endpoint.password].map(percentDecoded) as [string, string];
-      return { headers: { ...extra, authorization: basic(...pair) }, from: "the server's URL" };
+  async function own(): Promise<Credential | undefined> {
+    const { username, password } = endpoint;
+    if (username || password) {
+      return { authorization: basic(percentDecoded(username), percentDecoded(password)), from: "the server's URL" };
     }
-    if ("authorization" in extra) return { headers: { ...extra }, from: "git's http.extraHeader" };
+    if (extra.authorization !== undefined) return { authorization: extra.authorization, from: EXTRA };
     const service = services.find((each) => each.serves(endpoint));
     const found = await createCredentials({ env, home })(endpoint, service);
-    withheld = isSafe() ? undefined : found?.from;
-    if (found === undefined || withheld !== undefined) return { headers: { ...extra }, from: undefined };
-    const token = /^Bearer (.*)$/.exec(found.authorization)?.[1];
+    const token = /^Bearer (.*)$/.exec(found?.authorization ?? "")?.[1];
     // GitHub takes tokens as passwords here.
-    const authorization =
-      service === github && token !== undefined ? basic("x-access-token", token) : found.authorization;
-    return { headers: { ...extra, authorization }, from: found.from };
+    const isPassword = found !== undefined && service === github && token !== undefined;
+    return isPassword ? { ...found, authorization: basic("x-access-token", token) } : found;
+  }
+
+  async function first(): Promise<Login> {
+    const secret = Object.entries(extra).filter(([name]) => isSecretHeader(name));
+    for (const [, value] of secret) secretsIn(value).forEach(hideSecret);
+    const found = await own();
+    if (isSafe()) {
+      return { headers: { ...extra, ...(found && { authorization: found.authorization }) }, from: found?.from };
+    }
+    withheld = found?.from ?? (secret.length > 0 ? EXTRA : undefined);
+    const open = Object.entries(extra).filter(([name]) => !isSecretHeader(name));
+    return { headers: Object.fromEntries(open), from: undefined };
   }
 
   async function second(): Promise<Login | undefined> {

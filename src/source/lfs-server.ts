@@ -40,7 +40,11 @@ interface Known {
 
 /** Makes it; nothing is asked before the first object is. */
 export function createLfsServer(client: HttpClient, options: LfsServerOptions): LfsServer {
-  const { endpoint, objects, ref, logins } = options;
+  const { objects, ref, logins } = options;
+  const endpoint = new URL(options.endpoint);
+  // Whether the login in it is sent is not for the client to say.
+  endpoint.username = "";
+  endpoint.password = "";
   const shown = redact(endpoint.href);
   const known = new Map<string, Known>();
   const places = new Map(objects.map(({ oid }, index) => [oid, index]));

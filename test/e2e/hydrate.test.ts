@@ -6,6 +6,7 @@ import { runBin } from "../helpers/bin.js";
 import { GIT_ENV, git, hasGit, hasLfs } from "../helpers/git.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
+import { startProxy } from "../helpers/proxy.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 200_000, seed: 1 };
@@ -139,6 +140,21 @@ describe("logins", () => {
     const config = `${tree.read(".git/config")}[http "${server.origin}/"]\n extraheader = AUTHORIZATION: ${LOGIN}\n`;
     tree.write(".git/config", config);
     expect((await hydrate(tree)).code).toBe(0);
+  });
+
+  it.each([
+    ["the server's URL", (url: string) => `[lfs]\n url = ${url.replace("//", "//me:secret-word@")}\n`],
+    [
+      "git's http.extraHeader",
+      (url: string) => `[lfs]\n url = ${url}\n[http "${url}"]\n extraheader = Authorization: ${LOGIN}\n`,
+    ],
+  ])("of %s are not sent over plain http, and that is said", async (from, config) => {
+    const { tree } = await lfsRepository({ "a.bin": BODY });
+    const proxy = await startProxy({ status: 401 });
+    tree.write(".git/config", config("http://far.example/o/r.git/info/lfs"));
+    const { code, hint } = await errorOf(tree, { HTTP_PROXY: proxy.url });
+    expect([code, hint]).toEqual(["ACCESS", expect.stringContaining(`The login of ${from} was not sent`)]);
+    expect([proxy.asked, proxy.logins]).toEqual([[expect.stringContaining("POST http://far.example/")], [undefined]]);
   });
 
   it.skipIf(!hasGit || onWindows)(

@@ -75,4 +75,14 @@ describe("the login", () => {
     const here = await asked("http://127.0.0.1:9/x", { env: { ASSETS_TOKEN_127_0_0_1: "token-of-mine" } });
     expect(here.shown).toEqual(["Bearer token-of-mine"]);
   });
+
+  it.each([
+    ["the server's URL", "http://me:pw@host.example/x", {}],
+    ["git's http.extraHeader", "http://host.example/x", { authorization: "Bearer mine" }],
+    ["git's http.extraHeader", "http://host.example/x", { "private-token": "mine" }],
+  ])("of %s is kept back over plain http as well, what is no login is not", async (from, url, extra) => {
+    const { logins } = await asked(url, { extra: { ...extra, "x-trace": "1" } });
+    const shown = await logins.ask(async (headers) => headers);
+    expect([logins.withheld(), shown]).toEqual([from, { "x-trace": "1" }]);
+  });
 });
