@@ -65,6 +65,7 @@ function levelOf(path: string): number {
     "shell-word.ts": 0,
     "url-forms.ts": 0,
     "version.ts": 0,
+    "ways.ts": 0,
     formats: 1,
     git: 1,
     manifest: 1,

@@ -66,7 +66,7 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
       targets: workspace.targets,
       ledger: pinnedOnly(workspace.ledger, manifest),
       lfs: origin.server,
-      elsewhere: reuse ? createElsewhere({ root, files, stores: origin.stores }) : undefined,
+      elsewhere: reuse ? createElsewhere({ root, files, repository, stores: origin.stores }) : undefined,
       isTarget: (path) => wanted.has(path),
       replan: (item, abort) => replan(item, workspace, abort),
       emit: (event) =>

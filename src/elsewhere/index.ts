@@ -1,7 +1,7 @@
 /** Every place on this machine where wanted bytes may lie already, in the order in which they are looked at. */
-import { delimiter, join, relative, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { thisUser, type UserFolders } from "../git/config-files.js";
-import { findRepository, otherWorktrees } from "../git/repository.js";
+import { findRepository, otherWorktrees, type Repository } from "../git/repository.js";
 import { checkout } from "./checkout.js";
 import { huggingFaceCache } from "./hugging-face.js";
 import { ledgerPaths } from "./ledger-paths.js";
@@ -15,6 +15,8 @@ export interface ElsewhereOptions {
   root: string;
   /** Pinned files of the tree, each of which may be another's bytes under another name. */
   files: readonly { readonly path: string; readonly sha256?: string | undefined }[];
+  /** The repository that the files sought are of, where that is another one than the root's: a submodule's. */
+  repository?: Repository | undefined;
   /** Folders of git-lfs objects beside those that belong to the tree. Default: none. */
   stores?: readonly string[];
   /** Default: the environment of this process, and the home that the system tells. */
@@ -22,21 +24,29 @@ export interface ElsewhereOptions {
 }
 
 /** Tells where a file may lie, the likeliest first. Reads nothing before the first question. */
-export function createElsewhere({ root, files, stores = [], user = thisUser() }: ElsewhereOptions): Place {
+export function createElsewhere(options: ElsewhereOptions): Place {
+  const { root, files, repository, stores = [], user = thisUser() } = options;
   let opening: Promise<Place[]> | undefined;
   const open = async (): Promise<Place[]> => {
-    const repository = await findRepository(root);
-    const way = repository === undefined ? "" : relative(repository.top, root);
-    const objects = repository === undefined ? [] : await objectFolders(repository, user);
-    const worktrees = repository === undefined ? [] : await otherWorktrees(repository);
+    const repositories = [repository, await findRepository(root)]
+      .filter((each) => each !== undefined)
+      .filter((each, index, all) => all.findIndex(({ top }) => top === each.top) === index);
+    const objects = await Promise.all(repositories.map((each) => objectFolders(each, user)));
+    const worktrees = await Promise.all(
+      repositories.map(async (each) => {
+        const tree = { root, tops: [each.top] };
+        return (await otherWorktrees(each)).map((top) => checkout(top, tree, `the worktree ${top}`, user));
+      }),
+    );
     const references = (user.env.ASSETS_REFERENCE ?? "").split(delimiter).filter((folder) => folder !== "");
+    const tree = { root, tops: repositories.map(({ top }) => top) };
     return [
       otherNames(root, files),
-      lfsObjects(objects, "git-lfs"),
-      ...worktrees.map((top) => checkout(top, way, `the worktree ${top}`, user)),
+      lfsObjects(objects.flat(), "git-lfs"),
+      ...worktrees.flat(),
       huggingFaceCache(user),
       ollamaBlobs(user),
-      ...references.map((folder) => checkout(resolve(folder), way, `the checkout ${folder}`, user)),
+      ...references.map((folder) => checkout(resolve(folder), tree, `the checkout ${folder}`, user)),
       lfsObjects(stores, "git-lfs"),
     ];
   };

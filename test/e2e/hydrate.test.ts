@@ -65,6 +65,19 @@ describe("with no git installed", () => {
     expect(tree.read("c.bin").toString()).toBe("sea");
   });
 
+  it("from the store of the submodule that they lie in, below a manifest of the repository around it", async () => {
+    const { tree, server, oids } = await lfsRepository({ "sub/a.bin": BODY, "b.bin": "bee" });
+    const [a = "", b = ""] = [oids["sub/a.bin"], oids["b.bin"]];
+    tree.manifestFor({ "c.bin": { url: `${server.origin}/c`, body: "sea" } });
+    tree.write("sub/.git", "gitdir: ../.git/modules/sub\n");
+    tree.write(".git/modules/sub/HEAD", "ref: refs/heads/main\n");
+    mkdirSync(tree.path(".git/modules/sub/objects"));
+    tree.write(`.git/modules/sub/lfs/objects/${a.slice(0, 2)}/${a.slice(2, 4)}/${a}`, BODY);
+    tree.write(`.git/lfs/objects/${b.slice(0, 2)}/${b.slice(2, 4)}/${b}`, "bee");
+    expect((await hydrate(tree, ["--offline"])).code).toBe(0);
+    expect([tree.sha256("sub/a.bin"), tree.sha256("b.bin")]).toEqual([a, b]);
+  });
+
   it("from the URLs that a manifest has for the same bytes, before the server is asked", async () => {
     const { tree, server } = await lfsRepository({ "a.bin": BODY });
     const { oid } = server.add(BODY);

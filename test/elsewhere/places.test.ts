@@ -4,6 +4,7 @@ import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createElsewhere } from "../../src/elsewhere/index.js";
+import { repositoryAt } from "../../src/git/repository.js";
 import { sha256Of } from "../helpers/content.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
@@ -108,6 +109,26 @@ describe("bytes are looked for", () => {
     expect(await pathsFrom(tree, "repo", env)).toEqual(["second/renamed.bin"]);
     tree.write("second/.assets/ledger.ndjson", line("../outside.bin"));
     expect(await pathsFrom(tree, "repo", env)).toEqual([]);
+  });
+
+  it("of a submodule's file in the stores of both repositories, and under its way from either top", async () => {
+    const tree = makeTree();
+    gitFolder(tree, "repo/.git");
+    gitFolder(tree, "repo/.git/modules/m");
+    tree.write("repo/m/.git", "gitdir: ../.git/modules/m\n");
+    tree.write(`repo/.git/modules/m/${OBJECT}`, "content");
+    tree.write(`repo/.git/${OBJECT}`, "content");
+    for (const path of ["module/x.bin", "whole/m/x.bin", "x.bin"]) tree.write(path, "content");
+    const repository = await repositoryAt(tree.path("repo/m"));
+    const references = ["module", "whole"].map((name) => tree.path(name));
+    const env = { GIT_CONFIG_NOSYSTEM: "1", ASSETS_REFERENCE: references.join(delimiter) };
+    const user = { env, home: tree.path("home") };
+    const told = await createElsewhere({ root: tree.path("repo"), files: [], repository, user })({
+      sha256: SHA,
+      path: "m/x.bin",
+    });
+    const there = told.map(({ path }) => relative(tree.root, path)).filter((path) => tree.exists(path));
+    expect(there).toEqual([`repo/.git/modules/m/${OBJECT}`, `repo/.git/${OBJECT}`, "module/x.bin", "whole/m/x.bin"]);
   });
 
   it("without complaint where .git leads nowhere, is a folder of another kind, or there is none", async () => {
