@@ -1,13 +1,14 @@
 /** Sorts pointers by the tree that they lie in, and plans what is to be put in the place of each. */
 import type { BigIntStats } from "node:fs";
-import { lstat, readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AssetsError, errorInfo } from "../errors.js";
 import type { Outcome } from "../events.js";
 import { findRepository, type Repository } from "../git/repository.js";
-import { contentDigest, type Pointer, parsePointer } from "../lfs-pointer.js";
+import { contentDigest, POINTER_SIZE_LIMIT, type Pointer, parsePointer } from "../lfs-pointer.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { PlanItem } from "../plan.js";
+import { readRegular } from "../read-regular.js";
 import { realPlace } from "../store/find-small-files.js";
 import { type Found, pathFrom } from "./pointers.js";
 
@@ -95,7 +96,7 @@ async function stateOf(real: string, { oid, size: pointerSize }: Pointer): Promi
   try {
     const stat: BigIntStats = await lstat(real, { bigint: true });
     // Read after it was looked at: whatever is written from here on changes how it stands.
-    const now = parsePointer(await readFile(real));
+    const now = parsePointer(await readRegular(real, { mostBytes: POINTER_SIZE_LIMIT }));
     if (!stat.isFile() || !("oid" in now) || now.oid !== oid) return undefined;
     return { kind: "lfs-pointer", size: Number(stat.size), stat, oid, pointerSize };
   } catch {

@@ -37,6 +37,6 @@ export async function readConfigFiles(
       ? []
       : [join(repository.commonFolder, "config"), join(repository.gitFolder, "config.worktree")]),
   ];
-  const texts = await Promise.all(files.map(readText));
+  const texts = await Promise.all(files.map((file) => readText(file)));
   return gitConfig(texts.flatMap((text) => parseConfigFile(text ?? "")));
 }

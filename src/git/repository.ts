@@ -1,6 +1,7 @@
 /** Finds the git repository that a folder lies in, by its files: git need not be there. */
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { readRegular } from "../read-regular.js";
 
 /** A working tree and where git keeps what belongs to it. Absolute paths. */
 export interface Repository {
@@ -48,9 +49,16 @@ export async function otherWorktrees({ top, commonFolder }: Repository): Promise
   return [...others];
 }
 
-/** The text of a small file of git's; undefined when it cannot be read. */
-export async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
+/** No file of git's settings is longer, in bytes. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The text of a small file of git's; undefined when it cannot be read. `followLinks`: whether it may be a link, as those
+ * in a git folder may, and those of a working tree may not, as they came with it.
+ */
+export async function readText(path: string, { followLinks = true } = {}): Promise<string | undefined> {
+  const bytes = await readRegular(path, { mostBytes: MOST_BYTES, followLinks }).catch(() => undefined);
+  return bytes?.toString("utf8");
 }
 
 /** A `.git` that is a file names the folder (gitrepository-layout(5)). */

@@ -23,7 +23,7 @@ export async function readSettings(repository: Repository, user: UserFolders, si
   const own = listed === undefined ? readConfigFiles(repository, user) : gitConfig(parseConfigList(listed));
   // Where the file is not checked out, what is staged or committed of it counts.
   const text =
-    (await readText(join(top, ".lfsconfig"))) ??
+    (await readText(join(top, ".lfsconfig"), { followLinks: false })) ??
     (await git("show", ":.lfsconfig")) ??
     (await git("show", "HEAD:.lfsconfig")) ??
     "";

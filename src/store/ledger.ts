@@ -1,10 +1,11 @@
 /** What was proven about files, so that an unchanged one need not be hashed again: `.assets/ledger.ndjson`. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NO_LINK, NO_WAIT } from "../platform.js";
+import { readRegularSync } from "../read-regular.js";
 import type { FileStamp } from "./hash-file.js";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 import { type Entry, entryOf, matches, parseEntry, pathOf, proofIn } from "./ledger-lines.js";
@@ -44,6 +45,8 @@ export interface Ledger {
 }
 
 const FILE = "ledger.ndjson";
+/** No ledger is longer, in bytes: it has about 300 for each file. */
+const MOST_BYTES = 64 * 1024 * 1024;
 const CLOCK = "clock";
 /** Lines that have been replaced by later ones are cleared away beyond this many. */
 const MOST_DEAD_LINES = 1_000;
@@ -59,12 +62,22 @@ const SECOND_NS = 1_000_000_000n;
 /** How long to wait for the file system's clock to move on; its tick is a few milliseconds on common ones. */
 const CLOCK_WAIT_MS = 40;
 
+/** The text of a root's ledger, empty for one that is missing or none of ours, and the file system that it lies on. */
+export function readLedger(root: string): { text: string; dev?: bigint } {
+  try {
+    const { bytes, dev } = readRegularSync(join(root, HOME_FOLDER, FILE), { mostBytes: MOST_BYTES });
+    return { text: new TextDecoder().decode(bytes), dev };
+  } catch {
+    return { text: "" };
+  }
+}
+
 /** Reads the ledger of a root. A missing, damaged or foreign ledger is an empty one. */
 export async function openLedger(root: string): Promise<Ledger> {
   /** The last line of each path, parsed when it is asked for. */
   const entries = new Map<string, string>();
   let lines = 0;
-  const own = readOwn(join(root, HOME_FOLDER, FILE));
+  const own = readLedger(root);
   for (const line of own.text.split("\n")) {
     const path = pathOf(line);
     if (path === undefined) continue;
@@ -214,19 +227,4 @@ async function rewrite(file: string, lines: string[]): Promise<void> {
 /** Opens a file of ours, never through a link that may have come with the repository. */
 function openOwn(path: string, flags: number): Promise<FileHandle> {
   return open(path, flags | constants.O_CREAT | NO_LINK | NO_WAIT);
-}
-
-/** At once: the way through Node's thread pool, piece by piece, takes several times as long as the reading. */
-function readOwn(path: string): { text: string; dev?: bigint } {
-  try {
-    const file = openSync(path, constants.O_RDONLY | NO_LINK | NO_WAIT);
-    try {
-      const { dev } = fstatSync(file, { bigint: true });
-      return { text: new TextDecoder().decode(readFileSync(file)), dev };
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return { text: "" };
-  }
 }

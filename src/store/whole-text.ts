@@ -1,25 +1,14 @@
 /** Small files of a repository that are read and replaced as a whole. */
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
 import { open, realpath, rm, stat } from "node:fs/promises";
-import { AssetsError } from "../errors.js";
-import { NO_WAIT, renameOver, setMode } from "../platform.js";
+import { renameOver, setMode } from "../platform.js";
+import { readRegular } from "../read-regular.js";
 import { diskError, errnoOf } from "./disk-error.js";
 
 /** The bytes of a regular file; undefined when there is none. Throws LOCAL_IO, also for one of more than `mostBytes`. */
 export async function readWhole(path: string, mostBytes: number): Promise<Buffer | undefined> {
   try {
-    const handle = await open(path, constants.O_RDONLY | NO_WAIT);
-    try {
-      const found = await handle.stat();
-      if (!found.isFile() || found.size > mostBytes) {
-        const why = found.isFile() ? `has ${found.size} bytes, more than ${mostBytes}` : "is not a regular file";
-        throw new AssetsError("LOCAL_IO", `${path} ${why}.`);
-      }
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    return await readRegular(path, { mostBytes, followLinks: true });
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw diskError(error, "read", path);

@@ -1,8 +1,12 @@
 /** `assets lfs hydrate` stopped, killed, started twice, and over files that change meanwhile. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import process from "node:process";
 import { describe, expect, it, vi } from "vitest";
 import { hydrate } from "../../src/commands/hydrate.js";
 import { runBin, startBin } from "../helpers/bin.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
+import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 3_000_000, seed: 8 };
 const env = { PATH: "" };
@@ -53,5 +57,41 @@ describe("a run of hydrate", () => {
     const report = await hydrate({ paths: [tree.root], cwd: tree.root, network }).finally(() => vi.unstubAllEnvs());
     expect(report.outcomes[0]?.error?.code).toBe("CONFLICT");
     expect([report.exitCode, tree.read("a.bin").toString()]).toEqual([6, "mine"]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a stranger's repository", () => {
+  const PLACES = [".lfsconfig", ".git/objects/info/alternates", "other/.assets/ledger.ndjson"];
+  const TRAPS: [what: string, set: (path: string) => void][] = [
+    ["a pipe that nobody writes to", (path) => execFileSync("mkfifo", [path])],
+    [
+      "a link to one",
+      (path) => {
+        execFileSync("mkfifo", [`${path}.pipe`]);
+        symlinkSync(`${path}.pipe`, path);
+      },
+    ],
+    ["a link to a device without an end", (path) => symlinkSync("/dev/zero", path)],
+    ["a folder", (path) => mkdirSync(path)],
+  ];
+
+  it.each(TRAPS)("whose settings and notes are %s holds no run up", async (_, set) => {
+    const { tree, oids } = await lfsRepository({ "a.bin": "content" });
+    for (const place of PLACES) {
+      tree.write(place, "");
+      rmSync(tree.path(place));
+      set(tree.path(place));
+    }
+    const options = { cwd: tree.root, env: { ...env, ASSETS_REFERENCE: tree.path("other") }, timeoutMs: 5_000 };
+    expect((await runBin(["lfs", "hydrate"], options)).code).toBe(0);
+    expect(tree.sha256("a.bin")).toBe(oids["a.bin"]);
+  });
+
+  it("does not have files read that its .lfsconfig is a link to", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": "content" });
+    const outside = makeTree();
+    symlinkSync(outside.write("config", `[lfs]\n\turl = ${server.origin}/elsewhere\n`), tree.path(".lfsconfig"));
+    expect((await runBin(["lfs", "hydrate"], { cwd: tree.root, env })).code).toBe(0);
+    expect(server.batches.map(({ path }) => path)).toEqual(["/o/r.git/info/lfs/objects/batch"]);
   });
 });
