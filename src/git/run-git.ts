@@ -31,7 +31,13 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<st
     const child = spawn(git, args, {
       cwd,
       // An empty GIT_ASKPASS keeps git from the programs that core.askPass and SSH_ASKPASS name.
-      env: { ...env, GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "", SSH_ASKPASS: "", GCM_INTERACTIVE: "never" },
+      env: {
+        ...withoutPlace(env),
+        GIT_TERMINAL_PROMPT: "0",
+        GIT_ASKPASS: "",
+        SSH_ASKPASS: "",
+        GCM_INTERACTIVE: "never",
+      },
       stdio: ["pipe", "pipe", "ignore"],
       timeout: timeoutMs,
       ...(signal && { signal }),
@@ -49,6 +55,31 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<st
   });
   signal?.throwIfAborted();
   return output;
+}
+
+/**
+ * Variables that bind git to one repository whatever folder it runs in, as hooks have them: `git rev-parse
+ * --local-env-vars` without settings that the user hands on (`git -c`).
+ */
+const PLACE = new Set([
+  "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_COMMON_DIR",
+  "GIT_CONFIG",
+  "GIT_DIR",
+  "GIT_GRAFT_FILE",
+  "GIT_IMPLICIT_WORK_TREE",
+  "GIT_INDEX_FILE",
+  "GIT_INTERNAL_SUPER_PREFIX",
+  "GIT_NO_REPLACE_OBJECTS",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_PREFIX",
+  "GIT_REPLACE_REF_BASE",
+  "GIT_SHALLOW_FILE",
+  "GIT_WORK_TREE",
+]);
+
+function withoutPlace(env: NonNullable<GitCall["env"]>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !PLACE.has(name)));
 }
 
 /** The program in the PATH: never one of the folder it runs in, which Windows would take first. */

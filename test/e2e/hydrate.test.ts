@@ -1,6 +1,7 @@
 /** `assets lfs hydrate` through the real program, with a real server and real repositories. */
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { GIT_ENV, git, hasGit, hasLfs } from "../helpers/git.js";
@@ -247,6 +248,27 @@ describe.skipIf(!hasLfs)("in a repository that git-lfs made", () => {
     expect((await run(tree.path("linked"), ["--offline"])).code).toBe(0);
     expect(tree.sha256("linked/a.bin")).toBe(tree.sha256("source/a.bin"));
     expect(await git(tree.path("linked"), ["status", "--porcelain"])).toBe("");
+  });
+
+  it.skipIf(onWindows)("works on the repository that it runs in, from a hook of another one too", async () => {
+    const { tree, target } = await clone();
+    const server = await startLfsServer();
+    for (const [index] of PATHS.entries()) server.add({ size: 50_000 + index, seed: index });
+    await git(target, ["config", "lfs.url", server.endpoint]);
+    // In a linked worktree git tells hooks where its folder and its index are.
+    const other = tree.path("other");
+    await git(tree.root, ["init", "-q", other]);
+    await git(other, ["config", "lfs.url", `${server.origin}/other`]);
+    await git(other, ["commit", "-q", "--allow-empty", "-m", "first"]);
+    await git(other, ["worktree", "add", "-q", tree.path("linked")]);
+    const bin = fileURLToPath(new URL("../../bin/assets.js", import.meta.url));
+    const command = `env > '${tree.path("env")}'; cd '${target}' && '${process.execPath}' '${bin}' lfs hydrate`;
+    tree.write("other/.git/hooks/post-commit", `#!/bin/sh\n${command} > '${tree.path("said")}' 2>&1\n`);
+    chmodSync(tree.path("other/.git/hooks/post-commit"), 0o755);
+    await git(tree.path("linked"), ["commit", "-q", "--allow-empty", "-m", "second"]);
+    expect(tree.read("env").toString()).toMatch(/^GIT_DIR=.*other/m);
+    expect(tree.read("said").toString()).toContain(`${PATHS.length} downloaded and verified`);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
   });
 
   it("says so where git has no filter, and would call the files changed", async () => {
