@@ -1,7 +1,8 @@
 /** Fetches the content of the pointers of one tree, and tells git of it. */
 import { relative, sep } from "node:path";
 import { createElsewhere } from "../elsewhere/index.js";
-import { objectFolders } from "../elsewhere/lfs-objects.js";
+import { lfsObjects, objectFolders } from "../elsewhere/lfs-objects.js";
+import { inOrder } from "../elsewhere/place.js";
 import { AssetsError, errorInfo } from "../errors.js";
 import type { EventListener, Outcome } from "../events.js";
 import { thisUser } from "../git/config-files.js";
@@ -56,6 +57,12 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
   try {
     const origin = await originOf(group, settings, sources, signal);
     const files = [...items.map(({ file }) => file), ...(manifest?.assets.flatMap((asset) => asset.files) ?? [])];
+    const places = [
+      ...(reuse ? [createElsewhere({ root, files, repository })] : []),
+      // Where the remote is a folder, its objects are what a server's would be.
+      ...(origin.stores.length > 0 ? [lfsObjects(origin.stores, "git-lfs")] : []),
+    ];
+    const tellWhy = (outcome: Outcome) => explained(outcome, items, origin, reuse);
     const wanted = new Set(items.map(({ target }) => target));
     const end = await runTransfers(items, {
       root,
@@ -66,13 +73,12 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
       targets: workspace.targets,
       ledger: pinnedOnly(workspace.ledger, manifest),
       lfs: origin.server,
-      elsewhere: reuse ? createElsewhere({ root, files, repository, stores: origin.stores }) : undefined,
+      elsewhere: places.length > 0 ? inOrder(places) : undefined,
       isTarget: (path) => wanted.has(path),
       replan: (item, abort) => replan(item, workspace, abort),
-      emit: (event) =>
-        emit(event.type === "outcome" ? { ...event, outcome: explained(event.outcome, items, origin) } : event),
+      emit: (event) => emit(event.type === "outcome" ? { ...event, outcome: tellWhy(event.outcome) } : event),
     });
-    const outcomes = end.outcomes.map((outcome) => explained(outcome, items, origin));
+    const outcomes = end.outcomes.map(tellWhy);
     const placed = outcomes.some(({ status }) => isPlaced(status));
     if (repository && settings && placed) await tellGit(repository, settings, items, outcomes, run);
     return { ...end, outcomes, kept: await keptBytes(items, outcomes) };
@@ -95,9 +101,11 @@ async function originOf(
   const endpoint = lfsEndpoint(settings, top);
   if (endpoint === undefined) return { stores: [], reason: `the repository ${top} names no server for git-lfs` };
   if ("folder" in endpoint) {
-    const other = await repositoryAt(endpoint.folder);
-    const stores = other === undefined ? [] : await objectFolders(other, thisUser());
-    return { stores, reason: `its remote, ${endpoint.folder}, does not have it either` };
+    const { folder } = endpoint;
+    // As git finds it: the ending may be left out.
+    const other = (await repositoryAt(folder)) ?? (await repositoryAt(`${folder}.git`));
+    if (other === undefined) return { stores: [], reason: `its remote, ${folder}, is no repository on this machine` };
+    return { stores: await objectFolders(other, thisUser()), reason: `its remote, ${folder}, does not have it` };
   }
   if ("unusable" in endpoint) {
     return { stores: [], reason: `the server that ${top} names for git-lfs, ${endpoint.unusable}, cannot be asked` };
@@ -137,15 +145,17 @@ function pinnedOnly(ledger: Ledger, manifest: Manifest | undefined): Ledger {
 }
 
 /** Says why nothing could be asked, where nothing was. */
-function explained(outcome: Outcome, items: readonly PlanItem[], { server, reason }: Origin): Outcome {
+function explained(outcome: Outcome, items: readonly PlanItem[], { server, reason }: Origin, reuse: boolean): Outcome {
   const { error, tried, path } = outcome;
   if (error?.code !== "NETWORK" || tried.length > 0 || outcome.attempts > 0) return outcome;
   const converted = items.find(({ file }) => file.path === path)?.file.size === undefined;
   const why = converted && server !== undefined ? "an extension of git-lfs made another file of it" : reason;
-  const told = new AssetsError("NOT_FOUND", `Its content is nowhere on this machine, and ${why}.`, {
-    hint: converted
-      ? "Only git-lfs with that extension can turn it back: git lfs pull"
-      : "Name a checkout that has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate",
+  const looked = reuse ? "Its content is nowhere on this machine, and" : "This machine was not searched for it, and";
+  const look = reuse
+    ? "Name a checkout that has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate"
+    : "Look on this machine as well, without --no-reuse and ASSETS_NO_REUSE: assets lfs hydrate";
+  const told = new AssetsError("NOT_FOUND", `${looked} ${why}.`, {
+    hint: converted ? "Only git-lfs with that extension can turn it back: git lfs pull" : look,
   });
   return { ...outcome, error: errorInfo(told) };
 }

@@ -7,7 +7,7 @@ import { huggingFaceCache } from "./hugging-face.js";
 import { ledgerPaths } from "./ledger-paths.js";
 import { lfsObjects, objectFolders } from "./lfs-objects.js";
 import { ollamaBlobs } from "./ollama.js";
-import type { Elsewhere, Place, Sought } from "./place.js";
+import { inOrder, type Place } from "./place.js";
 
 /** What is known of the tree for which bytes are looked for. */
 export interface ElsewhereOptions {
@@ -17,17 +17,15 @@ export interface ElsewhereOptions {
   files: readonly { readonly path: string; readonly sha256?: string | undefined }[];
   /** The repository that the files sought are of, where that is another one than the root's: a submodule's. */
   repository?: Repository | undefined;
-  /** Folders of git-lfs objects beside those that belong to the tree. Default: none. */
-  stores?: readonly string[];
   /** Default: the environment of this process, and the home that the system tells. */
   user?: UserFolders;
 }
 
 /** Tells where a file may lie, the likeliest first. Reads nothing before the first question. */
 export function createElsewhere(options: ElsewhereOptions): Place {
-  const { root, files, repository, stores = [], user = thisUser() } = options;
-  let opening: Promise<Place[]> | undefined;
-  const open = async (): Promise<Place[]> => {
+  const { root, files, repository, user = thisUser() } = options;
+  let opening: Promise<Place> | undefined;
+  const open = async (): Promise<Place> => {
     const repositories = [repository, await findRepository(root)]
       .filter((each) => each !== undefined)
       .filter((each, index, all) => all.findIndex(({ top }) => top === each.top) === index);
@@ -40,24 +38,18 @@ export function createElsewhere(options: ElsewhereOptions): Place {
     );
     const references = (user.env.ASSETS_REFERENCE ?? "").split(delimiter).filter((folder) => folder !== "");
     const tree = { root, tops: repositories.map(({ top }) => top) };
-    return [
+    return inOrder([
       otherNames(root, files),
       lfsObjects(objects.flat(), "git-lfs"),
       ...worktrees.flat(),
       huggingFaceCache(user),
       ollamaBlobs(user),
       ...references.map((folder) => checkout(resolve(folder), tree, `the checkout ${folder}`, user)),
-      lfsObjects(stores, "git-lfs"),
-    ];
+    ]);
   };
-  return async (sought: Sought) => {
+  return async (sought) => {
     opening ??= open();
-    // Worktrees share a store: nothing is looked at twice.
-    const found = new Map<string, Elsewhere>();
-    for (const place of await opening) {
-      for (const one of await place(sought)) if (!found.has(one.path)) found.set(one.path, one);
-    }
-    return [...found.values()];
+    return (await opening)(sought);
   };
 }
 

@@ -20,6 +20,17 @@ export interface Sought {
 /** Tells where a file may lie. Never throws; a place that is not there has nothing. */
 export type Place = (sought: Sought) => Promise<Elsewhere[]>;
 
+/** Asks several places, one after another. They may share a store: no path is told twice. */
+export function inOrder(places: readonly Place[]): Place {
+  return async (sought) => {
+    const found = new Map<string, Elsewhere>();
+    for (const place of places) {
+      for (const one of await place(sought)) if (!found.has(one.path)) found.set(one.path, one);
+    }
+    return [...found.values()];
+  };
+}
+
 /** Those of some paths that are folders: where there is none, no file need be looked for in it. */
 export async function existingFolders(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));

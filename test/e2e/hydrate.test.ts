@@ -87,6 +87,30 @@ describe("with no git installed", () => {
     expect([tree.sha256("a.bin"), server.batches, tree.exists("elsewhere.bin")]).toEqual([oid, [], false]);
   });
 
+  it("from a remote that is a folder, also with --no-reuse, and without the ending of its name", async () => {
+    const { tree, oids } = await lfsRepository({ "a.bin": BODY });
+    const remote = makeTree();
+    const { "a.bin": a = "" } = oids;
+    remote.write("r.git/HEAD", "ref: refs/heads/main\n");
+    mkdirSync(remote.path("r.git/objects"));
+    tree.write(".git/config", `[remote "origin"]\n\turl = ${remote.path("r").split("\\").join("/")}\n`);
+    const missing = await errorOf(tree);
+    expect(missing.message).toBe(
+      `Its content is nowhere on this machine, and its remote, ${remote.path("r")}, does not have it.`,
+    );
+    remote.write(`r.git/lfs/objects/${a.slice(0, 2)}/${a.slice(2, 4)}/${a}`, BODY);
+    expect([(await hydrate(tree, ["--no-reuse"])).code, tree.sha256("a.bin")]).toEqual([0, a]);
+  });
+
+  it("and it is said when the remote is no repository, or this machine was not searched", async () => {
+    const { tree } = await lfsRepository({ "a.bin": BODY });
+    tree.write(".git/config", '[remote "origin"]\n\turl = ../nowhere/at/all\n');
+    expect((await errorOf(tree)).message).toMatch(/nowhere on this machine, and its remote, .*, is no repository/);
+    const error = await errorOf(tree, { ASSETS_NO_REUSE: "1" });
+    expect(error.message).toContain("This machine was not searched");
+    expect(error.hint).toContain("without --no-reuse");
+  });
+
   it("of the same bytes one is fetched, and the other copied", async () => {
     const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": BODY });
     const { stdout } = await hydrate(tree, ["--json"]);
