@@ -22,7 +22,7 @@ import { isAsFound } from "../store/inspect.js";
 import type { Ledger } from "../store/ledger.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { runTransfers, type TransferEnd } from "../transfer/run-transfers.js";
-import { bytesMissing, checkSpace, keptBytes } from "./fetching.js";
+import { keptBytes } from "./fetching.js";
 import type { Group } from "./hydrate-groups.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
 
@@ -46,11 +46,10 @@ interface Origin {
   readonly reason: string;
 }
 
-/** Outcomes tell paths below the group's root. Throws DISK_FULL before the first byte, and the signal's reason. */
+/** Outcomes tell paths below the group's root. Throws nothing but the signal's reason, and that before any outcome. */
 export async function hydrateGroup(group: Group, run: HydrateRun): Promise<TransferEnd & { kept: number }> {
   const { root, items, repository, manifest } = group;
   const { reuse, jobs, policy, network, signal, emit } = run;
-  await checkSpace(root, await bytesMissing(items));
   const settings = repository && (await readSettings(repository, thisUser(), signal));
   const sources = createSources({ network, projectFolder: run.manifest?.base ?? root });
   const workspace = await openWorkspace({ root });
