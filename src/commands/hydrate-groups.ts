@@ -10,6 +10,7 @@ import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { PlanItem } from "../plan.js";
 import { readRegular } from "../read-regular.js";
 import { realPlace } from "../store/find-small-files.js";
+import { runPool } from "../transfer/pool.js";
 import { type Found, pathFrom } from "./pointers.js";
 
 /** Pointers of one tree. */
@@ -30,30 +31,33 @@ export interface Stuck {
   readonly outcome: Outcome;
 }
 
+/** Pointers that are looked at side by side. */
+const FILES = 32;
 /** What stands for the asset of a file that no asset names. */
 const NO_ASSET = "git-lfs";
 
-/** Files that are not what was found there any more are stuck, and so are pointers that cannot be read. */
+/** Pointers that cannot be read are stuck; what is not what was found there any more is left out. */
 export async function groupPointers(
   found: readonly Found[],
   { cwd, manifest }: { cwd: string; manifest: Manifest | undefined },
 ): Promise<{ groups: Group[]; stuck: Stuck[] }> {
   const groups = new Map<string, Group>();
   const stuck: Stuck[] = [];
-  const files = manifest?.assets.flatMap((asset) => asset.files) ?? [];
+  const pins = pinsOf(manifest?.assets.flatMap((asset) => asset.files) ?? []);
   const manifestRoot = manifest && (await realPlace(manifest.root));
   const repositories = new Map<string, Promise<Repository | undefined>>();
-  for (const { path, real, place, pointer } of found) {
+  const states = await runPool(found, FILES, async ({ real, pointer }) => {
+    return pointer.kind === "malformed" ? undefined : stateOf(real, pointer);
+  });
+  for (const [index, { path, real, place, pointer }] of found.entries()) {
     const fail = (error: AssetsError) => stuck.push({ outcome: outcomeOf(pathFrom(cwd, path), error) });
     if (pointer.kind === "malformed") {
       fail(malformed(path, pointer.problem));
       continue;
     }
-    const state = await stateOf(real, pointer);
-    if (state === undefined) {
-      fail(new AssetsError("CONFLICT", `${path}: it was changed while it was looked at.`));
-      continue;
-    }
+    const state = states[index];
+    // Another run, or git, put something else there meanwhile: it is no longer the pointer that was found.
+    if (state === undefined) continue;
     const folder = dirname(real);
     const finding = repositories.get(folder) ?? findRepository(folder);
     repositories.set(folder, finding);
@@ -70,17 +74,34 @@ export async function groupPointers(
       shown: (own) => pathFrom(cwd, join(root, own)),
     };
     groups.set(key, group);
-    const file = fileOf(relative(root, real).split(sep).join("/"), pointer, files, isManifests);
+    const file = fileOf(relative(root, real).split(sep).join("/"), pointer, pins, isManifests);
     group.items.push({ file, target: join(root, file.path), state, action: "replace" });
   }
   return { groups: [...groups.values()], stuck };
 }
 
+/** The files of a manifest, to be found by what a pointer tells. */
+interface Pins {
+  readonly byPath: ReadonlyMap<string, AssetFile>;
+  readonly byDigest: ReadonlyMap<string, readonly AssetFile[]>;
+}
+
+function pinsOf(files: readonly AssetFile[]): Pins {
+  const byDigest = new Map<string, AssetFile[]>();
+  for (const file of files) {
+    if (file.sha256 === undefined) continue;
+    const same = byDigest.get(file.sha256);
+    if (same === undefined) byDigest.set(file.sha256, [file]);
+    else same.push(file);
+  }
+  return { byPath: new Map(files.map((file) => [file.path, file])), byDigest };
+}
+
 /** What belongs in a pointer's place. */
-function fileOf(path: string, pointer: Pointer, files: readonly AssetFile[], isManifests: boolean): AssetFile {
+function fileOf(path: string, pointer: Pointer, { byPath, byDigest }: Pins, isManifests: boolean): AssetFile {
   const sha256 = contentDigest(pointer);
-  const same = files.filter((file) => file.sha256 === sha256);
-  const here = isManifests ? files.find((file) => file.path === path) : undefined;
+  const same = byDigest.get(sha256) ?? [];
+  const here = isManifests ? byPath.get(path) : undefined;
   return {
     asset: (here ?? same[0])?.asset ?? NO_ASSET,
     path,

@@ -18,7 +18,7 @@ import { isAsFound } from "../store/inspect.js";
 import type { Ledger } from "../store/ledger.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { runTransfers, type TransferEnd } from "../transfer/run-transfers.js";
-import { bytesMissing, checkSpace, keptBytes } from "./fetching.js";
+import { keptBytes } from "./fetching.js";
 import type { Group } from "./hydrate-groups.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
 
@@ -42,11 +42,10 @@ interface Origin {
   readonly reason: string;
 }
 
-/** Outcomes tell paths below the group's root. Throws DISK_FULL before the first byte, and the signal's reason. */
+/** Outcomes tell paths below the group's root. Throws nothing but the signal's reason, and that before any outcome. */
 export async function hydrateGroup(group: Group, run: HydrateRun): Promise<TransferEnd & { kept: number }> {
   const { root, items, repository, manifest } = group;
   const { reuse, jobs, policy, network, signal, emit } = run;
-  await checkSpace(root, await bytesMissing(items));
   const settings = repository && (await readSettings(repository, thisUser(), signal));
   const sources = createSources({ network, projectFolder: run.manifest?.base ?? root });
   const workspace = await openWorkspace({ root });
@@ -58,7 +57,9 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
       // Where the remote is a folder, its objects are what a server's would be.
       ...(origin.stores.length > 0 ? [lfsObjects(origin.stores, "git-lfs")] : []),
     ];
-    const tellWhy = (outcome: Outcome) => explained(outcome, items, origin, reuse);
+    // An extension of git-lfs has made another file of these: their size is not the pointer's.
+    const converted = new Set(items.flatMap(({ file }) => (file.size === undefined ? [file.path] : [])));
+    const tellWhy = (outcome: Outcome) => explained(outcome, converted.has(outcome.path), origin, reuse);
     const wanted = new Set(items.map(({ target }) => target));
     const end = await runTransfers(items, {
       root,
@@ -139,17 +140,16 @@ function pinnedOnly(ledger: Ledger, manifest: Manifest | undefined): Ledger {
 }
 
 /** Says why nothing could be asked, where nothing was. */
-function explained(outcome: Outcome, items: readonly PlanItem[], { server, reason }: Origin, reuse: boolean): Outcome {
-  const { error, tried, path } = outcome;
+function explained(outcome: Outcome, isConverted: boolean, { server, reason }: Origin, reuse: boolean): Outcome {
+  const { error, tried } = outcome;
   if (error?.code !== "NETWORK" || tried.length > 0 || outcome.attempts > 0) return outcome;
-  const converted = items.find(({ file }) => file.path === path)?.file.size === undefined;
-  const why = converted && server !== undefined ? "an extension of git-lfs made another file of it" : reason;
+  const why = isConverted && server !== undefined ? "an extension of git-lfs made another file of it" : reason;
   const looked = reuse ? "Its content is nowhere on this machine, and" : "This machine was not searched for it, and";
   const look = reuse
     ? "Name a checkout that has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate"
     : "Look on this machine as well, without --no-reuse and ASSETS_NO_REUSE: assets lfs hydrate";
   const told = new AssetsError("NOT_FOUND", `${looked} ${why}.`, {
-    hint: converted ? "Only git-lfs with that extension can turn it back: git lfs pull" : look,
+    hint: isConverted ? "Only git-lfs with that extension can turn it back: git lfs pull" : look,
   });
   return { ...outcome, error: errorInfo(told) };
 }

@@ -1,4 +1,5 @@
 /** `assets lfs hydrate`: turns Git LFS pointers into the files that they stand for. */
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { abortError, errorInfo, exitCodeOf } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
@@ -8,7 +9,7 @@ import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { failed } from "../transfer/outcome.js";
 import { transferReport } from "./download-report.js";
-import { bytesMissing } from "./fetching.js";
+import { bytesMissing, checkSpace } from "./fetching.js";
 import { type Group, groupPointers, type Stuck } from "./hydrate-groups.js";
 import { hydrateGroup } from "./hydrate-run.js";
 import { byPath, searchPointers } from "./pointers.js";
@@ -61,15 +62,17 @@ export async function hydrate(options: HydrateOptions): Promise<HydrateReport> {
   };
   for (const one of stuck) settle(one.outcome);
   if (!dryRun) {
+    await checkRoom(groups);
     for (const group of groups) {
-      if (stopped !== undefined || signal.aborted) {
+      const run = { manifest, reuse, jobs, policy, network, signal };
+      const told = (event: AssetEvent) => emit(renamed(event, group));
+      const begun = stopped === undefined && !signal.aborted;
+      const end = begun ? await hydrateGroup(group, { ...run, emit: told }).catch(unlessAborted(signal)) : undefined;
+      if (end === undefined) {
         for (const item of group.items) settle({ ...failed(item, abortError()), path: group.shown(item.file.path) });
         stopped ??= errorInfo(abortError());
         continue;
       }
-      const run = { manifest, reuse, jobs, policy, network, signal };
-      const told = (event: AssetEvent) => emit(renamed(event, group));
-      const end = await hydrateGroup(group, { ...run, emit: told });
       outcomes.push(...end.outcomes.map((outcome) => ({ ...outcome, path: group.shown(outcome.path) })));
       stopped = end.stopped;
       received += end.archiveBytes;
@@ -93,6 +96,24 @@ export async function hydrate(options: HydrateOptions): Promise<HydrateReport> {
     ...(dryRun && { planned: groups.flatMap(plannedOf).sort(byPath) }),
     ...(stopped && { stopped }),
   };
+}
+
+/** What was done before counts, so that an abort is answered and not thrown. */
+function unlessAborted(signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
+}
+
+/** Of all groups before the first byte of any: one for which no room is left must not end the run of the others. */
+async function checkRoom(groups: readonly Group[]): Promise<void> {
+  const disks = new Map<number | undefined, { root: string; needed: number }>();
+  for (const { root, items } of groups) {
+    const dev = (await stat(root).catch(() => undefined))?.dev;
+    const { root: first = root, needed = 0 } = disks.get(dev) ?? {};
+    disks.set(dev, { root: first, needed: needed + (await bytesMissing(items)) });
+  }
+  for (const { root, needed } of disks.values()) await checkSpace(root, needed);
 }
 
 /** What a dry run says of a group, with the paths that users know. */

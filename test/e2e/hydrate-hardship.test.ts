@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 import { hydrate } from "../../src/commands/hydrate.js";
 import { runBin, startBin } from "../helpers/bin.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
+import { canMakeSmallDisk, makeSmallDisk } from "../helpers/small-disk.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 3_000_000, seed: 8 };
@@ -57,6 +58,35 @@ describe("a run of hydrate", () => {
     const report = await hydrate({ paths: [tree.root], cwd: tree.root, network }).finally(() => vi.unstubAllEnvs());
     expect(report.outcomes[0]?.error?.code).toBe("CONFLICT");
     expect([report.exitCode, tree.read("a.bin").toString()]).toEqual([6, "mine"]);
+  });
+});
+
+describe.skipIf(!canMakeSmallDisk())("a disk without room for the pointers of several repositories", () => {
+  const BIG = { size: 2_000_000, seed: 9 };
+
+  /** A repository in another one, and what the server of both has. */
+  async function nested(diskBytes: number, over: "" | "inner") {
+    const { tree, server } = await lfsRepository({});
+    const config = tree.read(".git/config").toString();
+    mkdirSync(tree.path("inner"));
+    makeSmallDisk(diskBytes, tree.path(over));
+    for (const [index, folder] of ["", "inner/"].entries()) {
+      tree.write(`${folder}.git/HEAD`, "ref: refs/heads/main\n");
+      mkdirSync(tree.path(`${folder}.git/objects`), { recursive: true });
+      tree.write(`${folder}.git/config`, config);
+      tree.write(`${folder}a.bin`, server.add({ ...BIG, seed: BIG.seed + index }).pointer);
+    }
+    return { tree, server };
+  }
+
+  it.each([
+    ["all together", 3_500_000, ""],
+    ["of the second", 1_500_000, "inner"],
+  ] as const)("%s is told before the first byte, not after the first repository", async (_, diskBytes, over) => {
+    const { tree, server } = await nested(diskBytes, over);
+    const { code, stderr } = await runBin(["lfs", "hydrate"], { cwd: tree.root, env });
+    expect([code, stderr]).toEqual([6, expect.stringContaining("has room for")]);
+    expect([server.downloads, tree.read("a.bin").length < 200]).toEqual([[], true]);
   });
 });
 
