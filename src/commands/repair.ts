@@ -6,9 +6,10 @@ import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
+import { shellWord } from "../shell-word.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { bytesIn, gapsOf, MOST_RANGES, toPairs } from "../store/byte-ranges.js";
-import { isAsFound } from "../store/inspect.js";
+import { isAsFound, isSameState } from "../store/inspect.js";
 import { backUp, carryOver, checkBackup, findSound, type Measure } from "../store/salvage.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { Mending, TransferPolicy } from "../transfer/fetch-file.js";
@@ -82,10 +83,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
     tell(assessed, toFetch, emit);
     const planned = assessed.map(({ item }) => item);
     const mending = mendingOf(assessed, workspace, { backup, signal });
-    const replan = async (item: PlanItem, abort: AbortSignal) => {
-      if (isAsFound(item.target, item.state)) return item;
-      return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force: true });
-    };
+    const replan = (item: PlanItem, abort: AbortSignal) => planAgain(item, workspace, abort);
     const run = {
       workspace,
       policy,
@@ -103,6 +101,20 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
   } finally {
     await workspace.close();
   }
+}
+
+/**
+ * Decides anew about a file in its turn. The word `repair` was given for what was found: what has come into its place since
+ * may be somebody's work, and is treated as `assets download` would treat it.
+ */
+async function planAgain(item: PlanItem, workspace: Workspace, signal: AbortSignal): Promise<PlanItem> {
+  if (isAsFound(item.target, item.state)) return item;
+  const now = await workspace.look(item.file, { recall: true, hash: true, signal });
+  if (isSameState(now.state, item.state)) return item;
+  const anew = planFile(now, { force: false });
+  if (anew.action !== "conflict") return anew;
+  const hint = `It was left alone. To look at it anew: assets repair ${shellWord(item.file.asset)}`;
+  return { ...anew, reason: `it has changed since it was looked at (${anew.reason})`, hint };
 }
 
 type RepairEnd = Awaited<ReturnType<typeof carryOut>> & { damages: Damage[]; toFetch: number };

@@ -96,15 +96,17 @@ export function isAsFound(target: string, state: FileState): boolean {
     return false;
   }
   if (found === undefined) return state.kind === "missing";
-  if (!("stat" in state)) return false;
-  const { size, mtimeNs, ctimeNs, ino, dev } = state.stat;
-  return (
-    found.size === size &&
-    found.mtimeNs === mtimeNs &&
-    found.ctimeNs === ctimeNs &&
-    found.ino === ino &&
-    found.dev === dev
-  );
+  return "stat" in state && isSameStamp(found, state.stat);
+}
+
+/** Whether two looks found the same: the same file that was not written to in between, or both times none that can be read. */
+export function isSameState(one: FileState, other: FileState): boolean {
+  if ("stat" in one && "stat" in other) return isSameStamp(one.stat, other.stat);
+  return one.kind === other.kind && (one.kind === "missing" || one.kind === "unreadable");
+}
+
+function isSameStamp(one: FileStamp, { size, mtimeNs, ctimeNs, ino, dev }: FileStamp): boolean {
+  return one.size === size && one.mtimeNs === mtimeNs && one.ctimeNs === ctimeNs && one.ino === ino && one.dev === dev;
 }
 
 function judge(

@@ -77,7 +77,15 @@ export async function carryOver(
   // Named like the copies that are cleared away with a partial.
   const copy = `${partial}.${randomUUID().slice(0, 8)}`;
   try {
-    await copyFile(target, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const isCopied = await copyFile(target, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).then(
+      () => true,
+      (error) => {
+        // Removed since it was looked at, so that nothing of it can be kept.
+        if (errnoOf(error) === "ENOENT") return false;
+        throw error;
+      },
+    );
+    if (!isCopied) return;
     await setMode(copy, 0o600);
     const { ranges } = await findSound(copy, measure, hasher, { signal });
     if (bytesIn(ranges) === 0) return;

@@ -1,5 +1,5 @@
 /** What a repair fetches, to the byte, and what it never does to what stands there. */
-import { linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
@@ -225,6 +225,59 @@ describe("what stands there", () => {
     const report = await mend(project.tree);
     expect(report).toMatchObject({ ok: false, exitCode: 6, outcomes: [{ error: { code: "CONFLICT" } }] });
     expect(project.server.requests).toEqual([]);
+  });
+});
+
+describe("what becomes of a file after it was looked at", () => {
+  /** Repairs it while somebody acts as soon as it is known what is damaged. */
+  const meanwhile = (project: Project, act: () => void, options: MendOptions = {}) =>
+    mend(project.tree, { ...options, onEvent: (event) => event.type === "plan" && act() });
+  const conflict = { status: "failed", error: { code: "CONFLICT", hint: expect.stringContaining("assets repair") } };
+
+  it.each<[string, Buffer | undefined, (tree: Tree) => void]>([
+    ["that was written to", flipped(RIGHT, 9), (tree) => tree.write("m/a.bin", "a user's own work")],
+    [
+      "that another one of the same size took the place of",
+      flipped(RIGHT, 9),
+      (tree) => tree.write("m/a.bin", flipped(RIGHT, 8)),
+    ],
+    ["that was missing", undefined, (tree) => tree.write("m/a.bin", "a user's own work")],
+  ])("keeps a file %s since", async (_, damaged, act) => {
+    const project = await damagedProject(damaged);
+    let written: Buffer | undefined;
+    const report = await meanwhile(project, () => {
+      act(project.tree);
+      written = project.tree.read("m/a.bin");
+    });
+    expect(report).toMatchObject({ ok: false, exitCode: 6, outcomes: [conflict] });
+    expect(report.outcomes[0]?.error?.message).toContain("has changed since it was looked at");
+    expect(project.tree.read("m/a.bin").equals(written as Buffer)).toBe(true);
+  });
+
+  it("keeps a file that was written to while its replacement was fetched", async () => {
+    const project = await damagedProject(flipped(RIGHT, 9));
+    const onEvent = ({ type }: { type: string }) => {
+      if (type === "transfer:start") project.tree.write("m/a.bin", "a user's own work");
+    };
+    expect(await mend(project.tree, { onEvent })).toMatchObject({ ok: false, exitCode: 6, outcomes: [conflict] });
+    expect(project.tree.read("m/a.bin").toString()).toBe("a user's own work");
+    project.server.requests.length = 0;
+    // Said once more, what was fetched already is enough.
+    expect(await mend(project.tree)).toMatchObject({ ok: true, totals: { received: 0 } });
+  });
+
+  it("leaves a file alone that somebody else has mended", async () => {
+    const project = await damagedProject(flipped(RIGHT, 9));
+    const report = await meanwhile(project, () => project.tree.write("m/a.bin", RIGHT));
+    expect(report).toMatchObject({ ok: true, outcomes: [{ status: "present" }] });
+    expect(project.server.requests).toEqual([]);
+  });
+
+  it("brings a file that was removed", async () => {
+    const project = await damagedProject(flipped(RIGHT, 9));
+    const report = await meanwhile(project, () => rmSync(project.tree.path("m/a.bin")));
+    expect(report).toMatchObject({ ok: true });
+    expect(project.tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
   });
 });
 
