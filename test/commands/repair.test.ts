@@ -1,6 +1,8 @@
 /** What a repair fetches, to the byte, and what it never does to what stands there. */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { toEntry } from "../../src/manifest/pieces.js";
+import { createPieceHash } from "../../src/store/piece-hash.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { flipped, lockAll, type MendOptions, mend, writePieces } from "../helpers/mend.js";
@@ -24,6 +26,12 @@ async function damagedProject(damaged: Buffer | undefined, { locked = true } = {
   if (locked) writePieces(tree, BODY);
   if (damaged !== undefined) tree.write("m/a.bin", damaged);
   return { server, tree };
+}
+
+function unpinSize(tree: Tree): void {
+  const manifest = JSON.parse(tree.read("assets.manifest.json").toString());
+  manifest.assets[0].files[0].size = undefined;
+  tree.write("assets.manifest.json", JSON.stringify(manifest));
 }
 
 /** Repairs it; answers what the server sent. */
@@ -66,9 +74,7 @@ describe("a repair by pieces", () => {
 
   it("needs no pinned size: the pieces tell it", async () => {
     const project = await damagedProject(flipped(RIGHT, 1_000_000));
-    const manifest = JSON.parse(project.tree.read("assets.manifest.json").toString());
-    manifest.assets[0].files[0].size = undefined;
-    project.tree.write("assets.manifest.json", JSON.stringify(manifest));
+    unpinSize(project.tree);
     const { sent, report } = await repaired(project);
     expect({ sent, toFetch: report.totals.toFetch }).toEqual({ sent: PIECE, toFetch: PIECE });
   });
@@ -134,6 +140,35 @@ describe("a repair by pieces", () => {
     project.tree.write(".assets/pieces.ndjson", `${JSON.stringify({ ...entry, sha256: sha256Of(BODY) })}\n`);
     const { report } = await repaired(project);
     expect(report.outcomes[0]).toMatchObject({ status: "downloaded", verified: true });
+  });
+
+  it("ends right without a pinned size where the server states none either", async () => {
+    const project = await damagedProject(flipped(RIGHT, 1_000_000, BODY.size - 1));
+    unpinSize(project.tree);
+    project.server.serve("/a.bin", { body: BODY, fault: "206 with a total of *" });
+    await repaired(project);
+  });
+
+  it.each([
+    ["a shorter file", RIGHT.subarray(0, BODY.size - 3 * PIECE)],
+    ["a longer file", Buffer.concat([RIGHT, RIGHT.subarray(0, 3 * PIECE)])],
+  ])("mends a file without a pinned size whose pieces are those of %s", async (_, other) => {
+    const project = await damagedProject(flipped(RIGHT, 5 * PIECE), { locked: false });
+    unpinSize(project.tree);
+    const pieceBytes = PIECE;
+    const hash = createPieceHash(pieceBytes);
+    hash.update(other);
+    const entry = toEntry({ sha256: sha256Of(BODY), size: other.length, pieceBytes, digests: hash.digests() });
+    project.tree.write(".assets/pieces.ndjson", `${JSON.stringify(entry)}\n`);
+    const { sent, report } = await repaired(project);
+    expect(sent).toBeLessThan(BODY.size / 2);
+    expect(report.outcomes[0]).toMatchObject({ verified: true, size: BODY.size });
+  });
+
+  it("says how much a missing file without a pinned size costs, where its pieces tell", async () => {
+    const project = await damagedProject(undefined);
+    unpinSize(project.tree);
+    expect((await mend(project.tree, { dryRun: true })).totals.toFetch).toBe(BODY.size);
   });
 
   it("uses a file of pieces to which git gave the line ends of Windows", async () => {
@@ -334,5 +369,20 @@ describe("an interrupted repair", () => {
     expect(received).toBe(BODY.size - stopped.keptPartialBytes);
     expect(stopped.keptPartialBytes).toBeGreaterThan(10 * PIECE);
     expect(project.tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
+  });
+
+  const PART = `m/a.bin.${sha256Of(BODY).slice(0, 12)}.part`;
+
+  it.each([
+    ["nothing right", Buffer.alloc(BODY.size), PIECE],
+    ["nothing right, and more than the file", Buffer.alloc(2 * BODY.size), PIECE],
+    ["just the damaged piece right", Buffer.alloc(BODY.size).fill(RIGHT.subarray(0, 20 * PIECE), 0, 20 * PIECE), 0],
+    ["everything right but one piece that the file has", flipped(RIGHT, 40 * PIECE), 0],
+    ["everything right but the damaged piece", flipped(RIGHT, 15 * PIECE + 1), PIECE],
+  ])("takes of a partial only what is right: %s", async (_, partial, cost) => {
+    const project = await damagedProject(flipped(RIGHT, 15 * PIECE));
+    project.tree.write(PART, partial);
+    expect((await mend(project.tree, { dryRun: true })).totals.toFetch).toBe(cost);
+    expect((await repaired(project)).sent).toBe(cost);
   });
 });
