@@ -1,47 +1,13 @@
 /** What a repair fetches, to the byte, and what it never does to what stands there. */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { toEntry } from "../../src/manifest/pieces.js";
 import { createPieceHash } from "../../src/store/piece-hash.js";
-import { bytesOf, sha256Of } from "../helpers/content.js";
-import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { flipped, lockAll, type MendOptions, mend, writePieces } from "../helpers/mend.js";
-import { run } from "../helpers/run.js";
-import { makeTree, type Tree } from "../helpers/tree.js";
-
-const BODY = { size: 4 * 1024 * 1024 + 1000, seed: 41 };
-const RIGHT = bytesOf(BODY);
-const PIECE = 64 * 1024;
-
-interface Project {
-  server: FaultServer;
-  tree: Tree;
-}
-
-/** One file that was here, proven and, unless told otherwise, locked; then it became `damaged`. */
-async function damagedProject(damaged: Buffer | undefined, { locked = true } = {}): Promise<Project> {
-  const server = await startFaultServer();
-  const tree = makeTree();
-  tree.manifestFor({ "m/a.bin": { url: server.serve("/a.bin", { body: BODY }), body: BODY } });
-  if (locked) writePieces(tree, BODY);
-  if (damaged !== undefined) tree.write("m/a.bin", damaged);
-  return { server, tree };
-}
-
-function unpinSize(tree: Tree): void {
-  const manifest = JSON.parse(tree.read("assets.manifest.json").toString());
-  manifest.assets[0].files[0].size = undefined;
-  tree.write("assets.manifest.json", JSON.stringify(manifest));
-}
-
-/** Repairs it; answers what the server sent. */
-async function repaired({ server, tree }: Project, options: MendOptions = {}) {
-  const report = await mend(tree, options);
-  expect(tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
-  expect(report).toMatchObject({ ok: true, exitCode: 0, totals: { files: 1, damaged: 1, repaired: 1, failed: 0 } });
-  expect(tree.leftovers()).toEqual([]);
-  return { report, sent: server.bytesSent("/a.bin"), ranges: server.to("/a.bin").map(({ range }) => range) };
-}
+import { sha256Of } from "../helpers/content.js";
+import { BODY, damagedProject, PIECE, RIGHT, repaired, unpinSize } from "../helpers/damaged.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import { flipped, lockAll, mend, writePieces } from "../helpers/mend.js";
+import { makeTree } from "../helpers/tree.js";
 
 describe("a repair by pieces", () => {
   it.each([
@@ -100,20 +66,6 @@ describe("a repair by pieces", () => {
     const { report, sent } = await repaired(await damagedProject(Buffer.alloc(BODY.size)));
     expect(sent).toBe(BODY.size);
     expect(report.damageOf("m/a.bin")).toMatchObject({ whole: "all-damaged", pieces: { damaged: 65, all: 65 } });
-  });
-
-  it("works by what was remembered when the file was downloaded, where nothing is locked", async () => {
-    const body = { size: 17 * 1024 * 1024, seed: 3 };
-    const server = await startFaultServer();
-    const tree = makeTree();
-    tree.manifestFor({ "big.bin": { url: server.serve("/big", { body }), body } });
-    expect((await run(tree)).ok).toBe(true);
-    const before = server.bytesSent("/big");
-    tree.write("big.bin", flipped(bytesOf(body), 9_000_000));
-    const report = await mend(tree);
-    expect(report).toMatchObject({ ok: true, totals: { repaired: 1, received: PIECE } });
-    expect(server.bytesSent("/big") - before).toBe(PIECE);
-    expect(tree.sha256("big.bin")).toBe(sha256Of(body));
   });
 
   it("fetches all of a file whose pieces are not known, and says so and what would help", async () => {
@@ -263,59 +215,6 @@ describe("what stands there", () => {
   });
 });
 
-describe("what becomes of a file after it was looked at", () => {
-  /** Repairs it while somebody acts as soon as it is known what is damaged. */
-  const meanwhile = (project: Project, act: () => void, options: MendOptions = {}) =>
-    mend(project.tree, { ...options, onEvent: (event) => event.type === "plan" && act() });
-  const conflict = { status: "failed", error: { code: "CONFLICT", hint: expect.stringContaining("assets repair") } };
-
-  it.each<[string, Buffer | undefined, (tree: Tree) => void]>([
-    ["that was written to", flipped(RIGHT, 9), (tree) => tree.write("m/a.bin", "a user's own work")],
-    [
-      "that another one of the same size took the place of",
-      flipped(RIGHT, 9),
-      (tree) => tree.write("m/a.bin", flipped(RIGHT, 8)),
-    ],
-    ["that was missing", undefined, (tree) => tree.write("m/a.bin", "a user's own work")],
-  ])("keeps a file %s since", async (_, damaged, act) => {
-    const project = await damagedProject(damaged);
-    let written: Buffer | undefined;
-    const report = await meanwhile(project, () => {
-      act(project.tree);
-      written = project.tree.read("m/a.bin");
-    });
-    expect(report).toMatchObject({ ok: false, exitCode: 6, outcomes: [conflict] });
-    expect(report.outcomes[0]?.error?.message).toContain("has changed since it was looked at");
-    expect(project.tree.read("m/a.bin").equals(written as Buffer)).toBe(true);
-  });
-
-  it("keeps a file that was written to while its replacement was fetched", async () => {
-    const project = await damagedProject(flipped(RIGHT, 9));
-    const onEvent = ({ type }: { type: string }) => {
-      if (type === "transfer:start") project.tree.write("m/a.bin", "a user's own work");
-    };
-    expect(await mend(project.tree, { onEvent })).toMatchObject({ ok: false, exitCode: 6, outcomes: [conflict] });
-    expect(project.tree.read("m/a.bin").toString()).toBe("a user's own work");
-    project.server.requests.length = 0;
-    // Said once more, what was fetched already is enough.
-    expect(await mend(project.tree)).toMatchObject({ ok: true, totals: { received: 0 } });
-  });
-
-  it("leaves a file alone that somebody else has mended", async () => {
-    const project = await damagedProject(flipped(RIGHT, 9));
-    const report = await meanwhile(project, () => project.tree.write("m/a.bin", RIGHT));
-    expect(report).toMatchObject({ ok: true, outcomes: [{ status: "present" }] });
-    expect(project.server.requests).toEqual([]);
-  });
-
-  it("brings a file that was removed", async () => {
-    const project = await damagedProject(flipped(RIGHT, 9));
-    const report = await meanwhile(project, () => rmSync(project.tree.path("m/a.bin")));
-    expect(report).toMatchObject({ ok: true });
-    expect(project.tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
-  });
-});
-
 describe("a dry run", () => {
   it("says what is damaged and what it would cost, and changes nothing", async () => {
     const project = await damagedProject(flipped(RIGHT, 100, 2_000_000));
@@ -352,37 +251,5 @@ describe("a dry run", () => {
   it("has nothing to say where all is right", async () => {
     const report = await mend((await damagedProject(RIGHT)).tree, { dryRun: true });
     expect(report).toMatchObject({ ok: true, exitCode: 0, damages: [] });
-  });
-});
-
-describe("an interrupted repair", () => {
-  it("goes on from what it had brought", async () => {
-    const project = await damagedProject(RIGHT.subarray(0, 10 * PIECE));
-    const abort = new AbortController();
-    const onEvent = (event: { type: string; received?: number }) => {
-      if (event.type === "transfer:progress" && (event.received ?? 0) > 20 * PIECE) abort.abort();
-    };
-    const stopped = await mend(project.tree, { signal: abort.signal, onEvent, policy: { connections: 1 } });
-    expect(stopped).toMatchObject({ ok: false, stopped: { code: "ABORTED" } });
-    expect(project.tree.read("m/a.bin").length).toBe(10 * PIECE);
-    const received = (await mend(project.tree)).totals.received;
-    expect(received).toBe(BODY.size - stopped.keptPartialBytes);
-    expect(stopped.keptPartialBytes).toBeGreaterThan(10 * PIECE);
-    expect(project.tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
-  });
-
-  const PART = `m/a.bin.${sha256Of(BODY).slice(0, 12)}.part`;
-
-  it.each([
-    ["nothing right", Buffer.alloc(BODY.size), PIECE],
-    ["nothing right, and more than the file", Buffer.alloc(2 * BODY.size), PIECE],
-    ["just the damaged piece right", Buffer.alloc(BODY.size).fill(RIGHT.subarray(0, 20 * PIECE), 0, 20 * PIECE), 0],
-    ["everything right but one piece that the file has", flipped(RIGHT, 40 * PIECE), 0],
-    ["everything right but the damaged piece", flipped(RIGHT, 15 * PIECE + 1), PIECE],
-  ])("takes of a partial only what is right: %s", async (_, partial, cost) => {
-    const project = await damagedProject(flipped(RIGHT, 15 * PIECE));
-    project.tree.write(PART, partial);
-    expect((await mend(project.tree, { dryRun: true })).totals.toFetch).toBe(cost);
-    expect((await repaired(project)).sent).toBe(cost);
   });
 });
