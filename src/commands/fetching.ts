@@ -45,7 +45,7 @@ export async function carryOut(
     const { targets, ledger } = workspace;
     const files = manifest.assets.flatMap((asset) => asset.files);
     const elsewhere = reuse ? createElsewhere({ root, files }) : undefined;
-    const pieceMemory = manifest.pieces === undefined ? openPieceMemory(root) : undefined;
+    const pieceMemory = openPieceMemory(root);
     const isTarget = isTargetOf(manifest);
     const end = await runTransfers(planned, {
       ...run,

@@ -57,6 +57,7 @@ describe("the command line", () => {
     [["lock"], "assets lock --pieces"],
     [["verify", "--backup"], "--repair"],
     [["verify", "--repair", "--require-pins"], "pins nothing"],
+    [["verify", "--repair", "--output", "tap=a.tap"], "with --json or --ndjson"],
     [["repair", "alpa"], "Did you mean alpha?"],
   ])("answers %j with exit code 2 and what to type instead: %s", async (args, says) => {
     const { code, stdout, stderr } = await project().run(args);
