@@ -1,9 +1,12 @@
 /** Gives the answer of a command in every format that was asked for. */
-import { appendFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { constants, mkdirSync, realpathSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, visibleLine } from "../errors.js";
 import { piecesPath } from "../manifest/pieces.js";
 import type { Manifest } from "../manifest/types.js";
+import { NO_WAIT } from "../platform.js";
 import type { FindingPlace, Findings } from "../report/findings.js";
 import { type Reporter, startOf, toJson, toNdjson } from "../report/index.js";
 import { HOME_FOLDER } from "../store/home.js";
@@ -85,13 +88,13 @@ export async function give(run: Run, reporter: Reporter, answer: Answer, outputs
   for (const { format: wanted, file } of outputs) {
     // A file is no terminal: it has neither colours nor a width.
     const { width: _, ...look } = { ...run.render, color: false };
-    failures.push(...write(resolve(run.cwd, file), await render(wanted, look), writeFileSync));
+    failures.push(...(await write(resolve(run.cwd, file), await render(wanted, look), constants.O_TRUNC, run.signal)));
   }
   const page = summaryPage(run, outputs);
   if (page !== undefined) {
     const { renderStepSummary } = await import("../report/formats.js");
     findings ??= answer.findings();
-    failures.push(...write(page, renderStepSummary(await findings), appendFileSync));
+    failures.push(...(await write(page, renderStepSummary(await findings), constants.O_APPEND, run.signal)));
   }
   const exitCode = answer.exitCode === 0 ? (failures[0]?.exitCode ?? 0) : answer.exitCode;
 
@@ -109,16 +112,33 @@ function summaryPage({ env, options }: Run, outputs: readonly Output[]): string 
   return isGithub || env.GITHUB_ACTIONS === "true" ? env.GITHUB_STEP_SUMMARY || undefined : undefined;
 }
 
-function write(file: string, text: string, put: (file: string, text: string) => void): AssetsError[] {
+async function write(file: string, text: string, how: number, signal: AbortSignal): Promise<AssetsError[]> {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    put(file, text);
+    const handle = await open(file, constants.O_WRONLY | constants.O_CREAT | NO_WAIT | how, 0o666);
+    await writeAll(handle, Buffer.from(text), signal).finally(() => handle.close());
     return [];
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    const { code = (error as Error).message } = error as NodeJS.ErrnoException;
+    const why = code === "ENXIO" ? "nobody reads from it" : code;
     return [new AssetsError("LOCAL_IO", `${visibleLine(file)} cannot be written (${why}).`)];
   }
 }
+
+/** A pipe takes only as much as its reader has room for. Throws the signal's reason while it has none. */
+async function writeAll(handle: FileHandle, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += (await handle.write(bytes, at)).bytesWritten;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      await sleep(PIPE_MS, undefined, { signal });
+    }
+  }
+}
+
+/** How often a pipe is asked whether it has room, in milliseconds. */
+const PIPE_MS = 10;
 
 function asLines(command: string, { lines, exitCode, totals }: Answer): string {
   const all = [startOf(command), ...lines(), { type: "end", exitCode, totals }];

@@ -1,13 +1,14 @@
 /** Copies a file that lies elsewhere on this machine into a partial, if its bytes are the wanted ones. */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
 import type { Cut } from "../manifest/pieces.js";
 import { NO_LINK, NO_WAIT, renameOver, setMode } from "../platform.js";
 import { diskError } from "./disk-error.js";
-import { openPartial, removePartial } from "./partial.js";
+import { copyPath, openPartial, removePartial } from "./partial.js";
 import type { PartialFile } from "./partial-file.js";
+import { SMALL_BYTES } from "./partial-in-memory.js";
 import { createPieceHash } from "./piece-hash.js";
 import { rememberedPieceBytes } from "./piece-memory.js";
 
@@ -57,13 +58,14 @@ export async function adopt(adoption: Adoption): Promise<Adopted | undefined> {
   const { from, partial, sha256, size, withPieces, signal } = adoption;
   const source = await openRegular(from);
   if (source === undefined) return undefined;
-  const copy = `${partial}.${randomUUID().slice(0, 8)}`;
-  let isPlaced = false;
+  let copy: string | undefined;
   try {
     const found = source.stat;
     if (size !== undefined && found.size !== BigInt(size)) return undefined;
     signal.throwIfAborted();
+    if (found.size <= SMALL_BYTES) return await adoptSmall(source.handle, Number(found.size), adoption);
     await adoption.makeFolder();
+    copy = await copyPath(partial);
     adoption.onStart(Number(found.size));
     const pieceBytes = withPieces ? rememberedPieceBytes(Number(found.size)) : undefined;
     const hash = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
@@ -74,16 +76,34 @@ export async function adopt(adoption: Adoption): Promise<Adopted | undefined> {
     await renameOver(copy, partial).catch((error) => {
       throw diskError(error, "create", partial);
     });
-    isPlaced = true;
+    copy = undefined;
     const opened = await openPartial(partial);
     return { partial: opened, pieces: pieceBytes && hash ? { pieceBytes, digests: hash.digests() } : undefined };
   } catch (error) {
-    if (!isPlaced && error instanceof AssetsError && error.code === "DISK_FULL") return undefined;
+    if (copy !== undefined && error instanceof AssetsError && error.code === "DISK_FULL") return undefined;
     throw error;
   } finally {
     await source.handle.close().catch(() => {});
-    if (!isPlaced) await rm(copy, { force: true }).catch(() => {});
+    if (copy !== undefined) await rm(copy, { force: true }).catch(() => {});
   }
+}
+
+/** A small file is read once, and written once it is proven. */
+async function adoptSmall(
+  handle: FileHandle,
+  size: number,
+  { partial, sha256, onStart, makeFolder }: Adoption,
+): Promise<Adopted | undefined> {
+  // One byte more, so that a file which grows meanwhile is not taken for its beginning.
+  const buffer = Buffer.allocUnsafe(size + 1);
+  const read = await handle.read(buffer, 0, buffer.length, 0).catch(() => undefined);
+  const bytes = buffer.subarray(0, read?.bytesRead ?? 0);
+  if (createHash("sha256").update(bytes).digest("hex") !== sha256) return undefined;
+  onStart(size);
+  await removePartial(partial);
+  const opened = await openPartial(partial, { size, makeFolder });
+  await opened.write([bytes], 0);
+  return { partial: opened, pieces: undefined };
 }
 
 async function openRegular(path: string): Promise<{ handle: FileHandle; stat: BigIntStats } | undefined> {

@@ -1,7 +1,7 @@
 /** Where the unfinished download of a target lies, and in which form it is opened. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { lstatSync } from "node:fs";
-import { lstat, rm } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type ByteRanges, bytesIn } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
@@ -62,6 +62,20 @@ export async function heldRanges(path: string): Promise<ByteRanges> {
   if (found?.isFile() !== true || found.size === 0) return [];
   const journal = await readJournal(path, found.size).catch(() => ({ ranges: [] }));
   return journal?.ranges ?? [{ start: 0, end: found.size }];
+}
+
+/**
+ * A name for a copy that is about to take a partial's place. To be called under the lock of the partial's file: copies
+ * that killed runs left behind are removed.
+ */
+export async function copyPath(partial: string): Promise<string> {
+  const folder = dirname(partial);
+  const start = `${basename(partial)}.`;
+  for (const name of await readdir(folder).catch(() => [])) {
+    const isCopy = name.startsWith(start) && /^[0-9a-f]{8}$/.test(name.slice(start.length));
+    if (isCopy) await rm(join(folder, name), { force: true }).catch(() => {});
+  }
+  return `${partial}.${randomUUID().slice(0, 8)}`;
 }
 
 /** Removes a partial that serves no more, with its note. Throws LOCAL_IO. */

@@ -1,5 +1,4 @@
 /** What is right of a damaged file, found piece by piece and carried over into the partial of its replacement. */
-import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { copyFile, link, lstat, open, rm } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
@@ -9,7 +8,7 @@ import { type ByteRange, type ByteRanges, holdsRange, MOST_RANGES, withoutRange,
 import type { Hasher } from "./digest.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { writeJournal } from "./journal.js";
-import { heldRanges, removePartial } from "./partial.js";
+import { copyPath, heldRanges, removePartial } from "./partial.js";
 
 /** What tells right bytes from wrong ones: the pieces of the file, or only the digest of the whole. */
 export type Measure = Pieces | { readonly sha256: string; readonly size: number };
@@ -109,11 +108,11 @@ export async function carryOver(
     if (kept.length > 0) await writeJournal(partial, { ranges: kept });
     return;
   }
-  // Named like the copies that are cleared away with a partial.
-  const copy = `${partial}.${randomUUID().slice(0, 8)}`;
+  const copy = await copyPath(partial);
   try {
     if (!(await copied(target, copy))) return;
-    await setMode(copy, 0o600);
+    // A partial that nobody may write to could not be gone on with.
+    await setMode(copy, ((await lstat(copy)).mode & 0o777) | 0o600);
     const { ranges: own } = await findSound(copy, measure, hasher, { signal });
     if (own.length === 0) return;
     const more = own.reduce(withoutRange, kept);

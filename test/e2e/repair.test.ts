@@ -1,5 +1,7 @@
 /** `assets lock --pieces`, `assets repair` and `assets verify --repair`, through the real program. */
+import { chmodSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { isWindows } from "../../src/platform.js";
 import { type BinOptions, eventsOf, runBin, startBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
@@ -96,6 +98,30 @@ describe("assets repair", () => {
     expect((await assets(["repair"])).code).toBe(0);
     expect(tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
   });
+
+  it("removes the copies that killed repairs of the same file have left", async () => {
+    const { tree, assets } = await project();
+    const partial = `m/a.bin.${sha256Of(BODY).slice(0, 12)}.part`;
+    for (const end of ["01234567", "89abcdef"]) tree.write(`${partial}.${end}`, RIGHT);
+    tree.write(`${partial}.mine`, "not one of them");
+    tree.write("m/a.bin", flipped(RIGHT, 1));
+    expect((await assets(["repair", "--offline"])).code).toBe(8);
+    expect(tree.leftovers().filter((name) => /\.part\.[0-9a-f]{8}$/.test(name))).toEqual([]);
+    expect(tree.read(`${partial}.mine`).toString()).toBe("not one of them");
+  });
+
+  it.skipIf(isWindows)(
+    "leaves a file that others can read, also where the damaged one was removed meanwhile",
+    async () => {
+      const { tree, assets } = await project();
+      tree.write("m/a.bin", flipped(RIGHT, 1));
+      chmodSync(tree.path("m/a.bin"), 0o644);
+      expect((await assets(["repair", "--offline"])).code).toBe(8);
+      tree.remove("m/a.bin");
+      expect((await assets(["repair"])).code).toBe(0);
+      expect(statSync(tree.path("m/a.bin")).mode & 0o777).toBe(0o644);
+    },
+  );
 
   it("keeps its hands off the network when it is to be offline", async () => {
     const { server, tree, assets } = await project();

@@ -1,6 +1,9 @@
 /** `assets verify` as pipelines call it: formats, files, annotations on the right line, the summary of a step. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { isWindows } from "../../src/platform.js";
 import { type BinOptions, eventsOf, runBin } from "../helpers/bin.js";
 import { makeTree } from "../helpers/tree.js";
 
@@ -196,3 +199,16 @@ describe("assets verify", () => {
     );
   });
 });
+
+it.skipIf(isWindows)(
+  "a report for a pipe that nobody reads holds nothing up, and one that is read arrives whole",
+  async () => {
+    const { tree, run } = project();
+    for (const pipe of ["ml/unread", "ml/read"]) expect(spawnSync("mkfifo", [tree.path(pipe)]).status).toBe(0);
+    const unread = await run(["--output", "json=unread"], { env: { GITHUB_STEP_SUMMARY: tree.path("ml/unread") } });
+    expect(unread.stderr).toContain("cannot be written (nobody reads from it)");
+    const reading = readFile(tree.path("ml/read"), "utf8");
+    expect((await run(["--output", "json=read"])).code).toBe(1);
+    expect(JSON.parse(await reading)).toMatchObject({ command: "verify", ok: false });
+  },
+);
