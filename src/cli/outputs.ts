@@ -1,10 +1,11 @@
 /** Gives the answer of a command in every format that was asked for. */
 import { appendFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import type { FindingPlace, Findings } from "../report/findings.js";
 import { type Reporter, startOf, toJson, toNdjson } from "../report/index.js";
+import { wayInto } from "../ways.js";
 import type { Format, Run } from "./context.js";
 import type { Output } from "./formats.js";
 
@@ -113,11 +114,7 @@ export function createPlaces({ env, cwd }: Run): (path: string) => FindingPlace 
   const named = [resolve(cwd, env.GITHUB_WORKSPACE || "."), cwd];
   const folders = named.flatMap((folder) => [folder, realPath(folder) ?? folder]);
   return (path) => {
-    for (const folder of folders) {
-      const way = relative(folder, path);
-      const isInside = way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
-      if (isInside) return { file: way.split(sep).join("/") };
-    }
-    return { file: path.split(sep).join("/") };
+    const ways = folders.map((folder) => wayInto(folder, path));
+    return { file: (ways.find((way) => way !== undefined && way !== "") ?? path).split(sep).join("/") };
   };
 }
