@@ -27,6 +27,8 @@ export interface PlanItem extends FoundFile {
   readonly action: PlannedAction;
   /** Why a conflict is one: reads after the path and a colon. */
   readonly reason?: string;
+  /** What to do about a conflict, where it is not to say `--force`. */
+  readonly hint?: string;
 }
 
 /** Decides for one file. A file that may hold a user's changes is a conflict unless `force` is given. */

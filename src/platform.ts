@@ -7,6 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** True on Windows, where an open file cannot be replaced and a folder cannot be synced. */
 export const isWindows = platform() === "win32";
 
+/** True on Linux. */
+export const isLinux = platform() === "linux";
+
 /** True where file systems usually take capital and small letters for the same. */
 export const ignoresCase = isWindows || platform() === "darwin";
 

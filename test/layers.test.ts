@@ -133,6 +133,7 @@ describe("the house", () => {
       "commands/download-report.ts",
       "commands/fetching.ts",
       "commands/known-pieces.ts",
+      "commands/tell-git.ts",
       "commands/piece-reports.ts",
       "commands/loose-reports.ts",
       "commands/pointers.ts",

@@ -63,6 +63,11 @@ export interface Run extends World {
   endLog(end: EndOfRun): void;
 }
 
+/** The log file that was asked for, as it was named. */
+export function logFileOf({ logFile }: Pick<GlobalOptions, "logFile">, env: Environment): string | undefined {
+  return logFile ?? (env.ASSETS_LOG_FILE || undefined);
+}
+
 /** The listener of a reporter and of the log file, if there is one. */
 export function both(first: EventListener, second: EventListener | undefined): EventListener {
   if (second === undefined) return first;

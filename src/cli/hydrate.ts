@@ -1,11 +1,11 @@
 /** The command line of `assets lfs hydrate`. */
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import { renderHydrate } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
+import { pathsOf } from "./words.js";
 
 interface HydrateFlags extends TransferFlags, FormatOptions, GlobalOptions {
   dryRun?: boolean;
@@ -46,7 +46,7 @@ async function act(run: Run, paths: readonly string[], flags: HydrateFlags): Pro
   const reporter = await run.report();
   try {
     const done = await hydrate({
-      paths: paths.length > 0 ? paths.map((path) => resolve(run.cwd, path)) : [manifest?.root ?? run.cwd],
+      paths: pathsOf(paths, run.cwd, manifest?.root ?? run.cwd),
       cwd: run.cwd,
       dryRun: flags.dryRun ?? false,
       ...transferOf(flags, run),

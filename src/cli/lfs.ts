@@ -1,10 +1,10 @@
 /** The command line of `assets lfs`. */
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { exitCodeOf } from "../errors.js";
 import { renderLfs } from "../report/index.js";
 import type { Run } from "./context.js";
 import { addHydrate, manifestIfAny } from "./hydrate.js";
+import { pathsOf } from "./words.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
 export function addLfs(
@@ -34,9 +34,8 @@ Examples:
 async function act(run: Run, paths: readonly string[]): Promise<number> {
   const manifest = await manifestIfAny(run);
   const { findPointers } = await import("../commands/lfs.js");
-  const searched = paths.length > 0 ? paths.map((path) => resolve(run.cwd, path)) : [manifest?.root ?? run.cwd];
   const report = await findPointers({
-    paths: searched,
+    paths: pathsOf(paths, run.cwd, manifest?.root ?? run.cwd),
     cwd: run.cwd,
     signal: run.signal,
     program: run.render.program,

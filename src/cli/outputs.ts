@@ -1,12 +1,14 @@
 /** Gives the answer of a command in every format that was asked for. */
 import { appendFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
+import { piecesPath } from "../manifest/pieces.js";
 import type { Manifest } from "../manifest/types.js";
 import type { FindingPlace, Findings } from "../report/findings.js";
 import { type Reporter, startOf, toJson, toNdjson } from "../report/index.js";
+import { HOME_FOLDER } from "../store/home.js";
 import { wayInto } from "../ways.js";
-import type { Format, Run } from "./context.js";
+import { type Format, logFileOf, type Run } from "./context.js";
 import type { Output } from "./formats.js";
 
 /** What a command has to say. */
@@ -21,23 +23,47 @@ export interface Answer {
   totals: object;
 }
 
-/** Throws USAGE for an output that would overwrite the manifest or an asset. To be asked before the work is done. */
-export function checkOutputs({ cwd }: Run, manifest: Manifest, outputs: readonly Output[]): void {
+/**
+ * Throws USAGE for an output that would overwrite the manifest, an asset, or what belongs to this program or to git. To be
+ * asked before the work is done.
+ */
+export function checkOutputs({ cwd, env, options }: Run, manifest: Manifest, outputs: readonly Output[]): void {
   if (outputs.length === 0) return;
   const paths = manifest.assets.flatMap(({ files }) => files.map(({ path }) => resolve(manifest.root, path)));
-  const taken = new Set([manifest.file, ...paths]);
+  const named = new Set([manifest.file, ...paths]);
+  const log = logFileOf(options, env);
+  const own = new Set([
+    ...namesOf(piecesPath(manifest.file)),
+    ...(log === undefined ? [] : namesOf(resolve(cwd, log))),
+  ]);
+  // Where all work is done below such a folder, its name tells nothing.
+  const bases = [cwd, realPath(cwd) ?? cwd];
+  const isInOwn = (name: string) => bases.every((base) => relative(base, name).split(sep).some(isOwnFolder));
   const written = new Set<string>();
   for (const { file } of outputs) {
-    const path = resolve(cwd, file);
-    const names = new Set([path, realPath(path) ?? path]);
+    const shown = visibleLine(file);
+    const refuse = (why: string) => {
+      throw new AssetsError("USAGE", `--output would overwrite ${shown}, ${why}.`, {
+        hint: "Name another file after the = of --output.",
+      });
+    };
+    const names = namesOf(resolve(cwd, file));
     for (const name of names) {
-      const shown = visibleLine(file);
-      if (taken.has(name))
-        throw new AssetsError("USAGE", `--output would overwrite ${shown}, which the manifest names.`);
+      if (named.has(name)) refuse("which the manifest names");
+      if (own.has(name) || isInOwn(name)) refuse("which is no file for reports");
       if (written.has(name)) throw new AssetsError("USAGE", `Two --output write to ${shown}.`);
     }
     for (const name of names) written.add(name);
   }
+}
+
+/** A path as it was given, and as it is without links, whether a file is there already or not. */
+function namesOf(path: string): Set<string> {
+  return new Set([path, realPath(path) ?? join(realPath(dirname(path)) ?? dirname(path), basename(path))]);
+}
+
+function isOwnFolder(name: string): boolean {
+  return [HOME_FOLDER, ".git"].includes(name.toLowerCase());
 }
 
 /**

@@ -4,7 +4,7 @@ import { AssetsError } from "../errors.js";
 import { loadManifest } from "../manifest/load.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
 import { shellWord } from "../shell-word.js";
-import { both, type FormatOptions, type GlobalOptions, type Run, type World } from "./context.js";
+import { both, type FormatOptions, type GlobalOptions, logFileOf, type Run, type World } from "./context.js";
 import { openLog } from "./log.js";
 import { reporterMode, wantsColor, widthOf } from "./terminal.js";
 
@@ -14,7 +14,7 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   refuseTogether(options, "json", "ndjson");
   refuseTogether(options, "quiet", "verbose");
   const width = widthOf(stdout);
-  const logFile = options.logFile ?? (env.ASSETS_LOG_FILE || undefined);
+  const logFile = logFileOf(options, env);
   const log = logFile === undefined ? undefined : openLog(resolve(cwd, logFile), command, world);
   let printed: object = {};
   const render = {

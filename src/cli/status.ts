@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { status } from "../commands/status.js";
 import { renderStatus } from "../report/index.js";
+import { shellWord } from "../shell-word.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
@@ -36,5 +37,9 @@ async function act(run: Run, ids: readonly string[], flags: StatusFlags): Promis
   const manifest = await run.loadManifest();
   const report = await status({ manifest, selection: selectionOf(ids, flags), signal: run.signal });
   run.print(report, () => (run.options.quiet ? "" : renderStatus(report, run.render)));
+  if (!report.ok && !run.options.quiet && !run.options.json) {
+    const words = [run.render.program, "verify --quick", ...ids.map(shellWord)].join(" ");
+    run.stderr.write(`Which files, and what to do about each: ${words}\n`);
+  }
   return report.ok ? 0 : 1;
 }

@@ -139,7 +139,9 @@ function refuseBeside(what: string, run: Run, flags: VerifyFlags, others: boolea
   }
   const isKnown = format === "human" || format === "json" || (repair && format === "ndjson");
   if (output !== undefined || !isKnown || (ndjson && !repair)) {
-    throw new AssetsError("USAGE", `${what} is answered for people, or with --json.`);
+    throw new AssetsError("USAGE", `${what} is answered for people, or with --json${repair ? " or --ndjson" : ""}.`, {
+      ...(repair && { hint: "Other formats are those of assets verify: run it afterwards, without --repair." }),
+    });
   }
 }
 

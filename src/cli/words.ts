@@ -1,10 +1,17 @@
 /** Tells paths from ids among the words of a command line. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { AssetsError } from "../errors.js";
 
 /** Whether a word can only be a path: no id begins with `.` or a separator, and nobody ends one with a separator. */
 export function isPath(word: string): boolean {
   return /^\.{1,2}(?:[\\/]|$)|^[\\/]|^[a-z]:[\\/]|[\\/]$/i.test(word);
+}
+
+/** The absolute paths of words, or else these ones. Throws USAGE for an empty word: an unset variable is not everything. */
+export function pathsOf(words: readonly string[], cwd: string, otherwise: string): string[] {
+  if (words.includes("")) throw new AssetsError("USAGE", "A path is empty.", { hint: "Leave it out, or write ." });
+  return words.length > 0 ? words.map((word) => resolve(cwd, word)) : [otherwise];
 }
 
 /** Whether a folder of that name is here. */

@@ -14,6 +14,7 @@ import { freeBytes } from "../store/space.js";
 import { partialOf } from "../transfer/candidates.js";
 import { isSmall } from "../transfer/fetch-file.js";
 import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
+import { tellGit } from "./tell-git.js";
 import type { Workspace } from "./workspace.js";
 
 /** What fetching takes beside the plan. */
@@ -44,7 +45,7 @@ export async function carryOut(
     const { targets, ledger } = workspace;
     const files = manifest.assets.flatMap((asset) => asset.files);
     const elsewhere = reuse ? createElsewhere({ root, files }) : undefined;
-    const pieceMemory = manifest.pieces === undefined ? openPieceMemory(root) : undefined;
+    const pieceMemory = openPieceMemory(root);
     const isTarget = isTargetOf(manifest);
     const end = await runTransfers(planned, {
       ...run,
@@ -56,10 +57,26 @@ export async function carryOut(
       pieceMemory,
       isTarget,
     });
+    await tellOfPointers(planned, end.outcomes, run);
     return { ...end, kept: await keptBytes(planned, end.outcomes) };
   } finally {
     await sources.close();
   }
+}
+
+/** Where pointers gave way to their files, git is told. */
+async function tellOfPointers(
+  planned: readonly Planned[],
+  outcomes: readonly Outcome[],
+  { signal, emit }: Pick<FetchingRun, "signal" | "emit">,
+): Promise<void> {
+  const proven = new Map<string, string>();
+  for (const [index, { state, target, file }] of planned.entries()) {
+    if (state.kind === "lfs-pointer" && file.sha256 === state.oid && outcomes[index]?.error === undefined) {
+      proven.set(target, file.sha256);
+    }
+  }
+  if (proven.size > 0) await tellGit({ paths: [...proven.keys()], proven, signal, emit });
 }
 
 /** Bytes still to fetch, as far as pinned sizes tell. */

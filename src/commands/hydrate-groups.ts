@@ -37,7 +37,7 @@ const FILES = 32;
 /** What stands for the asset of a file that no asset names. */
 const NO_ASSET = "git-lfs";
 
-/** Files that are not what was found there any more are stuck, and so are pointers that cannot be read. */
+/** Pointers that cannot be read are stuck; what is not what was found there any more is left out. */
 export async function groupPointers(
   found: readonly Found[],
   { cwd, manifest }: { cwd: string; manifest: Manifest | undefined },
@@ -57,10 +57,8 @@ export async function groupPointers(
       continue;
     }
     const state = states[index];
-    if (state === undefined) {
-      fail(new AssetsError("CONFLICT", `${path}: it was changed while it was looked at.`));
-      continue;
-    }
+    // Another run, or git, put something else there meanwhile: it is no longer the pointer that was found.
+    if (state === undefined) continue;
     const folder = dirname(real);
     // A pointer that came with a package is not of the repository that it is installed in.
     const repository = real.split(sep).includes("node_modules") ? undefined : await repositoryOf(folder);

@@ -1,5 +1,4 @@
-/** Fetches the content of the pointers of one tree, and tells git of it. */
-import { relative, sep } from "node:path";
+/** Fetches the content of the pointers of one tree. */
 import { createElsewhere } from "../elsewhere/index.js";
 import { lfsObjects, objectFolders } from "../elsewhere/lfs-objects.js";
 import { inOrder } from "../elsewhere/place.js";
@@ -8,13 +7,10 @@ import type { EventListener, Outcome } from "../events.js";
 import { thisUser } from "../git/config-files.js";
 import { gitLogin } from "../git/credential.js";
 import { extraHeaders, lfsEndpoint } from "../git/lfs-endpoint.js";
-import { refreshIndex } from "../git/refresh-index.js";
-import { type Repository, repositoryAt } from "../git/repository.js";
+import { repositoryAt } from "../git/repository.js";
 import { readSettings, type Settings } from "../git/settings.js";
-import { formatPointer } from "../lfs-pointer.js";
 import type { Manifest } from "../manifest/types.js";
 import { type PlanItem, planFile } from "../plan.js";
-import { isWindows } from "../platform.js";
 import { createSources, type Sources } from "../source/index.js";
 import type { LfsServer } from "../source/lfs-server.js";
 import type { NetworkSettings } from "../source/network-settings.js";
@@ -80,8 +76,6 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
       emit: (event) => emit(event.type === "outcome" ? { ...event, outcome: tellWhy(event.outcome) } : event),
     });
     const outcomes = end.outcomes.map(tellWhy);
-    const placed = outcomes.some(({ status }) => isPlaced(status));
-    if (repository && settings && placed) await tellGit(repository, settings, items, outcomes, run);
     return { ...end, outcomes, kept: await keptBytes(items, outcomes) };
   } finally {
     await workspace.close();
@@ -158,32 +152,4 @@ function explained(outcome: Outcome, isConverted: boolean, { server, reason }: O
     hint: isConverted ? "Only git-lfs with that extension can turn it back: git lfs pull" : look,
   });
   return { ...outcome, error: errorInfo(told) };
-}
-
-/** Keeps git from calling the new files changed, or says why it will. */
-async function tellGit(
-  { top }: Repository,
-  { own }: Settings,
-  items: readonly PlanItem[],
-  outcomes: readonly Outcome[],
-  { signal, emit }: HydrateRun,
-): Promise<void> {
-  if (own.get("filter.lfs.clean") === undefined && own.get("filter.lfs.process") === undefined) {
-    const message = `${top}: git has no filter for Git LFS here, and will call these files changed: git lfs install sets it up.`;
-    emit({ type: "warning", message });
-    return;
-  }
-  const placed = new Set(outcomes.flatMap(({ status, path }) => (isPlaced(status) ? [path] : [])));
-  const files = items.flatMap(({ file, target, state }) => {
-    if (!placed.has(file.path) || state.kind !== "lfs-pointer") return [];
-    const path = relative(top, target).split(sep).join("/");
-    const pointer = formatPointer({ oid: state.oid, size: state.pointerSize });
-    return [{ path, pointer, executable: isWindows ? undefined : (state.stat.mode & 0o100n) !== 0n }];
-  });
-  // The files are in place, whatever comes of this.
-  await refreshIndex(top, files, signal).catch(() => {});
-}
-
-function isPlaced(status: Outcome["status"]): boolean {
-  return status === "downloaded" || status === "reused";
 }

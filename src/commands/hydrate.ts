@@ -1,5 +1,6 @@
 /** `assets lfs hydrate`: turns Git LFS pointers into the files that they stand for. */
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { abortError, errorInfo, exitCodeOf } from "../errors.js";
 import type { AssetEvent, EventListener, Outcome } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
@@ -13,6 +14,7 @@ import { type Group, groupPointers, type Stuck } from "./hydrate-groups.js";
 import { hydrateGroup } from "./hydrate-run.js";
 import { byPath, searchPointers } from "./pointers.js";
 import type { HydrateReport } from "./reports.js";
+import { tellGit } from "./tell-git.js";
 
 /** What to turn into files, and how. */
 export interface HydrateOptions {
@@ -77,6 +79,11 @@ export async function hydrate(options: HydrateOptions): Promise<HydrateReport> {
       kept += end.kept;
     }
   }
+  if (!dryRun) {
+    const proven = provenBy(groups, outcomes, cwd);
+    // A working tree below the searched places is known by its pointers only.
+    await tellGit({ paths: [...paths, ...proven.keys()], proven, signal, emit });
+  }
   outcomes.sort(byPath);
   const report = transferReport(dryRun, outcomes, received, started, dryRun ? all : undefined);
   // Where something could not be read, nobody can say that no pointer is left.
@@ -137,4 +144,16 @@ function renamed(event: AssetEvent, { shown }: Group): AssetEvent {
   // An archive has a name of its own.
   if (event.type === "transfer:end" || (event.type === "transfer:start" && event.kind === "archive")) return event;
   return { ...event, path: shown(event.path) };
+}
+
+/** SHA-256 of the files that were put in place, by their absolute paths. */
+function provenBy(groups: readonly Group[], outcomes: readonly Outcome[], cwd: string): Map<string, string> {
+  const isPlaced = ({ error, status }: Outcome) => error === undefined && status !== "present";
+  const placed = new Set(outcomes.filter(isPlaced).map(({ path }) => resolve(cwd, path)));
+  const items = groups.flatMap((group) => group.items);
+  return new Map(
+    items.flatMap(({ target, file: { sha256 } }): [string, string][] =>
+      sha256 !== undefined && placed.has(target) ? [[target, sha256]] : [],
+    ),
+  );
 }

@@ -25,12 +25,28 @@ export async function committedPieces(
     emit({ type: "warning", message: `${path} ${why}, so it is not used. To write it anew: assets lock --pieces` });
     return none;
   };
-  const bytes = await readWhole(path, MOST_BYTES);
-  if (bytes === undefined) return warn("is missing");
-  // As it was written, also where git gave it the line ends of Windows.
-  const text = bytes.toString("utf8").replaceAll("\r\n", "\n");
+  const text = await readText(path);
+  if (text === undefined) return warn("is missing");
   if (createHash("sha256").update(text).digest("hex") !== pieces) return warn("is not the one that the manifest names");
   return readPieces(text) ?? warn("is no file of pieces");
+}
+
+/**
+ * The files of pieces beside a manifest, whether it names them (yet) or not: a run may have been stopped after it wrote
+ * them. A warning tells of a file that is none of pieces. Throws LOCAL_IO.
+ */
+export async function piecesBeside({ file }: Manifest, emit: EventListener): Promise<ReadonlyMap<string, Pieces>> {
+  const path = piecesPath(file);
+  const text = await readText(path);
+  const found = text === undefined ? new Map<string, Pieces>() : readPieces(text);
+  if (found !== undefined) return found;
+  emit({ type: "warning", message: `${path} is no file of pieces, so nothing of it is kept.` });
+  return new Map();
+}
+
+/** As it was written, also where git gave it the line ends of Windows. */
+async function readText(path: string): Promise<string | undefined> {
+  return (await readWhole(path, MOST_BYTES))?.toString("utf8").replaceAll("\r\n", "\n");
 }
 
 /** Tells the pieces of a file, if they are known: those that the manifest names, or what is remembered. */

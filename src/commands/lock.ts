@@ -10,7 +10,7 @@ import { type Selection, select } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import { readWhole, replaceWhole } from "../store/whole-text.js";
 import { runPool } from "../transfer/pool.js";
-import { committedPieces } from "./known-pieces.js";
+import { piecesBeside } from "./known-pieces.js";
 import type { LockedFile, LockReport } from "./piece-reports.js";
 import { createProgress, type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
@@ -39,7 +39,7 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   setMaxListeners(0, signal);
   const selected = select(manifest, selection);
-  const before = await committedPieces(manifest, emit);
+  const before = await piecesBeside(manifest, emit);
   const known = new Map<string, Pieces>();
   for (const { sha256 = "" } of manifest.assets.flatMap(({ files }) => files)) {
     const pieces = before.get(sha256);
@@ -120,7 +120,7 @@ function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>,
   };
 }
 
-/** The pieces first: until the manifest names them, they are of no consequence. Answers whether anything changed. */
+/** The pieces first: until the manifest names them, they only tell the next such run what is known. Answers whether anything changed. */
 async function write(manifest: Manifest, text: string): Promise<boolean> {
   const path = piecesPath(manifest.file);
   const named = createHash("sha256").update(text).digest("hex");

@@ -6,10 +6,12 @@ import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
+import { shellWord } from "../shell-word.js";
 import type { NetworkSettings } from "../source/network-settings.js";
-import { bytesIn, gapsOf, MOST_RANGES, toPairs } from "../store/byte-ranges.js";
-import { isAsFound } from "../store/inspect.js";
-import { backUp, carryOver, checkBackup, findSound, type Measure } from "../store/salvage.js";
+import { type ByteRanges, bytesIn, gapsOf, MOST_RANGES, toPairs, withRange } from "../store/byte-ranges.js";
+import { isAsFound, isSameState } from "../store/inspect.js";
+import { partialPath } from "../store/partial.js";
+import { backUp, carryOver, checkBackup, findSound, type Measure, soundInPartial } from "../store/salvage.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { Mending, TransferPolicy } from "../transfer/fetch-file.js";
 import { runPool } from "../transfer/pool.js";
@@ -47,7 +49,7 @@ interface Assessed {
   damage: Damage;
   item: Planned;
   /** How the right bytes are told, where there are some to keep. */
-  keep?: { measure: Measure; bytes: number };
+  keep?: { measure: Measure; sound: ByteRanges };
 }
 
 /**
@@ -82,10 +84,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
     tell(assessed, toFetch, emit);
     const planned = assessed.map(({ item }) => item);
     const mending = mendingOf(assessed, workspace, { backup, signal });
-    const replan = async (item: PlanItem, abort: AbortSignal) => {
-      if (isAsFound(item.target, item.state)) return item;
-      return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force: true });
-    };
+    const replan = (item: PlanItem, abort: AbortSignal) => planAgain(item, workspace, abort);
     const run = {
       workspace,
       policy,
@@ -103,6 +102,20 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
   } finally {
     await workspace.close();
   }
+}
+
+/**
+ * Decides anew about a file in its turn. The word `repair` was given for what was found: what has come into its place since
+ * may be somebody's work, and is treated as `assets download` would treat it.
+ */
+async function planAgain(item: PlanItem, workspace: Workspace, signal: AbortSignal): Promise<PlanItem> {
+  if (isAsFound(item.target, item.state)) return item;
+  const now = await workspace.look(item.file, { recall: true, hash: true, signal });
+  if (isSameState(now.state, item.state)) return item;
+  const anew = planFile(now, { force: false });
+  if (anew.action !== "conflict") return anew;
+  const hint = `It was left alone. To look at it anew: assets repair ${shellWord(item.file.asset)}`;
+  return { ...anew, reason: `it has changed since it was looked at (${anew.reason})`, hint };
 }
 
 type RepairEnd = Awaited<ReturnType<typeof carryOut>> & { damages: Damage[]; toFetch: number };
@@ -185,10 +198,8 @@ async function assess(
   };
   if (!isFetch(item)) return { item, damage: { ...about, toFetch: 0 } };
   const whole = async (why: Damage["whole"]): Promise<Assessed> => {
-    return {
-      item,
-      damage: { ...about, whole: why, ...(size !== undefined && { toFetch: await bytesMissing([item]) }) },
-    };
+    const toFetch = size === undefined ? undefined : await bytesMissing([{ ...item, file: { ...file, size } }]);
+    return { item, damage: { ...about, whole: why, ...(toFetch !== undefined && { toFetch }) } };
   };
   if (state.kind !== "size-mismatch" && state.kind !== "digest-mismatch") return whole("absent");
   if (file.sha256 === undefined || size === undefined) return whole("unpinned");
@@ -210,13 +221,11 @@ async function assess(
     const { damage } = await whole(pieces === undefined ? "no-pieces" : "all-damaged");
     return { item, damage: { ...damage, ...counts } };
   }
-  const gaps = gapsOf(ranges, size);
-  const kept = bytesIn(ranges);
   // An interrupted repair may have brought more already.
-  const toFetch = file.size === undefined ? size - kept : Math.min(size - kept, await bytesMissing([item]));
-  const damage = { ...about, ...counts, toFetch, ranges: toPairs(gaps.slice(0, MOST_RANGES)) };
-  // Where the manifest tells no size, the pieces do: without one, more than the gaps would come.
-  return { item: { ...item, file: { ...file, size } }, damage, keep: { measure, bytes: kept } };
+  const before = await soundInPartial(partialPath(target, file.sha256), measure, workspace, signal);
+  const gaps = gapsOf(before.reduce(withRange, ranges), size);
+  const damage = { ...about, ...counts, toFetch: bytesIn(gaps), ranges: toPairs(gaps.slice(0, MOST_RANGES)) };
+  return { item, damage, keep: { measure, sound: ranges } };
 }
 
 function mendingOf(
@@ -229,7 +238,7 @@ function mendingOf(
     async prepare({ file: { path }, target }, partial) {
       if (backup) await checkBackup(target);
       const keep = keeps.get(path);
-      if (keep) await carryOver(target, partial, keep.measure, workspace, { signal, atLeast: keep.bytes });
+      if (keep) await carryOver(target, partial, keep.measure, workspace, { signal, sound: keep.sound });
     },
     async beforeReplacing({ target, state }) {
       if (backup && state.kind !== "missing") await backUp(target);

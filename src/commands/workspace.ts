@@ -58,6 +58,9 @@ interface Watch {
   since?: () => Promise<bigint | undefined>;
 }
 
+/** By then every system has written to the disk what it was given, in nanoseconds: laptops may wait for ten minutes. */
+const WRITTEN_BACK_NS = 3_600_000_000_000n;
+
 /** Files that are looked at side by side; each holds at most one descriptor. */
 const LOOKS = 32;
 
@@ -89,13 +92,18 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
   ): Promise<FoundFile> {
     const { signal = new AbortController().signal } = options;
     const target = await targets.resolve(file.path);
-    const prove = async () => {
+    const prove = async (stat: FileStamp) => {
       const at = await since();
-      const digest = await hash(target, { signal, ...(onBytes && { onProgress: onBytes }) });
-      // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
+      // What stands as it stood when it was remembered shows every write: it would not stand so otherwise.
+      const isKnown = ledger.recall(file.path, stat) !== undefined;
+      const showWritesSince = isKnown || at === undefined ? undefined : at - WRITTEN_BACK_NS;
+      const digest = await hash(target, { signal, showWritesSince, ...(onBytes && { onProgress: onBytes }) });
       const remembered = ledger.recall(file.path, digest.stat);
-      if (digest.hex === file.sha256 && at !== undefined) ledger.record(file.path, digest.stat, digest.hex, { at });
-      else if (remembered !== undefined && remembered !== digest.hex) ledger.doubt(file.path);
+      const showsWrites = digest.showsWrites || remembered !== undefined;
+      // Only what an asset pins is remembered: a user's own file must never pass for one that can be given up.
+      if (digest.hex === file.sha256 && at !== undefined && showsWrites) {
+        ledger.record(file.path, digest.stat, digest.hex, { at });
+      } else if (remembered !== undefined && remembered !== digest.hex) ledger.doubt(file.path);
       return digest.hex;
     };
     let state = await inspect(target, file, {
@@ -105,7 +113,7 @@ export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<W
     const last = ledger.last(file.path);
     if (options.hash && state.kind === "size-mismatch" && state.sha256 === undefined && last?.size === state.size) {
       // Perhaps the file of an earlier pin, copied or restored, so that only its bytes can tell.
-      state = { ...state, sha256: await prove() };
+      state = { ...state, sha256: await prove(state.stat) };
     }
     const remnant = "stat" in state && ledger.isRemnant(file.path, state.stat);
     return { file, target, state, earlierPin: last?.sha256, remnant };

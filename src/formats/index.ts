@@ -8,13 +8,33 @@ import { onnx } from "./onnx.js";
 import { parquet } from "./parquet.js";
 import { pickle } from "./pickle.js";
 import { png } from "./png.js";
-import type { Judge } from "./probe.js";
+import { begins, type Judge } from "./probe.js";
 import { safetensors } from "./safetensors.js";
 import { zip } from "./zip.js";
 
-const zstd = magic("zstd", ["\x28\xb5\x2f\xfd"]);
+/** What may begin with frames that are to be skipped (RFC 8878, 3.1.2), as seekable and parallel writers put them. */
+const zstd: Judge = ({ head }) => {
+  const isSkipped = begins(head, "\x2a\x4d\x18", 1) && ((head[0] ?? 0) & 0xf0) === 0x50;
+  return isSkipped || begins(head, "\x28\xb5\x2f\xfd") ? undefined : "it does not begin like zstd";
+};
 const xz = magic("xz", ["\xfd7zXZ\0"]);
 const bzip2 = magic("bzip2", ["BZh"]);
+/** joblib compresses as it is told, and so do many who write pickles, whatever the ending. */
+const packedPickle = either(
+  pickle,
+  gzip,
+  bzip2,
+  xz,
+  zstd,
+  magic("zlib", ["\x78\x01", "\x78\x5e", "\x78\x9c", "\x78\xda"]),
+  magic("LZMA", ["\x5d\0\0"]),
+  magic("LZ4", ["\x04\x22\x4d\x18"]),
+);
+/** TensorFlow writes tables of its own under the ending of weights, and the text that names the latest of them. */
+const tensorflow: Judge = ({ head, tail }) =>
+  tail.toString("latin1").endsWith("\x57\xfb\x80\x8b\x24\x75\x47\xdb") || begins(head, "model_checkpoint_path: ")
+    ? undefined
+    : "it is no checkpoint of TensorFlow";
 /** What `torch.save` wrote before PyTorch 1.6: pickles that tell their protocol, then the tensors. */
 const oldTorch = magic("weights of PyTorch", ["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"]);
 const torch = either(zip, oldTorch);
@@ -37,11 +57,10 @@ const JUDGES: Readonly<Record<string, Judge>> = {
   keras: either(zip, hdf5),
   pt: torch,
   pth: either(zip, oldTorch, lines),
-  ckpt: either(zip, oldTorch, hdf5),
-  pkl: pickle,
-  pickle,
-  // joblib compresses as it is told.
-  joblib: either(pickle, gzip, bzip2, xz, magic("zlib", ["\x78\x01", "\x78\x5e", "\x78\x9c", "\x78\xda"])),
+  ckpt: either(zip, oldTorch, hdf5, tensorflow),
+  pkl: packedPickle,
+  pickle: packedPickle,
+  joblib: packedPickle,
   gz: gzip,
   tgz: gzip,
   parquet,

@@ -9,7 +9,7 @@ const IN_64_BITS = 0xffff_ffff;
 
 /** See https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.7 to 4.3.16. */
 export const zip: Judge = ({ size, head, tail }) => {
-  if (!begins(head, "PK\x03\x04") && !begins(head, "PK\x05\x06")) return "it does not begin like a zip archive";
+  if (!BEGINNINGS.some((text) => begins(head, text))) return "it does not begin like a zip archive";
   const wanted = Math.min(size, END + MOST_COMMENT + LOCATOR);
   const at = endRecord(tail);
   if (at === undefined)
@@ -23,6 +23,8 @@ export const zip: Judge = ({ size, head, tail }) => {
   return start + length > size - tail.length + at ? "its directory does not fit into it" : undefined;
 };
 
+/** An entry, the end of an archive without one, and the programs in front of one that unpacks or runs itself. */
+const BEGINNINGS = ["PK\x03\x04", "PK\x05\x06", "MZ", "\x7fELF", "#!"];
 const NO_64 = "the place of its directory cannot be read";
 
 /** Where the end record stands: the last one whose comment ends where the file does. */

@@ -13,6 +13,9 @@ export interface Pieces {
   readonly digests: Uint8Array;
 }
 
+/** The digests of the pieces of some bytes, whatever file they are. */
+export type Cut = Pick<Pieces, "pieceBytes" | "digests">;
+
 /** Bytes of one digest. */
 export const DIGEST_BYTES = 32;
 

@@ -136,6 +136,10 @@ function matcher(pattern: string): (text: string) => boolean {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw new AssetsError("USAGE", `A pattern has more than ${MAX_PATTERN_LENGTH} characters.`);
   }
+  // Where it comes from an unset variable, everything may have been meant, or nothing.
+  if (pattern === "") {
+    throw new AssetsError("USAGE", "A pattern is empty.", { hint: "Leave the option out, or write --include '**'." });
+  }
   return picomatch(pattern, { dot: true, nonegate: true });
 }
 

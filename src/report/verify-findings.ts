@@ -1,17 +1,18 @@
 /** The answer of `assets verify` as findings. */
-import type { FileReport, FileStatus, VerifyReport } from "../commands/reports.js";
+import type { FileReport, VerifyReport } from "../commands/reports.js";
 import { shellWord } from "../shell-word.js";
 import type { Check, FindingPlace, Findings, Rule } from "./findings.js";
+import { fixOf } from "./fixes.js";
 import { formatExactBytes } from "./format.js";
 import { summarise } from "./verify.js";
 
 const FETCH = "Fetch it: assets download ID.";
-const OVERWRITE = "If the pin is right, put the pinned file there: assets download ID --force.";
+const REPAIR = "If the pin is right, put the pinned bytes there: assets repair ID.";
 
 const RULES: readonly Rule[] = [
   { id: "missing", summary: "A file that the manifest pins is not there.", help: FETCH },
-  { id: "size-mismatch", summary: "A file has another size than the manifest pins.", help: OVERWRITE },
-  { id: "digest-mismatch", summary: "A file has another SHA-256 than the manifest pins.", help: OVERWRITE },
+  { id: "size-mismatch", summary: "A file has another size than the manifest pins.", help: REPAIR },
+  { id: "digest-mismatch", summary: "A file has another SHA-256 than the manifest pins.", help: REPAIR },
   { id: "lfs-pointer", summary: "A Git LFS pointer stands in the place of the content.", help: FETCH },
   {
     id: "unreadable",
@@ -80,23 +81,15 @@ export function verifyFindings(
 }
 
 function problemOf(file: FileReport, place: FindingPlace, program: string): NonNullable<Check["problem"]> {
-  const fix = FIXES[file.status];
+  const fix = fixOf(file.status, shellWord(file.asset), program);
   return {
     rule: file.status,
     level: file.finding ? "error" : "warning",
     message: `${file.path} (asset ${file.asset}) ${saysOf(file)}.`,
-    ...(fix !== undefined && { fix: `${program} download ${shellWord(file.asset)}${fix}` }),
+    ...(fix !== undefined && { fix: fix.command }),
     place,
   };
 }
-
-/** What follows the command that fetches the asset. */
-const FIXES: Partial<Record<FileStatus, string>> = {
-  missing: "",
-  "lfs-pointer": "",
-  "size-mismatch": " --force",
-  "digest-mismatch": " --force",
-};
 
 function saysOf({ status, expected, actual, reason }: FileReport): string {
   switch (status) {

@@ -2,6 +2,7 @@
 import type { ExtraFile, FileReport, FileStatus, VerifyReport } from "../commands/reports.js";
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
+import { fixOf } from "./fixes.js";
 import { formatBytes, formatCount, formatDuration, formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
 import { type Cell, type Column, type RenderOptions, renderTable } from "./table.js";
 
@@ -14,15 +15,10 @@ interface Finding {
   short: string;
   /** Columns before the path. */
   columns: { titles: string[]; cells: (file: FileReport) => string[] };
-  fix?: (ids: string, program: string) => { command: string; effect: string };
 }
 
 const PATH: Column = { title: "PATH", path: true };
 const EXPECTED_FOUND = ["EXPECTED", "FOUND"];
-const REPAIR = (ids: string, program: string) => ({
-  command: `${program} repair ${ids}`,
-  effect: "puts the pinned bytes in place of what is there",
-});
 
 /** In the order in which they are shown: the most surprising first. */
 const FINDINGS: readonly Finding[] = [
@@ -31,28 +27,24 @@ const FINDINGS: readonly Finding[] = [
     title: "with another SHA-256 than pinned",
     short: "with another SHA-256",
     columns: { titles: EXPECTED_FOUND, cells: (file) => [digest(file.expected?.sha256), digest(file.actual?.sha256)] },
-    fix: REPAIR,
   },
   {
     status: "size-mismatch",
     title: "with another size than pinned",
     short: "with another size",
     columns: { titles: EXPECTED_FOUND, cells: (file) => [bytes(file.expected?.size), bytes(file.actual?.size)] },
-    fix: REPAIR,
   },
   {
     status: "lfs-pointer",
     title: "with a Git LFS pointer in place of the content",
     short: "with a Git LFS pointer",
     columns: { titles: EXPECTED_FOUND, cells: (file) => [bytes(file.expected?.size), file.reason ?? "a pointer"] },
-    fix: (ids, program) => ({ command: `${program} download ${ids}`, effect: "puts the content there" }),
   },
   {
     status: "missing",
     title: "missing",
     short: "missing",
     columns: { titles: ["SIZE", "ASSET"], cells: (file) => [known(file.size), file.asset] },
-    fix: (ids, program) => ({ command: `${program} download ${ids}`, effect: "" }),
   },
   {
     status: "unreadable",
@@ -109,7 +101,7 @@ function renderFinding(finding: Finding, files: readonly FileReport[], options: 
   const table = renderTable(columns, rows, { ...options, indent: 2 });
   const title = colors.bad(`${plural(files.length, "file")} ${finding.title}:`);
   const ids = [...new Set(files.map((file) => shellWord(oneLine(file.asset))))].join(" ");
-  const fix = finding.fix?.(ids, options.program ?? "assets");
+  const fix = fixOf(finding.status, ids, options.program);
   if (!fix) return `${title}\n${table}`;
   return `${title}\n${table}  To mend: ${colors.command(fix.command)}${fix.effect && `  (${fix.effect})`}\n`;
 }

@@ -3,10 +3,13 @@ import { createHash, randomUUID } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
+import type { Cut } from "../manifest/pieces.js";
 import { NO_LINK, NO_WAIT, renameOver, setMode } from "../platform.js";
 import { diskError } from "./disk-error.js";
 import { openPartial, removePartial } from "./partial.js";
 import type { PartialFile } from "./partial-file.js";
+import { createPieceHash } from "./piece-hash.js";
+import { rememberedPieceBytes } from "./piece-memory.js";
 
 /** What to copy, and who is told. */
 export interface Adoption {
@@ -17,6 +20,8 @@ export interface Adoption {
   readonly sha256: string;
   /** Bytes that it must have; undefined where no size is pinned. */
   readonly size: number | undefined;
+  /** Work out the digests of its pieces as well, where it is worth remembering them. */
+  readonly withPieces: boolean;
   readonly signal: AbortSignal;
   /** Makes sure of the partial's folder. */
   makeFolder(): Promise<unknown>;
@@ -26,18 +31,30 @@ export interface Adoption {
   onProgress(bytes: number): void;
 }
 
+/** The copy: complete, proven and still open. */
+export interface Adopted {
+  partial: PartialFile;
+  /** The digests of its pieces, if they were wished for. */
+  pieces: Cut | undefined;
+}
+
 const CHUNK_BYTES = 1024 * 1024;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK;
 
+/** What is told of each chunk that is hashed. */
+interface Watched extends Adoption {
+  onChunk(chunk: Uint8Array): void;
+}
+
 /**
- * Answers the complete and proven partial, still open; or undefined when the file is not there, cannot be read or has
+ * Answers the copy; or undefined when the file is not there, cannot be read or has
  * other bytes, and then leaves what was there of the partial as it was. The copy shares its blocks with the file where
  * the file system can, else it is written anew; either way it is the copy that is hashed. A disk without room for one
  * beside the partial counts as no file: what is missing of the partial may still fit. Throws LOCAL_IO, what `makeFolder`
  * throws, and the signal's reason.
  */
-export async function adopt(adoption: Adoption): Promise<PartialFile | undefined> {
-  const { from, partial, sha256, size, signal } = adoption;
+export async function adopt(adoption: Adoption): Promise<Adopted | undefined> {
+  const { from, partial, sha256, size, withPieces, signal } = adoption;
   const source = await openRegular(from);
   if (source === undefined) return undefined;
   const copy = `${partial}.${randomUUID().slice(0, 8)}`;
@@ -48,14 +65,18 @@ export async function adopt(adoption: Adoption): Promise<PartialFile | undefined
     signal.throwIfAborted();
     await adoption.makeFolder();
     adoption.onStart(Number(found.size));
-    const hex = (await cloned(from, copy)) ? await hashed(copy, adoption) : await copied(source.handle, copy, adoption);
+    const pieceBytes = withPieces ? rememberedPieceBytes(Number(found.size)) : undefined;
+    const hash = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
+    const watched = { ...adoption, onChunk: (chunk: Uint8Array) => hash?.update(chunk) };
+    const hex = (await cloned(from, copy)) ? await hashed(copy, watched) : await copied(source.handle, copy, watched);
     if (hex !== sha256) return undefined;
     await removePartial(partial);
     await renameOver(copy, partial).catch((error) => {
       throw diskError(error, "create", partial);
     });
     isPlaced = true;
-    return await openPartial(partial);
+    const opened = await openPartial(partial);
+    return { partial: opened, pieces: pieceBytes && hash ? { pieceBytes, digests: hash.digests() } : undefined };
   } catch (error) {
     if (!isPlaced && error instanceof AssetsError && error.code === "DISK_FULL") return undefined;
     throw error;
@@ -91,14 +112,14 @@ async function cloned(from: string, copy: string): Promise<boolean> {
   }
 }
 
-async function hashed(path: string, adoption: Adoption): Promise<string | undefined> {
+async function hashed(path: string, adoption: Watched): Promise<string | undefined> {
   const handle = await open(path, constants.O_RDONLY | NO_LINK).catch((error) => {
     throw diskError(error, "read", path);
   });
   return hashOf(handle, adoption, async () => {}).finally(() => handle.close());
 }
 
-async function copied(source: FileHandle, copy: string, adoption: Adoption): Promise<string | undefined> {
+async function copied(source: FileHandle, copy: string, adoption: Watched): Promise<string | undefined> {
   const failed = (error: unknown) => {
     throw diskError(error, "write", copy);
   };
@@ -114,7 +135,7 @@ async function copied(source: FileHandle, copy: string, adoption: Adoption): Pro
 /** The digest of all that is read, hex; undefined when it cannot be read to its end. Throws what `use` throws. */
 async function hashOf(
   handle: FileHandle,
-  { signal, onProgress }: Adoption,
+  { signal, onProgress, onChunk }: Watched,
   use: (chunk: Uint8Array, at: number) => Promise<void>,
 ): Promise<string | undefined> {
   const hash = createHash("sha256");
@@ -127,6 +148,7 @@ async function hashOf(
     const chunk = buffer.subarray(0, read.bytesRead);
     const used = use(chunk, at);
     hash.update(chunk);
+    onChunk(chunk);
     await used;
     at += read.bytesRead;
     onProgress(at);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { NO_WAIT } from "../platform.js";
+import { showMappedWrites } from "./mapped-writes.js";
 import { createPieceHash } from "./piece-hash.js";
 
 /** What must not change while a file is read, nor between two looks at it. */
@@ -22,6 +23,11 @@ export interface HashWish {
   end?: number | undefined;
   /** Hash each piece of so many bytes as well. */
   pieceBytes?: number | undefined;
+  /**
+   * Make sure, before the reading, that writes after it show in the file's times: one that was changed after this moment
+   * (nanoseconds, by its file system's clock) waits for the disk. Default: not sure.
+   */
+  showWritesSince?: bigint | undefined;
 }
 
 /** A file's digest, and how the file stood while it was read. */
@@ -32,6 +38,8 @@ export interface FileDigest {
   stat: FileStamp;
   /** The SHA-256 of each piece, one behind the other, where they were wished for. */
   pieces?: Uint8Array | undefined;
+  /** Whether writes after the reading show in the file's times; never, where that was not wished for. */
+  showsWrites: boolean;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -41,11 +49,17 @@ const PROGRESS_BYTES = 32 * 1024 * 1024;
 export async function hashFile(
   path: string,
   onProgress: (bytes: number) => void,
-  { algorithm = "sha256", end = Number.POSITIVE_INFINITY, pieceBytes }: HashWish = {},
+  { algorithm = "sha256", end = Number.POSITIVE_INFINITY, pieceBytes, showWritesSince }: HashWish = {},
 ): Promise<FileDigest> {
   const handle = await open(path, constants.O_RDONLY | NO_WAIT);
   try {
-    const before = await stamp(handle);
+    let before = await stamp(handle);
+    let showsWrites = false;
+    if (showWritesSince !== undefined) {
+      showsWrites = await showMappedWrites({ path, handle, stat: before }, showWritesSince);
+      // Some file systems set the times when they write.
+      before = await stamp(handle);
+    }
     const hash = createHash(algorithm);
     const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
     // One byte more than the file has, so that its end is seen by the second read of a small file.
@@ -75,7 +89,7 @@ export async function hashFile(
     const same =
       before.mtimeNs === after.mtimeNs && before.size === after.size && Math.min(Number(after.size), end) === size;
     if (!same) throw Object.assign(new Error("it changed while it was read"), { code: "EBUSY" });
-    return { hex: hash.digest("hex"), size, stat: after, pieces: pieces?.digests() };
+    return { hex: hash.digest("hex"), size, stat: after, pieces: pieces?.digests(), showsWrites };
   } finally {
     await handle.close();
   }

@@ -31,8 +31,8 @@ export type FileState =
 export interface InspectMeans {
   /** A digest known without reading: the ledger's, for a file that stands as it stood. */
   recall?: (stat: FileStamp) => string | undefined;
-  /** Reads the whole file and answers its SHA-256. Left out, an undecided file stays `unverified`. */
-  hash?: () => Promise<string>;
+  /** Reads the whole file, which stood as given a moment before, and answers its SHA-256. Left out, an undecided file stays `unverified`. */
+  hash?: (stat: FileStamp) => Promise<string>;
   /** Hash a file without a pinned SHA-256 as well. */
   hashUnpinned?: boolean;
 }
@@ -53,12 +53,12 @@ export async function inspect(target: string, pin: Pin, means: InspectMeans): Pr
     const recalled = means.recall?.(found);
     if (!sizeFits) return { kind: "size-mismatch", size, stat: found, ...(recalled && { sha256: recalled }) };
     if (pin.sha256 === undefined) {
-      const sha256 = recalled ?? (means.hashUnpinned ? await means.hash?.() : undefined);
+      const sha256 = recalled ?? (means.hashUnpinned ? await means.hash?.(found) : undefined);
       return { kind: "unpinned", size, stat: found, ...(sha256 && { sha256 }) };
     }
     if (recalled !== undefined) return judge(recalled, "remembered", size, found, pin.sha256);
     if (means.hash === undefined) return { kind: "unverified", size, stat: found };
-    return judge(await means.hash(), "hashed", size, found, pin.sha256);
+    return judge(await means.hash(found), "hashed", size, found, pin.sha256);
   } catch (error) {
     if (error instanceof AssetsError && error.code !== "ABORTED") return { kind: "unreadable", reason: error.message };
     if (errnoOf(error) !== "") return { kind: "unreadable", reason: diskError(error, "read", target).message };
@@ -96,15 +96,17 @@ export function isAsFound(target: string, state: FileState): boolean {
     return false;
   }
   if (found === undefined) return state.kind === "missing";
-  if (!("stat" in state)) return false;
-  const { size, mtimeNs, ctimeNs, ino, dev } = state.stat;
-  return (
-    found.size === size &&
-    found.mtimeNs === mtimeNs &&
-    found.ctimeNs === ctimeNs &&
-    found.ino === ino &&
-    found.dev === dev
-  );
+  return "stat" in state && isSameStamp(found, state.stat);
+}
+
+/** Whether two looks found the same: the same file that was not written to in between, or both times none that can be read. */
+export function isSameState(one: FileState, other: FileState): boolean {
+  if ("stat" in one && "stat" in other) return isSameStamp(one.stat, other.stat);
+  return one.kind === other.kind && (one.kind === "missing" || one.kind === "unreadable");
+}
+
+function isSameStamp(one: FileStamp, { size, mtimeNs, ctimeNs, ino, dev }: FileStamp): boolean {
+  return one.size === size && one.mtimeNs === mtimeNs && one.ctimeNs === ctimeNs && one.ino === ino && one.dev === dev;
 }
 
 function judge(

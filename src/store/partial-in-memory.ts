@@ -9,12 +9,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { isWindows, renameOver, setMode } from "../platform.js";
+import { isWindows } from "../platform.js";
 import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
 import { missingOf } from "./chunks.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { journalStands, removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
+import { renameWithMode } from "./rename-into-place.js";
 
 /** Size in bytes up to which a file is held in memory: what a killed process may have to fetch again. */
 export const SMALL_BYTES = 256 * 1024;
@@ -82,13 +83,12 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       if (journalStands(path)) await removeJournal(path).catch(() => {});
       const written = writeOut();
       try {
-        if (isWindows) await renameOver(path, target);
+        if (isWindows || mode !== undefined) await renameWithMode(path, target, mode);
         else renameSync(path, target);
       } catch (error) {
         throw diskError(error, "put in place", target);
       }
       isOpen = false;
-      if (mode !== undefined) await setMode(target, mode).catch(() => {});
       return lookAgain(target, written);
     },
     async close() {

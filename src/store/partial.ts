@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { lstat, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { bytesIn } from "./byte-ranges.js";
+import { type ByteRanges, bytesIn } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import { JOURNAL_ENDING, readJournal, removeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
@@ -53,10 +53,15 @@ export async function openPartial(
 
 /** How many bytes a partial holds, 0 when there is none; an unreadable one holds none. */
 export async function heldBytes(path: string): Promise<number> {
+  return bytesIn(await heldRanges(path));
+}
+
+/** Which bytes a partial holds, none when there is none; an unreadable one holds none. */
+export async function heldRanges(path: string): Promise<ByteRanges> {
   const found = await lstat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return 0;
+  if (found?.isFile() !== true || found.size === 0) return [];
   const journal = await readJournal(path, found.size).catch(() => ({ ranges: [] }));
-  return journal?.ranges === undefined ? found.size : bytesIn(journal.ranges);
+  return journal?.ranges ?? [{ start: 0, end: found.size }];
 }
 
 /** Removes a partial that serves no more, with its note. Throws LOCAL_IO. */

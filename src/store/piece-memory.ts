@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Pieces, toEntry } from "../manifest/pieces.js";
+import { type Pieces, pieceBytesFor, toEntry } from "../manifest/pieces.js";
 import { NO_LINK, NO_WAIT, renameOver } from "../platform.js";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 
@@ -14,41 +14,55 @@ export interface PieceMemory {
   remember(pieces: Pieces): Promise<void>;
 }
 
-/** A file of no more than this is not worth a line, in bytes. */
-export const REMEMBERED_BYTES = 16 * 1024 * 1024;
+/** A file of less than this is not worth a line, in bytes. */
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
 
 const FILE = "pieces.ndjson";
 /** When the memory is longer, its older half is forgotten, in bytes: a line has about 50 KB at most. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const HEAD = '{"sha256":"';
 
-/** Opens the memory of a root. Nothing is read or written before it is asked. */
+/** Bytes of the pieces that are remembered of a file of this size; undefined for one that is not worth a line. */
+export function rememberedPieceBytes(size: number): number | undefined {
+  return size < REMEMBERED_BYTES ? undefined : pieceBytesFor(size);
+}
+
+/** Opens the memory of a root. Nothing is read or written before it is asked; then it is read once. */
 export function openPieceMemory(root: string): PieceMemory {
+  let known: Promise<Map<string, string>> | undefined;
+  const lines = () => {
+    known ??= readLines(root);
+    return known;
+  };
   /** Notes are written one after another. */
   let last: Promise<void> = Promise.resolve();
   return {
     async recall(sha256) {
       await last;
-      const line = (await readLines(root)).findLast((each) => isOf(each, sha256));
+      const line = (await lines()).get(sha256);
       if (line === undefined) return undefined;
       const { readEntry } = await import("../manifest/read-pieces.js");
       return readEntry(line);
     },
     remember(pieces) {
       // A read-only or full disk: a repair will fetch the whole file.
-      last = last.then(() => note(root, pieces)).catch(() => {});
+      last = last.then(async () => note(root, pieces, await lines())).catch(() => {});
       return last;
     },
   };
 }
 
-async function note(root: string, pieces: Pieces): Promise<void> {
-  const lines = await readLines(root);
-  if (lines.some((line) => isOf(line, pieces.sha256))) return;
+async function note(root: string, pieces: Pieces, lines: Map<string, string>): Promise<void> {
+  if (lines.has(pieces.sha256)) return;
   const line = JSON.stringify(toEntry(pieces));
   const path = join(await homeFolder(root), FILE);
-  const length = lines.reduce((sum, each) => sum + each.length + 1, line.length);
-  if (length > MOST_BYTES) return rewrite(path, [...lines.slice(Math.ceil(lines.length / 2)), line]);
+  lines.set(pieces.sha256, line);
+  let length = 0;
+  for (const each of lines.values()) length += each.length + 1;
+  if (length > MOST_BYTES) {
+    for (const sha256 of [...lines.keys()].slice(0, Math.ceil(lines.size / 2))) lines.delete(sha256);
+    return rewrite(path, [...lines.values()]);
+  }
   const handle = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | NO_LINK | NO_WAIT);
   try {
     // The first line feed ends a line that a killed run has torn.
@@ -65,23 +79,22 @@ async function rewrite(path: string, lines: readonly string[]): Promise<void> {
   await renameOver(draft, path);
 }
 
-/** Whole lines, never through a link that may have come with the repository, nor of a memory that is not ours. */
-async function readLines(root: string): Promise<string[]> {
+/** The last line of each file, never through a link that may have come with the repository, nor of a memory that is not ours. */
+async function readLines(root: string): Promise<Map<string, string>> {
+  const lines = new Map<string, string>();
   try {
     const handle = await open(join(root, HOME_FOLDER, FILE), constants.O_RDONLY | NO_LINK | NO_WAIT);
     try {
       const stat = await handle.stat();
-      if (!stat.isFile() || stat.size > 2 * MOST_BYTES) return [];
-      const text = await handle.readFile("utf8");
-      return text.split("\n").filter((line) => line.startsWith(HEAD) && line.endsWith("}"));
+      if (!stat.isFile() || stat.size > 2 * MOST_BYTES) return lines;
+      for (const line of (await handle.readFile("utf8")).split("\n")) {
+        if (line.startsWith(HEAD) && line.endsWith("}")) lines.set(line.slice(HEAD.length, HEAD.length + 64), line);
+      }
     } finally {
       await handle.close();
     }
   } catch {
-    return [];
+    // There is none, or none that can be read.
   }
-}
-
-function isOf(line: string, sha256: string): boolean {
-  return line.startsWith(sha256, HEAD.length);
+  return lines;
 }

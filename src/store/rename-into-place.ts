@@ -24,16 +24,28 @@ export async function renameIntoPlace(
     const own = (await lstat(path, { bigint: true })).ino === written.ino && written.size === BigInt(size);
     if (!own) throw takenOver(path);
     await handle.close();
-    await renameOver(path, target);
+    await renameWithMode(path, target, mode);
   } catch (error) {
     throw errnoOf(error) === "ENOENT" ? takenOver(path) : diskError(error, "put in place", target);
   }
-  // The file stands: what follows makes it fit, and cannot undo that.
-  if (mode !== undefined) await setMode(target, mode).catch(() => {});
   const stat = await lstat(target, { bigint: true }).catch(() => undefined);
   const same = stat?.ino === written.ino && stat.size === written.size && stat.mtimeNs === written.mtimeNs;
   return same ? stat : undefined;
 }
+
+/**
+ * Renames a partial over its target, and gives it permissions: before, so that no killed run leaves a file that others
+ * cannot read. Only those without which the partial could not be gone on with are given afterwards.
+ */
+export async function renameWithMode(path: string, target: string, mode: number | undefined): Promise<void> {
+  const isLate = mode !== undefined && (mode & OWNER_MAY_USE) !== OWNER_MAY_USE;
+  if (mode !== undefined && !isLate) await setMode(path, mode).catch(() => {});
+  await renameOver(path, target);
+  // The file stands: what follows makes it fit, and cannot undo that.
+  if (isLate) await setMode(target, mode).catch(() => {});
+}
+
+const OWNER_MAY_USE = 0o600;
 
 /** The error of a partial that another process works on. */
 export function takenOver(path: string): AssetsError {

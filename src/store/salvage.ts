@@ -1,15 +1,15 @@
 /** What is right of a damaged file, found piece by piece and carried over into the partial of its replacement. */
 import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { copyFile, link, lstat, rm } from "node:fs/promises";
+import { copyFile, link, lstat, open, rm } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
 import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
-import { renameOver, setMode } from "../platform.js";
-import { type ByteRange, type ByteRanges, bytesIn, MOST_RANGES } from "./byte-ranges.js";
+import { NO_LINK, NO_WAIT, renameOver, setMode } from "../platform.js";
+import { type ByteRange, type ByteRanges, holdsRange, MOST_RANGES, withoutRange, withRange } from "./byte-ranges.js";
 import type { Hasher } from "./digest.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { writeJournal } from "./journal.js";
-import { heldBytes, removePartial } from "./partial.js";
+import { heldRanges, removePartial } from "./partial.js";
 
 /** What tells right bytes from wrong ones: the pieces of the file, or only the digest of the whole. */
 export type Measure = Pieces | { readonly sha256: string; readonly size: number };
@@ -20,6 +20,8 @@ export interface Sound {
   /** How many pieces are wrong or missing, where there are pieces. */
   damaged?: number;
 }
+
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Finds the bytes of a file that are as they should be. Throws LOCAL_IO, the signal's reason. */
 export async function findSound(
@@ -62,25 +64,61 @@ function joined(right: readonly ByteRange[]): ByteRanges {
 }
 
 /**
- * Copies a damaged file into the partial, of which its right bytes then count, unless the partial holds as many already.
- * What counts is found in the copy, so that it does not matter who writes to the file meanwhile. To be called under the
- * file's lock. Throws DISK_FULL, LOCAL_IO, the signal's reason.
+ * What a partial has, without the pieces that it has all of and that are wrong: of others nothing can be told yet. Throws
+ * the signal's reason.
+ */
+export async function soundInPartial(
+  partial: string,
+  measure: Measure,
+  hasher: Pick<Hasher, "hash">,
+  signal: AbortSignal,
+): Promise<ByteRanges> {
+  const held = await heldRanges(partial);
+  if (held.length === 0) return [];
+  const { size } = measure;
+  const found = await findSound(partial, measure, hasher, { signal }).catch((error) => {
+    signal.throwIfAborted();
+    if (error instanceof AssetsError) return undefined;
+    throw error;
+  });
+  if (found === undefined) return [];
+  const pieceBytes = "pieceBytes" in measure ? measure.pieceBytes : size;
+  let left = withoutRange(held, { start: size, end: Number.POSITIVE_INFINITY });
+  for (let start = 0; start < size; start += pieceBytes) {
+    const piece = { start, end: Math.min(start + pieceBytes, size) };
+    if (holdsRange(held, piece)) left = withoutRange(left, piece);
+  }
+  return found.ranges.reduce(withRange, left).slice(0, MOST_RANGES);
+}
+
+/**
+ * Brings what is right of a damaged file into its partial, of which no more counts then than what is right of both. What
+ * counts is found in a copy, so that it does not matter who writes to the file meanwhile; where the partial has `sound`,
+ * all that was found right of the file, no copy is made. To be called under the file's lock. Throws DISK_FULL, LOCAL_IO,
+ * the signal's reason.
  */
 export async function carryOver(
   target: string,
   partial: string,
   measure: Measure,
   hasher: Pick<Hasher, "hash">,
-  { signal, atLeast }: { signal: AbortSignal; atLeast: number },
+  { signal, sound }: { signal: AbortSignal; sound: ByteRanges },
 ): Promise<void> {
-  if ((await heldBytes(partial)) >= atLeast) return;
+  const kept = await soundInPartial(partial, measure, hasher, signal);
+  if (sound.every((range) => holdsRange(kept, range))) {
+    if (kept.length > 0) await writeJournal(partial, { ranges: kept });
+    return;
+  }
   // Named like the copies that are cleared away with a partial.
   const copy = `${partial}.${randomUUID().slice(0, 8)}`;
   try {
-    await copyFile(target, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    if (!(await copied(target, copy))) return;
     await setMode(copy, 0o600);
-    const { ranges } = await findSound(copy, measure, hasher, { signal });
-    if (bytesIn(ranges) === 0) return;
+    const { ranges: own } = await findSound(copy, measure, hasher, { signal });
+    if (own.length === 0) return;
+    const more = own.reduce(withoutRange, kept);
+    await copyRanges(partial, copy, more, signal);
+    const ranges = more.reduce(withRange, own).slice(0, MOST_RANGES);
     await removePartial(partial);
     // The note comes first: without it, all bytes of the copy would count.
     await writeJournal(partial, { ranges });
@@ -90,6 +128,44 @@ export async function carryOver(
     throw diskError(error, "copy", target);
   } finally {
     await rm(copy, { force: true }).catch(() => {});
+  }
+}
+
+/** False when the file was removed since it was looked at, so that nothing of it can be kept. */
+async function copied(target: string, copy: string): Promise<boolean> {
+  try {
+    await copyFile(target, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Copies ranges of one file to the same places of another. */
+async function copyRanges(from: string, to: string, ranges: ByteRanges, signal: AbortSignal): Promise<void> {
+  if (ranges.length === 0) return;
+  const source = await open(from, constants.O_RDONLY | NO_LINK | NO_WAIT);
+  try {
+    const target = await open(to, constants.O_WRONLY | NO_LINK);
+    try {
+      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      for (const { start, end } of ranges) {
+        for (let at = start; at < end; ) {
+          signal.throwIfAborted();
+          const { bytesRead } = await source.read(buffer, 0, Math.min(CHUNK_BYTES, end - at), at);
+          if (bytesRead === 0) throw new Error(`${from} has become shorter`);
+          for (let done = 0; done < bytesRead; ) {
+            done += (await target.write(buffer, done, bytesRead - done, at + done)).bytesWritten;
+          }
+          at += bytesRead;
+        }
+      }
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
   }
 }
 

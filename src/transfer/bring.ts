@@ -69,7 +69,8 @@ async function open(
 ): Promise<Answer> {
   const located = await answer(way.locate(signal));
   const { open: openAt, url, unpacked } = located.member && way.unpack ? await way.unpack(located) : located;
-  const isPart = size !== undefined && segment.end < size;
+  // Of a file of unknown size as well, what is here already is not asked for.
+  const isPart = segment.end < (size ?? Number.MAX_SAFE_INTEGER);
   const opened = await answer(
     openAt({
       offset: segment.at,

@@ -1,6 +1,7 @@
 /** Gets the right bytes into a partial, from whichever source gives them: URLs in order, each as long as it makes sense. */
 import { AssetsError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
+import type { Cut } from "../manifest/pieces.js";
 import type { PartialFile } from "../store/partial-file.js";
 import { type Candidate, type FetchContext, type FetchTally, insist } from "./insist.js";
 import { LONG_WAIT_MS } from "./retry.js";
@@ -9,7 +10,7 @@ import { openWork, type Wanted, type Work } from "./work.js";
 /** The partial is complete, proven and still open; the caller commits or closes it. `hex`: its digest; `pieces`: those of its pieces, if they were wished for. */
 export type FetchResult = FetchTally &
   (
-    | { ok: true; partial: PartialFile; url: string; hex: string; pieces: Uint8Array | undefined }
+    | { ok: true; partial: PartialFile; url: string; hex: string; pieces: Cut | undefined }
     | { ok: false; error: AssetsError }
   );
 

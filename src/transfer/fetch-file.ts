@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { AssetsError, abortError } from "../errors.js";
 import type { Outcome } from "../events.js";
-import { type Pieces, pieceBytesFor } from "../manifest/pieces.js";
+import type { Pieces } from "../manifest/pieces.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Ledger } from "../store/ledger.js";
 import { lock } from "../store/lock.js";
@@ -10,7 +10,7 @@ import type { Orphans } from "../store/orphans.js";
 import { partialPath } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
 import { SMALL_BYTES } from "../store/partial-in-memory.js";
-import { type PieceMemory, REMEMBERED_BYTES } from "../store/piece-memory.js";
+import { type PieceMemory, rememberedPieceBytes } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import { type CandidateContext, candidatesOf } from "./candidates.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
@@ -44,7 +44,7 @@ export interface TransferContext extends FetchContext, CandidateContext {
   /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
   readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
-  /** Where the pieces of large files are remembered; undefined where the manifest's own file tells of pieces. */
+  /** Where the pieces of large files are remembered that the manifest's own file does not tell of; undefined for nowhere. */
   readonly pieceMemory?: PieceMemory | undefined;
   /** The pieces that the manifest's own file tells of, by the SHA-256 of their file. */
   readonly pieces?: ReadonlyMap<string, Pieces> | undefined;
@@ -77,7 +77,8 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     const { target } = place;
     const bring = async () => {
       const { makeFolder, doubtful: shared } = place as Place;
-      const copied = await context.reuse?.copy(item, { target, makeFolder }, context);
+      const withPieces = isRemembered(item, context);
+      const copied = await context.reuse?.copy(item, { target, makeFolder, withPieces }, context);
       const { sha256 } = item.file;
       if (copied === undefined && sha256 !== undefined) {
         await context.mending?.prepare(item, partialPath(target, sha256));
@@ -144,9 +145,8 @@ async function putInPlace(
     await context.mending?.beforeReplacing(now);
     const stat = await partial.commit(target, modeOf(item));
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
-    const pieceBytes = pieceBytesFor(size);
-    if (pieces !== undefined && pieceBytes !== undefined) {
-      await context.pieceMemory?.remember({ sha256: hex, size, pieceBytes, digests: pieces });
+    if (pieces !== undefined && rememberedPieceBytes(size) !== undefined) {
+      await context.pieceMemory?.remember({ sha256: hex, size, ...pieces });
     }
     const orphaned = await context.orphans.remove(target);
     if (orphaned > 0) {
@@ -164,14 +164,19 @@ async function putInPlace(
   }
 }
 
-function wantedOf({ file: { path, size, sha256 } }: PlanItem, context: TransferContext) {
-  const { pieceMemory } = context;
+/** Whether the pieces of a file are to be remembered. */
+function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, pieces }: TransferContext): boolean {
+  if (pieceMemory === undefined || sha256 === undefined || pieces?.has(sha256)) return false;
+  return size === undefined || rememberedPieceBytes(size) !== undefined;
+}
+
+function wantedOf(item: PlanItem, context: TransferContext) {
+  const { path, size, sha256 } = item.file;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
-  const isRemembered = pieceMemory !== undefined && digest !== undefined && size !== undefined;
-  const pieceBytes = isRemembered && size >= REMEMBERED_BYTES ? pieceBytesFor(size) : undefined;
+  const withPieces = isRemembered(item, context);
   const known = context.pieces?.get(sha256 ?? "");
   const pieces = known?.size === size ? known : undefined;
-  return { label: path, kind: "file", size, digest, pieceBytes, pieces } as const;
+  return { label: path, kind: "file", size, digest, withPieces, pieces } as const;
 }
 
 /** A file that is replaced hands its permissions on. */

@@ -4,12 +4,12 @@ import type { Outcome } from "../events.js";
 import type { PlanItem } from "../plan.js";
 
 /** The error of a file that was left alone. */
-export function conflictError({ file, state, reason = "" }: PlanItem): AssetsError {
+export function conflictError({ file, state, reason = "", hint }: PlanItem): AssetsError {
   const folder = state.kind === "unreadable" && state.folder === true;
   return new AssetsError("CONFLICT", `${file.path}: ${reason}.`, {
     hint: folder
       ? "Move the folder away, then run the same command again."
-      : "It was left alone. To replace it, run the same command with --force.",
+      : (hint ?? "It was left alone. To replace it, run the same command with --force."),
   });
 }
 

@@ -24,7 +24,7 @@ export interface Reuse {
    */
   copy(
     item: PlanItem,
-    to: { target: string; makeFolder(): Promise<unknown> },
+    to: { target: string; withPieces: boolean; makeFolder(): Promise<unknown> },
     context: CopyContext,
   ): Promise<Reused | undefined>;
   /** Runs the task when no other file with the same pin is under way: what that one brings can be copied. */
@@ -38,21 +38,29 @@ const TOLD_BYTES = 8 * 1024 * 1024;
 export function createReuse(elsewhere: Place): Reuse {
   const turns = new Map<string, Promise<unknown>>();
   return {
-    async copy({ file }, { target, makeFolder }, { signal, emit }) {
+    async copy({ file }, { target, withPieces, makeFolder }, { signal, emit }) {
       const { path, sha256, size } = file;
       if (sha256 === undefined) return undefined;
       const partial = partialPath(target, sha256);
       for (const place of await elsewhere({ sha256, path })) {
         if (place.path === target) continue;
         const told = tellCopy(path, place, emit);
-        const adopted = await adopt({ from: place.path, partial, sha256, size, signal, makeFolder, ...told });
+        const adopted = await adopt({
+          from: place.path,
+          partial,
+          sha256,
+          size,
+          withPieces,
+          signal,
+          makeFolder,
+          ...told,
+        });
         if (adopted === undefined) {
           await told.end(partial);
           continue;
         }
         const tally = { received: 0, attempts: 0, tried: [] };
-        const about = { url: place.path, hex: sha256, from: place.path, pieces: undefined };
-        return { ok: true, ...tally, partial: adopted, ...about };
+        return { ok: true, ...tally, ...adopted, url: place.path, hex: sha256, from: place.path };
       }
       return undefined;
     },

@@ -6,6 +6,7 @@ import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
 import { openPartial } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
+import { rememberedPieceBytes } from "../store/piece-memory.js";
 import { createPieceCheck, type PieceCheck } from "./piece-check.js";
 import { createSegments, type SegmentPolicy, type Segments } from "./segments.js";
 
@@ -20,13 +21,16 @@ export interface Wanted {
   readonly shared?: boolean | undefined;
   /** Makes sure of the partial's folder before a file is created in it. */
   readonly makeFolder?: (() => Promise<unknown>) | undefined;
-  /** Size of the pieces whose digests are worked out as well. */
-  readonly pieceBytes?: number | undefined;
+  /** Work out the digests of its pieces as well. */
+  readonly withPieces?: boolean | undefined;
   /** Pieces by which bytes are checked as they land. */
   readonly pieces?: Pieces | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
 }
+
+/** As long as nobody has told the size of a file, it is cut as one of so many bytes: one with far more has too many pieces. */
+const UNTOLD_BYTES = 4 * 2 ** 30;
 
 /** An unfinished file that is worked on. */
 export interface Work {
@@ -67,7 +71,9 @@ export async function openWork(
     size: wanted.digest && wanted.size,
     makeFolder: wanted.makeFolder,
   });
-  const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", wanted.pieceBytes);
+  const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", () =>
+    wanted.withPieces ? rememberedPieceBytes(work.size ?? UNTOLD_BYTES) : undefined,
+  );
   const givers = new Map<string, ByteRanges>();
   let kept = partial.held;
   let answers = 0;

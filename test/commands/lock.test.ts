@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { lockPieces } from "../../src/commands/lock.js";
+import type { AssetEvent } from "../../src/events.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { flipped, lockAll } from "../helpers/mend.js";
@@ -63,6 +64,34 @@ describe("assets lock --pieces", () => {
     const before = stamps();
     expect(await lockAll(tree)).toMatchObject({ ok: true, written: false });
     expect(stamps()).toEqual(before);
+  });
+
+  it("keeps what it knew when it was stopped between its two writes", async () => {
+    const tree = project();
+    const text = tree.read("assets.manifest.json").toString();
+    await lockAll(tree);
+    const before = lockedIn(tree);
+    // The pieces are written first: the manifest names none yet, or those from before.
+    const older = text.replace('"version": 1,', `"version": 1, "pieces": "sha256:${"0".repeat(64)}",`);
+    for (const stopped of [text, older]) {
+      tree.write("assets.manifest.json", stopped);
+      if (tree.exists("large.bin")) tree.remove("large.bin");
+      const report = await lockAll(tree);
+      expect(report).toMatchObject({ ok: true, written: true });
+      expect(report.files[0]).toMatchObject({ path: "large.bin", status: "kept" });
+      expect(lockedIn(tree)).toEqual(before);
+      expect((await loadManifest({ cwd: tree.root })).pieces).toBe(tree.sha256("assets.pieces.json"));
+    }
+  });
+
+  it("keeps nothing of a file that is no file of pieces, and says so", async () => {
+    const tree = project();
+    tree.write("assets.pieces.json", '{"version": 1, "algorithm": "sha256", "files": [{}]}');
+    const told: string[] = [];
+    const onEvent = (event: AssetEvent) => event.type === "warning" && told.push(event.message);
+    const report = await lockPieces({ manifest: await loadManifest({ cwd: tree.root }), onEvent });
+    expect(report).toMatchObject({ ok: true, written: true });
+    expect(told).toEqual([expect.stringContaining("is no file of pieces, so nothing of it is kept")]);
   });
 
   it("keeps what it knew of files that are gone, and of those not selected", async () => {

@@ -1,39 +1,13 @@
 /** What a repair fetches, to the byte, and what it never does to what stands there. */
 import { linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { bytesOf, sha256Of } from "../helpers/content.js";
-import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
-import { flipped, lockAll, type MendOptions, mend, writePieces } from "../helpers/mend.js";
-import { run } from "../helpers/run.js";
-import { makeTree, type Tree } from "../helpers/tree.js";
-
-const BODY = { size: 4 * 1024 * 1024 + 1000, seed: 41 };
-const RIGHT = bytesOf(BODY);
-const PIECE = 64 * 1024;
-
-interface Project {
-  server: FaultServer;
-  tree: Tree;
-}
-
-/** One file that was here, proven and, unless told otherwise, locked; then it became `damaged`. */
-async function damagedProject(damaged: Buffer | undefined, { locked = true } = {}): Promise<Project> {
-  const server = await startFaultServer();
-  const tree = makeTree();
-  tree.manifestFor({ "m/a.bin": { url: server.serve("/a.bin", { body: BODY }), body: BODY } });
-  if (locked) writePieces(tree, BODY);
-  if (damaged !== undefined) tree.write("m/a.bin", damaged);
-  return { server, tree };
-}
-
-/** Repairs it; answers what the server sent. */
-async function repaired({ server, tree }: Project, options: MendOptions = {}) {
-  const report = await mend(tree, options);
-  expect(tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
-  expect(report).toMatchObject({ ok: true, exitCode: 0, totals: { files: 1, damaged: 1, repaired: 1, failed: 0 } });
-  expect(tree.leftovers()).toEqual([]);
-  return { report, sent: server.bytesSent("/a.bin"), ranges: server.to("/a.bin").map(({ range }) => range) };
-}
+import { toEntry } from "../../src/manifest/pieces.js";
+import { createPieceHash } from "../../src/store/piece-hash.js";
+import { sha256Of } from "../helpers/content.js";
+import { BODY, damagedProject, PIECE, RIGHT, repaired, unpinSize } from "../helpers/damaged.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import { flipped, lockAll, mend, writePieces } from "../helpers/mend.js";
+import { makeTree } from "../helpers/tree.js";
 
 describe("a repair by pieces", () => {
   it.each([
@@ -66,9 +40,7 @@ describe("a repair by pieces", () => {
 
   it("needs no pinned size: the pieces tell it", async () => {
     const project = await damagedProject(flipped(RIGHT, 1_000_000));
-    const manifest = JSON.parse(project.tree.read("assets.manifest.json").toString());
-    manifest.assets[0].files[0].size = undefined;
-    project.tree.write("assets.manifest.json", JSON.stringify(manifest));
+    unpinSize(project.tree);
     const { sent, report } = await repaired(project);
     expect({ sent, toFetch: report.totals.toFetch }).toEqual({ sent: PIECE, toFetch: PIECE });
   });
@@ -96,20 +68,6 @@ describe("a repair by pieces", () => {
     expect(report.damageOf("m/a.bin")).toMatchObject({ whole: "all-damaged", pieces: { damaged: 65, all: 65 } });
   });
 
-  it("works by what was remembered when the file was downloaded, where nothing is locked", async () => {
-    const body = { size: 17 * 1024 * 1024, seed: 3 };
-    const server = await startFaultServer();
-    const tree = makeTree();
-    tree.manifestFor({ "big.bin": { url: server.serve("/big", { body }), body } });
-    expect((await run(tree)).ok).toBe(true);
-    const before = server.bytesSent("/big");
-    tree.write("big.bin", flipped(bytesOf(body), 9_000_000));
-    const report = await mend(tree);
-    expect(report).toMatchObject({ ok: true, totals: { repaired: 1, received: PIECE } });
-    expect(server.bytesSent("/big") - before).toBe(PIECE);
-    expect(tree.sha256("big.bin")).toBe(sha256Of(body));
-  });
-
   it("fetches all of a file whose pieces are not known, and says so and what would help", async () => {
     const { report, sent } = await repaired(await damagedProject(flipped(RIGHT, 7), { locked: false }));
     expect(sent).toBe(BODY.size);
@@ -134,6 +92,35 @@ describe("a repair by pieces", () => {
     project.tree.write(".assets/pieces.ndjson", `${JSON.stringify({ ...entry, sha256: sha256Of(BODY) })}\n`);
     const { report } = await repaired(project);
     expect(report.outcomes[0]).toMatchObject({ status: "downloaded", verified: true });
+  });
+
+  it("ends right without a pinned size where the server states none either", async () => {
+    const project = await damagedProject(flipped(RIGHT, 1_000_000, BODY.size - 1));
+    unpinSize(project.tree);
+    project.server.serve("/a.bin", { body: BODY, fault: "206 with a total of *" });
+    await repaired(project);
+  });
+
+  it.each([
+    ["a shorter file", RIGHT.subarray(0, BODY.size - 3 * PIECE)],
+    ["a longer file", Buffer.concat([RIGHT, RIGHT.subarray(0, 3 * PIECE)])],
+  ])("mends a file without a pinned size whose pieces are those of %s", async (_, other) => {
+    const project = await damagedProject(flipped(RIGHT, 5 * PIECE), { locked: false });
+    unpinSize(project.tree);
+    const pieceBytes = PIECE;
+    const hash = createPieceHash(pieceBytes);
+    hash.update(other);
+    const entry = toEntry({ sha256: sha256Of(BODY), size: other.length, pieceBytes, digests: hash.digests() });
+    project.tree.write(".assets/pieces.ndjson", `${JSON.stringify(entry)}\n`);
+    const { sent, report } = await repaired(project);
+    expect(sent).toBeLessThan(BODY.size / 2);
+    expect(report.outcomes[0]).toMatchObject({ verified: true, size: BODY.size });
+  });
+
+  it("says how much a missing file without a pinned size costs, where its pieces tell", async () => {
+    const project = await damagedProject(undefined);
+    unpinSize(project.tree);
+    expect((await mend(project.tree, { dryRun: true })).totals.toFetch).toBe(BODY.size);
   });
 
   it("uses a file of pieces to which git gave the line ends of Windows", async () => {
@@ -264,22 +251,5 @@ describe("a dry run", () => {
   it("has nothing to say where all is right", async () => {
     const report = await mend((await damagedProject(RIGHT)).tree, { dryRun: true });
     expect(report).toMatchObject({ ok: true, exitCode: 0, damages: [] });
-  });
-});
-
-describe("an interrupted repair", () => {
-  it("goes on from what it had brought", async () => {
-    const project = await damagedProject(RIGHT.subarray(0, 10 * PIECE));
-    const abort = new AbortController();
-    const onEvent = (event: { type: string; received?: number }) => {
-      if (event.type === "transfer:progress" && (event.received ?? 0) > 20 * PIECE) abort.abort();
-    };
-    const stopped = await mend(project.tree, { signal: abort.signal, onEvent, policy: { connections: 1 } });
-    expect(stopped).toMatchObject({ ok: false, stopped: { code: "ABORTED" } });
-    expect(project.tree.read("m/a.bin").length).toBe(10 * PIECE);
-    const received = (await mend(project.tree)).totals.received;
-    expect(received).toBe(BODY.size - stopped.keptPartialBytes);
-    expect(stopped.keptPartialBytes).toBeGreaterThan(10 * PIECE);
-    expect(project.tree.sha256("m/a.bin")).toBe(sha256Of(BODY));
   });
 });

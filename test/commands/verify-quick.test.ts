@@ -1,4 +1,5 @@
 /** `verify --quick` against files that try to pass for unchanged. */
+import { spawn, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
@@ -12,7 +13,9 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { describe, expect, it } from "vitest";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type VerifyOptions, verify } from "../../src/commands/verify.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import { sha256Of } from "../helpers/content.js";
@@ -49,6 +52,27 @@ function forge(file: string): void {
   writeFileSync(file, BAD);
   utimesSync(file, atime, mtime);
 }
+
+/** A program that holds a file in a writable memory map, and writes a byte there when told. */
+async function mapped(file: string): Promise<(at: number, byte: number) => Promise<void>> {
+  const script = `
+import mmap, sys
+with open(sys.argv[1], "r+b") as file: view = mmap.mmap(file.fileno(), 0)
+for line in sys.stdin:
+    at, byte = map(int, line.split())
+    view[at] = byte
+    print("done", flush=True)`;
+  const child = spawn("python3", ["-c", script, file], { stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill());
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return async (at, byte) => {
+    child.stdin.write(`${at} ${byte}\n`);
+    expect((await answers.next()).value).toBe("done");
+  };
+}
+
+/** On Linux alone, a program that writes through a map can be found out. */
+const canMap = process.platform === "linux" && spawnSync("python3", ["--version"]).status === 0;
 
 describe("verify --quick", () => {
   it("says how many files were proven now and how many are remembered", async () => {
@@ -146,6 +170,25 @@ describe("verify --quick", () => {
       writeFileSync(tree.path(FILE), BAD);
       utimesSync(tree.path(FILE), atime, mtime);
       await running;
+      expect((await quick(tree)).ok).toBe(false);
+    }
+  });
+
+  it.runIf(canMap).each([
+    ["on a disk", () => {}],
+    ["in memory only", (tree: Tree) => makeSmallDisk(1 << 20, tree.root)],
+  ])("finds what is written through a memory map that was there before the proof, %s", async (where, prepare) => {
+    if (where === "in memory only" && !canMakeSmallDisk()) return;
+    const tree = makeTree();
+    prepare(tree);
+    tree.manifestFor({ [FILE]: { url: "https://127.0.0.1/a.bin", body: GOOD } });
+    tree.write(FILE, GOOD);
+    const write = await mapped(tree.path(FILE));
+    for (let round = 0; round < 5; round++) {
+      // The first write to a page is noted, the next one only when the page has been on the disk meanwhile.
+      await write(0, GOOD.charCodeAt(0));
+      expect((await check(tree)).ok).toBe(true);
+      await write(0, BAD.charCodeAt(0));
       expect((await quick(tree)).ok).toBe(false);
     }
   });

@@ -49,9 +49,15 @@ describe("the command line", () => {
     [["download", "--model", "beta"], "--dataset beta"],
     [["verify", "--tag", "nope"], "nope"],
     [["lfs", "nowhere"], "nowhere"],
+    [["lfs", ""], "A path is empty."],
+    [["lfs", "hydrate", ""], "A path is empty."],
+    [["download", "--all", "--include", ""], "A pattern is empty."],
+    [["list", "--exclude", ""], "A pattern is empty."],
+    [["verify", "--require", ""], "A pattern is empty."],
     [["lock"], "assets lock --pieces"],
     [["verify", "--backup"], "--repair"],
     [["verify", "--repair", "--require-pins"], "pins nothing"],
+    [["verify", "--repair", "--output", "tap=a.tap"], "with --json or --ndjson"],
     [["repair", "alpa"], "Did you mean alpha?"],
   ])("answers %j with exit code 2 and what to type instead: %s", async (args, says) => {
     const { code, stdout, stderr } = await project().run(args);

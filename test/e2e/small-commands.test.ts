@@ -25,7 +25,7 @@ function project() {
 describe("assets status", () => {
   it("says in one line and by its exit code whether all is well", async () => {
     const { tree, run } = project();
-    expect(await run(["status"])).toMatchObject({ code: 1, stdout: "3 files: 3 missing, 0 well\n", stderr: "" });
+    expect(await run(["status"])).toMatchObject({ code: 1, stdout: "3 files: 3 missing, 0 well\n" });
     await run(["download", "--all"]);
     expect(await run(["status"])).toMatchObject({ code: 0, stdout: "3 files: all well\n" });
     tree.write("m/one.bin", "two");
@@ -34,7 +34,15 @@ describe("assets status", () => {
     tree.remove("data/two/deep/b.csv");
     const { code, stdout } = await run(["status"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "3 files: 1 missing, 1 damaged, 1 not proven, 0 well\n" });
-    expect((await run(["status", "one", "--quiet"])).stdout).toBe("");
+    expect(await run(["status", "one", "--quiet"])).toMatchObject({ code: 1, stdout: "", stderr: "" });
+  });
+
+  it("tells on standard error which command says what to do", async () => {
+    const { run } = project();
+    const { stderr } = await run(["status", "one"]);
+    expect(stderr).toBe("Which files, and what to do about each: assets verify --quick one\n");
+    expect((await run(["verify", "--quick", "one"])).stdout).toContain("To mend: assets download one");
+    expect((await run(["status", "--json"])).stderr).toBe("");
   });
 
   it("hashes nothing, and takes nothing for right that was not proven here", async () => {

@@ -1,5 +1,5 @@
 /** `assets verify` as pipelines call it: formats, files, annotations on the right line, the summary of a step. */
-import { readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type BinOptions, eventsOf, runBin } from "../helpers/bin.js";
 import { makeTree } from "../helpers/tree.js";
@@ -122,6 +122,29 @@ describe("assets verify", () => {
     expect(stderr).toContain(says);
     expect(readFileSync(tree.path("ml/assets.manifest.json"), "utf8")).toBe(MANIFEST);
     expect(tree.read("ml/data/two/a.csv").toString()).toBe("a");
+  });
+
+  it.each([
+    ["the pieces beside the manifest", "assets.pieces.json", []],
+    ["what is remembered of files", ".assets/ledger.ndjson", []],
+    ["what is remembered, through a link to its folder", "link/ledger.ndjson", []],
+    ["git's own files", "../.git/index", []],
+    ["the log of the run", "run.log", ["--log-file", "run.log"]],
+  ])("writes no report over %s", async (_, file, more) => {
+    const { tree, run } = project();
+    mkdirSync(tree.path("ml/.assets"));
+    symlinkSync(".assets", tree.path("ml/link"));
+    tree.write(`ml/${file}`, "precious");
+    const { code, stderr } = await run(["--output", `tap=${file}`, ...more]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`--output would overwrite ${file}`);
+    expect(tree.read(`ml/${file}`).toString()).toMatch(/^precious/);
+  });
+
+  it("writes no report where the manifest's pieces will be", async () => {
+    const { tree, run } = project();
+    expect((await run(["--output", "tap=assets.pieces.json"])).code).toBe(2);
+    expect(tree.exists("ml/assets.pieces.json")).toBe(false);
   });
 
   it("writes no report over an asset through a link that lies in the repository", async () => {

@@ -98,6 +98,15 @@ describe("a file that is something else", () => {
     expect(judged("a.zip", long)).toBeUndefined();
   });
 
+  it.each(["MZ", "\x7fELF", "#!/bin/sh\n"])("a program without an archive behind it is no zip archive: %j", (text) => {
+    expect(judged("a.zip", Buffer.concat([Buffer.from(text, "latin1"), Buffer.alloc(90_000)]))).toContain("cut off");
+  });
+
+  it("a PNG is cut off when its last chunk is nowhere near its end", () => {
+    const good = GOOD["a.png"] as Buffer;
+    expect(judged("a.png", Buffer.concat([good.subarray(0, -1), Buffer.alloc(9000)]))).toContain("cut off");
+  });
+
   it("a GGUF file of another version, or from another kind of machine, is told apart", () => {
     expect(judged("a.gguf", gguf(0, 0, 0, 100))).toContain("version 0");
     const big = gguf(3, 0, 0, 100);

@@ -1,5 +1,5 @@
 /** The least that each format takes to be one, made byte by byte. */
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { makeZip } from "../helpers/archives.js";
 
 /** A safetensors file: its header, then `rest` bytes. */
@@ -94,6 +94,17 @@ export const GOOD_HEADS: Readonly<Record<string, Buffer>> = {
   "old.pth": Buffer.from("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "latin1"),
   "paths.pth": Buffer.from("import os\n./lib\n"),
   "packed.joblib": gzipSync("some text that is not short"),
+  "packed.pkl": gzipSync("some text that is not short"),
+  "zlib.pkl": deflateSync("some text"),
+  "lzma.joblib": Buffer.from("]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0", "latin1"),
+  "lz4.joblib": Buffer.from("\x04\x22\x4d\x18\x64\x40\xa7", "latin1"),
+  "a.zst": Buffer.from("\x28\xb5\x2f\xfd\x20\0\x01\0\0", "latin1"),
+  "skipped.zst": Buffer.from("\x5e\x2a\x4d\x18\x02\0\0\0..\x28\xb5\x2f\xfd\x20\0\x01\0\0", "latin1"),
+  "windows.zip": Buffer.concat([Buffer.from("MZ"), Buffer.alloc(9000), makeZip({ "a.txt": "some text" })]),
+  "script.zip": Buffer.concat([Buffer.from("#!/usr/bin/env python3\n"), makeZip({ "a.txt": "some text" })]),
+  "more.png": Buffer.concat([png, Buffer.alloc(9000, 7)]),
+  "model.ckpt": Buffer.from('model_checkpoint_path: "model.ckpt-100"\n'),
+  "table.ckpt": Buffer.concat([Buffer.alloc(500, 3), Buffer.from("57fb808b247547db", "hex")]),
   "a.model": Buffer.from("\n\x0e\n\x05<unk>", "latin1"),
   "a.bin": Buffer.from([0, 1, 2]),
   "a.json": Buffer.from('{"a": 1}'),

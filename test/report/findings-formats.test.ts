@@ -12,6 +12,7 @@ import { renderJunit } from "../../src/report/junit.js";
 import { renderSarif } from "../../src/report/sarif.js";
 import { renderStepSummary } from "../../src/report/step-summary.js";
 import { renderTap, tapBailOut } from "../../src/report/tap.js";
+import { renderVerify } from "../../src/report/verify.js";
 import { verifyFindings } from "../../src/report/verify-findings.js";
 import { DRIVES_TERMINAL, digest, fileReport, HOSTILE, verifyReport } from "./samples.js";
 
@@ -58,6 +59,15 @@ const KINDS: [string, Findings][] = [
   ["names that mean something to the format", nasty],
   ["nothing found", fine],
 ];
+
+it("tell the same next command as the text for people", () => {
+  const report = everyFinding();
+  const fixes = all.checks.flatMap(({ problem }) => problem?.fix ?? []);
+  expect(fixes).toHaveLength(4);
+  expect(fixes).toContainEqual(expect.stringMatching(/^assets repair /));
+  const text = renderVerify(report, { color: false });
+  for (const fix of fixes) expect(text).toContain(`To mend: ${fix}`);
+});
 
 describe("SARIF", () => {
   const schema = JSON.parse(

@@ -18,6 +18,7 @@ function prepare(options: Partial<Adoption> = {}, parent?: string) {
     partial: tree.path("x.part"),
     sha256: sha256Of(BODY),
     size: BODY.size,
+    withPieces: false,
     signal: new AbortController().signal,
     makeFolder: async () => {},
     onStart: (size) => told.push(size),
@@ -32,7 +33,7 @@ describe("a copy", () => {
     const { tree, told, adoption } = prepare();
     tree.write("x.part", "begun");
     tree.write("x.part.json", "{}");
-    const partial = await adopt(adoption);
+    const partial = (await adopt(adoption))?.partial;
     expect([partial?.front, tree.sha256("x.part"), tree.files()]).toEqual([BODY.size, adoption.sha256, ["x.part"]]);
     expect([told[0], told.at(-1)]).toEqual([BODY.size, BODY.size]);
     await partial?.close();
@@ -40,7 +41,7 @@ describe("a copy", () => {
 
   it("is made of a file of any size where none is pinned", async () => {
     const { adoption } = prepare({ size: undefined });
-    const partial = await adopt(adoption);
+    const partial = (await adopt(adoption))?.partial;
     expect(partial?.front).toBe(BODY.size);
     await partial?.close();
   });
@@ -66,7 +67,7 @@ describe("a copy", () => {
     const { tree, source, adoption } = prepare();
     source.write("victim", "mine");
     symlinkSync(source.path("victim"), tree.path("x.part"));
-    await (await adopt(adoption))?.close();
+    await (await adopt(adoption))?.partial.close();
     expect([source.read("victim").toString(), tree.sha256("x.part")]).toEqual(["mine", adoption.sha256]);
   });
 

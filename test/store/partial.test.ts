@@ -46,15 +46,15 @@ describe("a partial", () => {
     expect(tree.files()).toEqual([]);
   });
 
-  it("gets its final name in one step, with the permissions asked for", async () => {
+  it.each([0o640, 0o444])("gets its final name in one step, with the permissions asked for: %o", async (mode) => {
     const tree = makeTree();
     tree.write("a.bin", "old");
     const partial = await openPartial(tree.path("a.part"));
     await partial.write([Buffer.from("new content")], partial.front);
     await partial.sync();
-    const stat = await partial.commit(tree.path("a.bin"), { mode: 0o640 });
+    const stat = await partial.commit(tree.path("a.bin"), { mode });
     expect(Number(stat?.size)).toBe(11);
-    if (process.platform !== "win32") expect(Number((stat?.mode ?? 0n) & 0o777n)).toBe(0o640);
+    if (process.platform !== "win32") expect(Number((stat?.mode ?? 0n) & 0o777n)).toBe(mode);
     expect(tree.files()).toEqual(["a.bin"]);
     expect(tree.read("a.bin").toString()).toBe("new content");
   });

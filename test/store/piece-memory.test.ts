@@ -30,6 +30,19 @@ describe("the memory of pieces", () => {
     ).toHaveLength(2);
   });
 
+  it("is read once by a run, however much is asked of it", async () => {
+    const tree = makeTree();
+    const before = openPieceMemory(tree.root);
+    await before.remember(piecesOf("a"));
+    await before.remember(piecesOf("b"));
+    const memory = openPieceMemory(tree.root);
+    expect(await memory.recall(sha256Of("a"))).toEqual(piecesOf("a"));
+    tree.remove(FILE);
+    expect(await memory.recall(sha256Of("b"))).toEqual(piecesOf("b"));
+    await memory.remember(piecesOf("c"));
+    expect(await memory.recall(sha256Of("c"))).toEqual(piecesOf("c"));
+  });
+
   it("goes on behind a line that a killed run has torn", async () => {
     const tree = makeTree();
     await openPieceMemory(tree.root).remember(piecesOf("a"));
