@@ -6,3 +6,8 @@ export function wayInto(folder: string, path: string): string | undefined {
   const way = relative(folder, path);
   return isAbsolute(way) || way === ".." || way.startsWith(`..${sep}`) ? undefined : way;
 }
+
+/** A path as it reads from a folder: `/`-separated, `.` for the folder itself; absolute when it lies outside. */
+export function pathFrom(folder: string, path: string): string {
+  return (wayInto(folder, path) ?? path).split(sep).join("/") || ".";
+}

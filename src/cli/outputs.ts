@@ -1,7 +1,7 @@
 /** Gives the answer of a command in every format that was asked for. */
 import { constants, mkdirSync, realpathSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, visibleLine } from "../errors.js";
 import { piecesPath } from "../manifest/pieces.js";
@@ -10,6 +10,7 @@ import { NO_WAIT } from "../platform.js";
 import type { FindingPlace, Findings } from "../report/findings.js";
 import { type Reporter, startOf, toJson, toNdjson } from "../report/index.js";
 import { HOME_FOLDER } from "../store/home.js";
+import { wayInto } from "../ways.js";
 import { type Format, logFileOf, type Run } from "./context.js";
 import type { Output } from "./formats.js";
 
@@ -159,11 +160,7 @@ export function createPlaces({ env, cwd }: Run): (path: string) => FindingPlace 
   const named = [resolve(cwd, env.GITHUB_WORKSPACE || "."), cwd];
   const folders = named.flatMap((folder) => [folder, realPath(folder) ?? folder]);
   return (path) => {
-    for (const folder of folders) {
-      const way = relative(folder, path);
-      const isInside = way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
-      if (isInside) return { file: way.split(sep).join("/") };
-    }
-    return { file: path.split(sep).join("/") };
+    const ways = folders.map((folder) => wayInto(folder, path));
+    return { file: (ways.find((way) => way !== undefined && way !== "") ?? path).split(sep).join("/") };
   };
 }

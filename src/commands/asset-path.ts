@@ -5,7 +5,7 @@ import { selectAssets } from "../manifest/select.js";
 import type { Asset, AssetFile, Manifest } from "../manifest/types.js";
 
 /** One asset, or one file of it. */
-export interface Located {
+export interface AssetPlace {
   /** The manifest with nothing but that. */
   manifest: Manifest;
   asset: Asset;
@@ -14,7 +14,7 @@ export interface Located {
 }
 
 /** `file`: its path, or the end of it. Throws UNKNOWN_ID, naming the nearest, for a pattern too. */
-export function locateAsset(manifest: Manifest, id: string, file?: string): Located {
+export function locateAsset(manifest: Manifest, id: string, file?: string): AssetPlace {
   const [found] = selectAssets(manifest, { ids: [id] });
   if (found?.id !== id) {
     throw new AssetsError("UNKNOWN_ID", `"${id}" is a pattern, where the id of one asset is needed.`);

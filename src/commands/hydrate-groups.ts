@@ -1,17 +1,18 @@
 /** Sorts pointers by the tree that they lie in, and plans what is to be put in the place of each. */
 import type { BigIntStats } from "node:fs";
 import { lstat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { AssetsError, errorInfo } from "../errors.js";
 import type { Outcome } from "../events.js";
-import { findRepository, type Repository } from "../git/repository.js";
+import { type Repository, repositoryFinder } from "../git/repository.js";
 import { contentDigest, POINTER_SIZE_LIMIT, type Pointer, parsePointer } from "../lfs-pointer.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { PlanItem } from "../plan.js";
 import { readRegular } from "../read-regular.js";
 import { realPlace } from "../store/find-small-files.js";
 import { runPool } from "../transfer/pool.js";
-import { type Found, pathFrom } from "./pointers.js";
+import { pathFrom, wayInto } from "../ways.js";
+import type { Found } from "./pointers.js";
 
 /** Pointers of one tree. */
 export interface Group {
@@ -45,7 +46,7 @@ export async function groupPointers(
   const stuck: Stuck[] = [];
   const pins = pinsOf(manifest?.assets.flatMap((asset) => asset.files) ?? []);
   const manifestRoot = manifest && (await realPlace(manifest.root));
-  const repositories = new Map<string, Promise<Repository | undefined>>();
+  const repositoryOf = repositoryFinder();
   const states = await runPool(found, FILES, async ({ real, pointer }) => {
     return pointer.kind === "malformed" ? undefined : stateOf(real, pointer);
   });
@@ -59,11 +60,9 @@ export async function groupPointers(
     // Another run, or git, put something else there meanwhile: it is no longer the pointer that was found.
     if (state === undefined) continue;
     const folder = dirname(real);
-    const finding = repositories.get(folder) ?? findRepository(folder);
-    repositories.set(folder, finding);
     // A pointer that came with a package is not of the repository that it is installed in.
-    const repository = real.split(sep).includes("node_modules") ? undefined : await finding;
-    const isManifests = manifestRoot !== undefined && isInside(manifestRoot, real);
+    const repository = real.split(sep).includes("node_modules") ? undefined : await repositoryOf(folder);
+    const isManifests = manifestRoot !== undefined && wayInto(manifestRoot, real) !== undefined;
     const root = isManifests ? manifestRoot : (repository?.top ?? (real === place ? folder : place));
     const key = JSON.stringify([root, repository?.gitFolder]);
     const group: Group = groups.get(key) ?? {
@@ -134,9 +133,4 @@ function malformed(path: string, problem: string): AssetsError {
   return new AssetsError("LFS_POINTER", `${path} begins like a pointer, but is none that can be read: ${problem}.`, {
     hint: "For the command that mends it: assets lfs",
   });
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return !isAbsolute(way) && way !== ".." && !way.startsWith(`..${sep}`);
 }

@@ -1,10 +1,12 @@
 /** The command that finds Git LFS pointers standing where content should be. */
 import { dirname, join } from "node:path";
+import { repositoryFinder } from "../git/repository.js";
 import { contentDigest } from "../lfs-pointer.js";
 import type { Asset, AssetFile, Manifest } from "../manifest/types.js";
 import { shellWord } from "../shell-word.js";
 import { realPlace } from "../store/find-small-files.js";
-import { byPath, type Found, pathFrom, repositoryFinder, searchPointers } from "./pointers.js";
+import { pathFrom } from "../ways.js";
+import { byPath, type Found, searchPointers } from "./pointers.js";
 import type { LfsReport, PointerReport } from "./reports.js";
 
 /** Where to look, and what pointers are held against. */
@@ -38,8 +40,8 @@ export async function findPointers(options: FindPointersOptions): Promise<LfsRep
   const pointers: PointerReport[] = [];
   for (const one of found) {
     const pinned = entryOf(one);
-    const repository = await repositoryOf(dirname(one.real));
-    const atHome = repository === (await repositoryOf(here));
+    const repository = (await repositoryOf(dirname(one.real)))?.top;
+    const atHome = repository === (await repositoryOf(here))?.top;
     pointers.push(reportOf(one, pinned, fixOf(one, pinned, { ...options, repository, atHome }), cwd));
   }
   return { ...search, pointers: pointers.sort(byPath) };

@@ -1,9 +1,9 @@
 /** The search for Git LFS pointers in folders and files. */
-import { access } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { join, sep } from "node:path";
 import { AssetsError } from "../errors.js";
 import { POINTER_SIZE_LIMIT, type PointerParse, parsePointer } from "../lfs-pointer.js";
 import { findSmallFiles, realPlace } from "../store/find-small-files.js";
+import { pathFrom, wayInto } from "../ways.js";
 import type { LfsReport } from "./reports.js";
 
 /** A pointer where it was found. */
@@ -63,33 +63,9 @@ async function readPlaces(paths: readonly string[]): Promise<{ path: string; rea
   return places.filter(({ real }) => !places.some((other) => other.real !== real && isSearchedWith(other.real, real)));
 }
 
+/** All below a folder is searched with it but what belongs to git. */
 function isSearchedWith(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return !isAbsolute(way) && !way.split(sep).some((name) => name === ".." || name === ".git");
-}
-
-/** `path` relative to a folder, `/`-separated; absolute when it lies outside. */
-export function pathFrom(folder: string, path: string): string {
-  const way = relative(folder, path);
-  const outside = isAbsolute(way) || way === ".." || way.startsWith(`..${sep}`);
-  return (outside ? path : way || ".").split(sep).join("/");
-}
-
-/** Finds the working tree that a folder lies in, by the `.git` at its top. */
-export function repositoryFinder(): (folder: string) => Promise<string | undefined> {
-  const known = new Map<string, Promise<string | undefined>>();
-  const find = (folder: string): Promise<string | undefined> => {
-    const before = known.get(folder);
-    if (before) return before;
-    const parent = dirname(folder);
-    const next = access(join(folder, ".git")).then(
-      () => folder,
-      () => (parent === folder ? undefined : find(parent)),
-    );
-    known.set(folder, next);
-    return next;
-  };
-  return find;
+  return wayInto(folder, path)?.split(sep).includes(".git") === false;
 }
 
 /** Sorts by path. */

@@ -1,6 +1,6 @@
 /** `assets verify FOLDER`: looks, without a manifest, for files that are probably not what their names say. */
 import { stat } from "node:fs/promises";
-import { basename, isAbsolute, join, relative, sep } from "node:path";
+import { basename, join } from "node:path";
 import { AssetsError, abortError, visibleLine } from "../errors.js";
 import { judgeOf } from "../formats/index.js";
 import { leftover } from "../formats/leftover.js";
@@ -12,6 +12,7 @@ import { realPlace } from "../store/find-small-files.js";
 import { HOME_FOLDER } from "../store/home.js";
 import { plainSize, probeFile } from "../store/probe-file.js";
 import { reasonOf, walkFiles } from "../store/walk-files.js";
+import { pathFrom } from "../ways.js";
 import type { SuspectReport, SuspectsReport } from "./loose-reports.js";
 
 export interface VerifyFolderOptions {
@@ -36,7 +37,7 @@ export async function verifyFolder({ paths, cwd, signal }: VerifyFolderOptions):
   let files = 0;
   const places = await Promise.all(paths.map((path) => placeOf(path, cwd)));
   for (const place of new Set(places)) {
-    const tell = (path: string) => shown(join(place, path), cwd);
+    const tell = (path: string) => pathFrom(cwd, join(place, path));
     const onUnreadable = (path: string, reason: string) => void unreadable.set(tell(path), visibleLine(reason));
     const examine = async (path: string) => {
       try {
@@ -67,7 +68,7 @@ export async function verifyFolder({ paths, cwd, signal }: VerifyFolderOptions):
 
 async function placeOf(path: string, cwd: string): Promise<string> {
   const place = await realPlace(path);
-  if (place === undefined) throw new AssetsError("USAGE", `${shown(path, cwd)} is not there.`);
+  if (place === undefined) throw new AssetsError("USAGE", `${pathFrom(cwd, path)} is not there.`);
   return place;
 }
 
@@ -96,9 +97,4 @@ function pointerIn(bytes: Uint8Array): string | undefined {
   if (pointer.kind === "none") return undefined;
   if (pointer.kind === "malformed") return `a Git LFS pointer that cannot be read: ${pointer.problem}`;
   return `a Git LFS pointer to ${pointer.size} bytes`;
-}
-
-function shown(path: string, cwd: string): string {
-  const way = relative(cwd, path);
-  return way === "" || isAbsolute(way) ? path : way.split(sep).join("/");
 }

@@ -14,11 +14,22 @@ export interface Repository {
 }
 
 /** The repository of the nearest `.git` at or above a folder. A `.git` that leads nowhere is none. */
-export async function findRepository(folder: string): Promise<Repository | undefined> {
-  for (let top = folder; ; top = dirname(top)) {
-    const found = await repositoryAt(top);
-    if (found !== undefined || dirname(top) === top) return found;
-  }
+export function findRepository(folder: string): Promise<Repository | undefined> {
+  return repositoryFinder()(folder);
+}
+
+/** {@link findRepository} for many folders, each of which is looked at once. */
+export function repositoryFinder(): typeof findRepository {
+  const known = new Map<string, Promise<Repository | undefined>>();
+  const find = (folder: string): Promise<Repository | undefined> => {
+    const before = known.get(folder);
+    if (before !== undefined) return before;
+    const parent = dirname(folder);
+    const found = repositoryAt(folder).then((own) => own ?? (parent === folder ? undefined : find(parent)));
+    known.set(folder, found);
+    return found;
+  };
+  return find;
 }
 
 /** The repository whose working tree has its top there; a bare one counts, its top being its git folder. */

@@ -1,5 +1,6 @@
 /** Which folders the paths of a manifest start from, and what of them belongs to the manifest itself. */
-import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, dirname, resolve, sep } from "node:path";
+import { wayInto } from "../ways.js";
 import { digestOf } from "./fields.js";
 import { normaliseFolder } from "./paths.js";
 import { piecesPath } from "./pieces.js";
@@ -31,9 +32,11 @@ export function piecesOf(named: string | undefined): { pieces?: string } {
 /** Paths under the root that no asset may take, and what they are. */
 export function reservedIn(root: string, file: string): { path: string; what: string }[] {
   const own = [
-    { path: relative(root, file), what: "the manifest itself" },
-    { path: relative(root, piecesPath(file)), what: "the manifest's file of pieces" },
+    { path: file, what: "the manifest itself" },
+    { path: piecesPath(file), what: "the manifest's file of pieces" },
   ];
-  const isInside = ({ path }: { path: string }) => !isAbsolute(path) && path !== ".." && !path.startsWith(`..${sep}`);
-  return own.filter(isInside).map(({ path, what }) => ({ path: path.replaceAll(sep, "/"), what }));
+  return own.flatMap(({ path, what }) => {
+    const way = wayInto(root, path);
+    return way === undefined ? [] : [{ path: way.replaceAll(sep, "/"), what }];
+  });
 }

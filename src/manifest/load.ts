@@ -1,7 +1,8 @@
 /** Loads the manifest that a command works on. */
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
+import { wayInto } from "../ways.js";
 import { decodeText } from "./decode.js";
 import { findManifest, HOW_TO_WRITE } from "./find.js";
 import { readFlawless } from "./flawless.js";
@@ -69,6 +70,6 @@ function invalid(shown: string, issues: readonly ManifestIssue[]): AssetsError {
 
 /** As short as a person would write it. */
 function shownPath(path: string, cwd: string): string {
-  const way = relative(cwd, path);
-  return isAbsolute(way) || way.split(sep).includes("..") ? path : way || ".";
+  const way = wayInto(cwd, path) ?? path;
+  return way === "" ? "." : way;
 }

@@ -7,7 +7,7 @@ import { type Claim, normaliseAsset } from "./normalise.js";
 import { parseJson } from "./parse.js";
 import { foldPath } from "./paths.js";
 import { lineAndColumn } from "./position.js";
-import { salvage, standsAlone } from "./salvage.js";
+import { remainderOf, standsAlone } from "./remainder.js";
 import { parseAsset, parseEnvelope } from "./schema.js";
 import type { Asset, Manifest } from "./types.js";
 
@@ -44,7 +44,7 @@ export function readManifest(source: string, options: ReadOptions): ReadResult {
     const parsed = parseAsset(rawAsset, at);
     if (parsed.value === undefined) {
       findings.push(...parsed.findings);
-      const rest = salvage(rawAsset, at, parsed.findings);
+      const rest = remainderOf(rawAsset, at, parsed.findings);
       const again = rest && parseAsset(rest.value, at).value;
       if (rest === undefined || again === undefined) continue;
       const examined = normaliseAsset(again, at, base);

@@ -1,9 +1,10 @@
 /** Where a file of the manifest may stand: inside the root, however its folders are linked. */
 import { type BigIntStats, lstatSync, statSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { AssetsError } from "../errors.js";
 import { isWindows } from "../platform.js";
+import { wayInto } from "../ways.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { HOME_FOLDER } from "./home.js";
 
@@ -53,7 +54,7 @@ export function createTargets(root: string): Targets {
         hint: "A folder on its way is a symbolic link. Remove the link.",
       });
     }
-    if (!isInside(await realRoot, real)) {
+    if (wayInto(await realRoot, real) === undefined) {
       throw new AssetsError("UNSAFE_PATH", `${path} would be written to ${real}, outside the root ${root}.`, {
         hint: "A folder on its way is a symbolic link. Remove the link, or name the place it leads to with --root.",
       });
@@ -124,12 +125,6 @@ function isFolderOrNothing(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether `path` is `folder` or lies in it; both real and absolute. */
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || (!isAbsolute(way) && way !== ".." && !way.startsWith(`..${sep}`));
 }
 
 /** The real path of a path of which the end may not exist yet. */

@@ -16,6 +16,12 @@ async function fixFor(tree: Tree, path: string, assets: Record<string, Record<st
   return { fix, pinned };
 }
 
+/** As little of a git folder as makes one. */
+function gitFolder(tree: Tree, path: string): void {
+  tree.write(`${path}/HEAD`, "ref: refs/heads/main\n");
+  mkdirSync(tree.path(`${path}/objects`));
+}
+
 describe("a pointer that the manifest pins", () => {
   it("in the same place is fixed by a download", async () => {
     const tree = makeTree();
@@ -85,9 +91,10 @@ describe("a pointer that the manifest pins", () => {
 describe("a pointer that the manifest does not know", () => {
   it("is pulled from its own repository", async () => {
     const tree = makeTree();
-    mkdirSync(tree.path(".git"));
+    gitFolder(tree, ".git");
     tree.write("m/x.bin", POINTER);
-    tree.write("clone/.git", "gitdir: elsewhere\n");
+    gitFolder(tree, "elsewhere");
+    tree.write("clone/.git", "gitdir: ../elsewhere\n");
     tree.write("clone/m/y.bin", POINTER);
     const fixes = (await search(tree)).pointers.map(({ fix }) => fix);
     expect(fixes).toEqual([
@@ -100,9 +107,9 @@ describe("a pointer that the manifest does not know", () => {
 
   it("is checked out again when it is malformed", async () => {
     const tree = makeTree();
-    mkdirSync(tree.path(".git"));
+    gitFolder(tree, ".git");
     for (const name of ["a/x", "a/[x]", "clone/y"]) tree.write(name, MALFORMED);
-    mkdirSync(tree.path("clone/.git"));
+    gitFolder(tree, "clone/.git");
     const { pointers } = await search(tree, { cwd: tree.path("a") });
     expect(pointers.map(({ fix }) => fix)).toEqual([
       `git -C ${tree.path("clone").replaceAll("\\", "/")} checkout HEAD -- y`,
@@ -115,13 +122,16 @@ describe("a pointer that the manifest does not know", () => {
     const tree = makeTree();
     tree.write("x", POINTER);
     tree.write("y", MALFORMED);
-    mkdirSync(tree.path("repo/.git"), { recursive: true });
+    gitFolder(tree, "repo/.git");
     tree.write("repo/node_modules/p/x", POINTER);
+    tree.write("z/x", POINTER);
+    tree.write("z/.git", "gitdir: nowhere\n");
     const fixes = (await search(tree)).pointers.map(({ fix }) => fix);
     expect(fixes).toEqual([
       expect.stringMatching(/^# Installed like this with a package/),
       `# Not in a git repository: pin SHA-256 ${OID} in a manifest, then download it.`,
       expect.stringMatching(/^# Not in a git repository: fetch the file again/),
+      expect.stringMatching(/^# Not in a git repository: pin/),
     ]);
   });
 });

@@ -2,7 +2,7 @@
 import type { Finding, JsonPath } from "./issues.js";
 
 /** An asset without its faulty keys. */
-export interface Salvage {
+export interface Remainder {
   value: Record<string, unknown>;
   /** Keys that were taken out. */
   without: ReadonlySet<string>;
@@ -12,7 +12,7 @@ export interface Salvage {
 const PLACES = ["files", "url", "localPath", "path", "destination"];
 
 /** Takes every key out that has a finding. Undefined when the asset as a whole is none. `at` leads to it. */
-export function salvage(asset: unknown, at: JsonPath, findings: readonly Finding[]): Salvage | undefined {
+export function remainderOf(asset: unknown, at: JsonPath, findings: readonly Finding[]): Remainder | undefined {
   if (typeof asset !== "object" || asset === null || Array.isArray(asset)) return undefined;
   const without = new Set(findings.map(({ path }) => String(path[at.length] ?? "")));
   const kept = Object.entries(asset).filter(([key]) => !without.has(key));
@@ -21,7 +21,7 @@ export function salvage(asset: unknown, at: JsonPath, findings: readonly Finding
   return { value: { ...Object.fromEntries(kept), ...id }, without };
 }
 
-/** Whether a finding about a salvaged asset stands by itself, and does not come of what was taken out. */
+/** Whether a finding about such a remainder stands by itself, and does not come of what was taken out. */
 export function standsAlone(finding: Finding, at: JsonPath, without: ReadonlySet<string>): boolean {
   const key = finding.path[at.length];
   if (key === undefined) return !PLACES.some((place) => without.has(place));
