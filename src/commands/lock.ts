@@ -39,7 +39,8 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   setMaxListeners(0, signal);
   const selected = select(manifest, selection);
-  const before = await committedPieces(manifest, emit);
+  // What it says of files that are not here would be lost.
+  const before = await committedPieces(manifest, emit, { must: true });
   const known = new Map<string, Pieces>();
   for (const { sha256 = "" } of manifest.assets.flatMap(({ files }) => files)) {
     const pieces = before.get(sha256);
