@@ -141,16 +141,45 @@ describe("logins", () => {
     expect((await hydrate(tree)).code).toBe(0);
   });
 
+  /** Hydrates with a helper that has this password and keeps what it is told, `get` excepted. */
+  async function helped(tree: Tree, password: string) {
+    const helper = `!f() { echo "$1" >> asked; [ "$1" = get ] && echo username=me && echo password=${password} || cat >> told; }; f`;
+    tree.write(".git/config", `${tree.read(".git/config")}[credential]\n helper = ${JSON.stringify(helper)}\n`);
+    const { code } = await hydrate(tree, [], { ...GIT_ENV, PATH: process.env.PATH ?? "" });
+    return { code, asked: tree.read("asked").toString(), told: tree.exists("told") && tree.read("told").toString() };
+  }
+
   it.skipIf(!hasGit || onWindows)(
-    "come from git's credential helpers, which are asked only after a refusal",
+    "come from git's credential helpers, which are asked only after a refusal, and told of a login that is right",
     async () => {
-      const { tree } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
-      const helper = '!f() { echo "$1" >> asked; echo username=me; echo password=secret-word; }; f';
-      tree.write(".git/config", `${tree.read(".git/config")}[credential]\n helper = ${JSON.stringify(helper)}\n`);
-      const { code } = await hydrate(tree, [], { ...GIT_ENV, PATH: process.env.PATH ?? "" });
-      expect([code, tree.read("asked").toString()]).toEqual([0, "get\n"]);
+      const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
+      const { code, asked, told } = await helped(tree, "secret-word");
+      expect([code, asked]).toEqual([0, "get\nstore\n"]);
+      const host = server.origin.replace("http://", "");
+      for (const line of ["protocol=http", `host=${host}`, "username=me", "password=secret-word"]) {
+        expect(`\n${told}`).toContain(`\n${line}\n`);
+      }
     },
   );
+
+  it.skipIf(!hasGit || onWindows)(
+    "that a helper has and the server refuses are given back to be forgotten",
+    async () => {
+      const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
+      const { code, asked, told } = await helped(tree, "old-secret");
+      expect([code, asked]).toEqual([7, "get\nerase\n"]);
+      expect(told).toContain(`host=${server.origin.replace("http://", "")}\n`);
+      expect(told).toContain("password=old-secret\n");
+    },
+  );
+
+  it.skipIf(!hasGit || onWindows)("that may only not see this repository are kept", async () => {
+    const refuse = ({ authorization }: { authorization: string | undefined }) => {
+      return { status: authorization === LOGIN ? 403 : 401 };
+    };
+    const { tree } = await lfsRepository({ "a.bin": BODY }, { refuse });
+    expect(await helped(tree, "secret-word")).toEqual({ code: 7, asked: "get\n", told: false });
+  });
 
   it.skipIf(!hasGit)("are never asked of anybody: without one it ends at once", async () => {
     const { tree } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
