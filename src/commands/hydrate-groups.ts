@@ -19,6 +19,8 @@ export interface Group {
   readonly manifest: Manifest | undefined;
   /** The repository whose objects these are; undefined where they are of none. */
   readonly repository: Repository | undefined;
+  /** Whether users know it by another path, which a link leads from. */
+  readonly linked: boolean;
   readonly items: PlanItem[];
   /** A path below the root as users know it. */
   shown(path: string): string;
@@ -41,6 +43,8 @@ export async function groupPointers(
   const stuck: Stuck[] = [];
   const files = manifest?.assets.flatMap((asset) => asset.files) ?? [];
   const manifestRoot = manifest && (await realPlace(manifest.root));
+  // What lies behind a link is told by the path that leads through it.
+  const typed = new Map(found.map(({ real, path }) => [real, path]));
   const repositories = new Map<string, Promise<Repository | undefined>>();
   for (const { path, real, place, pointer } of found) {
     const fail = (error: AssetsError) => stuck.push({ outcome: outcomeOf(pathFrom(cwd, path), error) });
@@ -66,7 +70,8 @@ export async function groupPointers(
       repository,
       manifest: isManifests ? manifest : undefined,
       items: [],
-      shown: (own) => pathFrom(cwd, join(root, own)),
+      linked: path !== real,
+      shown: (own) => pathFrom(cwd, typed.get(join(root, own)) ?? join(root, own)),
     };
     groups.set(key, group);
     const file = fileOf(relative(root, real).split(sep).join("/"), pointer, files, isManifests);
@@ -87,6 +92,7 @@ function fileOf(path: string, pointer: Pointer, files: readonly AssetFile[], isM
     // The size that a pointer states is that of the object, which an extension has made of the content.
     ...(pointer.extensions.length === 0 && { size: pointer.size }),
     urls: [...new Set(same.flatMap(({ urls }) => urls))],
+    byPointer: same.length === 0,
   };
 }
 

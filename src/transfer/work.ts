@@ -26,6 +26,8 @@ export interface Wanted {
   readonly pieces?: Pieces | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
+  /** The digest is what a Git LFS pointer states, and no manifest pins it. */
+  readonly byPointer?: boolean | undefined;
 }
 
 /** An unfinished file that is worked on. */

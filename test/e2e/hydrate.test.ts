@@ -1,5 +1,5 @@
 /** `assets lfs hydrate` through the real program, with a real server and real repositories. */
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
@@ -112,6 +112,43 @@ describe("with no git installed", () => {
     const { stdout } = await runBin(["lfs", "hydrate", "--json", ".."], { cwd: tree.path("a"), env: { PATH: "" } });
     const paths = JSON.parse(stdout).outcomes.map(({ path }: { path: string }) => path);
     expect(paths).toEqual([tree.path("y.bin").split("\\").join("/"), "b/x.bin"]);
+  });
+});
+
+describe("what comes of a pointer that cannot be turned into its file", () => {
+  it("is told of what the pointer states, where no manifest pins anything", async () => {
+    const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" });
+    const entry = (oid: string) => {
+      const href = `${server.origin}/${oid === oids["a.bin"] ? "short" : "other"}`;
+      return { oid, size: oid === oids["a.bin"] ? 200_000 : 1, actions: { download: { href } } };
+    };
+    server.behaviour = { entry };
+    server.files.set("/short", Buffer.alloc(3000)).set("/other", "x");
+    const { stdout } = await hydrate(tree, ["--json", "--retries", "0"]);
+    const [a, b] = JSON.parse(stdout).outcomes;
+    expect(a.error).toMatchObject({
+      code: "SIZE_MISMATCH",
+      message: `${server.origin}/short announces 3000 bytes where 200000 are expected.`,
+    });
+    expect(b.error).toMatchObject({
+      code: "DIGEST_MISMATCH",
+      hint: "It is not what the pointer states. Where another checkout has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate",
+    });
+    expect(stdout).not.toMatch(/manifest pins|publisher/);
+  });
+
+  it.skipIf(onWindows)("is told by the path that was typed, and where a link leads to", async () => {
+    const [tree, outside] = [makeTree(), makeTree()];
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 30021\n`;
+    outside.write("deep/a.bin", pointer);
+    symlinkSync(outside.root, tree.path("linked"));
+    const { code, stdout, stderr } = await hydrate(tree, ["--json", "linked"]);
+    const [outcome] = JSON.parse(stdout).outcomes;
+    expect([code, outcome.path]).toEqual([4, "linked/deep/a.bin"]);
+    expect(outcome.error.message).toBe(
+      `Its content is nowhere on this machine, and it lies behind a link, in ${outside.root}, which belongs to no git repository that could name a server.`,
+    );
+    expect(stderr).toContain("failed linked/deep/a.bin");
   });
 });
 
