@@ -105,7 +105,9 @@ export async function verifySums({ lists, ...options }: VerifySumsOptions): Prom
 function readList({ name, bytes }: SumsList): ReturnType<typeof readChecksums> {
   const read = readChecksums(bytes);
   if (read.sums.length > 0) return read;
-  throw new AssetsError("USAGE", `${name} has no line of checksums in it.`, {
+  const [first] = read.bad;
+  const why = first === undefined ? "" : ` (line ${first.line}: ${first.reason})`;
+  throw new AssetsError("USAGE", `${name} has no line of checksums in it${why}.`, {
     hint: "A line is what sha256sum writes: 64 hexadecimal digits, two spaces, the name of a file.",
   });
 }
