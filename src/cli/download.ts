@@ -27,7 +27,7 @@ export function addDownload(
     .option("--all", "every asset of the manifest");
   addSelection(command)
     .option("--force", "replace local files that differ from their pin; fetch unpinned files anew")
-    .option("--dry-run", "say what would be done, and do nothing")
+    .option("--dry-run", "say what would be done, and change no asset")
     .option("--offline", "use no network: only what is on this machine")
     .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned");
   addTransferOptions(command)

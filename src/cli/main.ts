@@ -55,6 +55,12 @@ async function runCommand(world: World): Promise<number> {
     exitCode = await act(run);
     endLog({ exitCode: world.exitCode(exitCode) });
   });
+  // Of a command that was used wrongly nothing is started.
+  for (const command of [program, ...program.commands]) {
+    command.hook("preSubcommand", (_, inner) => {
+      name = `${name} ${inner.name()}`.trim();
+    });
+  }
   try {
     await program.parseAsync(world.argv, { from: "user" });
     return exitCode;

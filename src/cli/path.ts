@@ -50,7 +50,8 @@ async function act(run: Run, id: string, flags: PathFlags): Promise<number> {
       const { outcomes, stopped } = await download({ ...common, ...transferOf(flags, run) });
       const failure = stopped ?? outcomes.find(({ error }) => error !== undefined)?.error;
       if (failure !== undefined) {
-        const { code, message, hint } = failure;
+        const { code, message } = failure;
+        const hint = code === "CONFLICT" ? toMend(id, run) : failure.hint;
         throw new AssetsError(code, message, hint === undefined ? {} : { hint });
       }
     } else {
@@ -64,14 +65,20 @@ async function act(run: Run, id: string, flags: PathFlags): Promise<number> {
   return 0;
 }
 
-function notHere(id: string, { path, status }: { path: string; status: string }, { render }: Run): AssetsError {
-  const again = `${render.program} download ${shellWord(id)}`;
+function notHere(id: string, { path, status }: { path: string; status: string }, run: Run): AssetsError {
+  const again = `${run.render.program} download ${shellWord(id)}`;
   if (status === "missing") {
     return new AssetsError("OFFLINE", `${path} is not here, and --no-download forbids to fetch it.`, {
       hint: `Fetch it: ${again}`,
     });
   }
   return new AssetsError("CONFLICT", `${path} is here, and is not the pinned file (${status}).`, {
-    hint: `See what is wrong: ${render.program} verify ${shellWord(id)}`,
+    hint: toMend(id, run),
   });
+}
+
+/** What stands there may be somebody's own: this command never replaces it. */
+function toMend(id: string, { render: { program } }: Run): string {
+  const word = shellWord(id);
+  return `See what is wrong: ${program} verify ${word}\nTo put the pinned file there: ${program} repair ${word}`;
 }

@@ -22,7 +22,7 @@ export function addRepair(
     );
   addSelection(command)
     .option("--backup", "keep what was there as NAME.orig")
-    .option("--dry-run", "say what is damaged and what it would cost, and do nothing; exit code 1 if there is any")
+    .option("--dry-run", "say what is damaged and what it would cost, and change no asset; exit code 1 if there is any")
     .option("--offline", "use no network: only what is on this machine");
   addTransferOptions(command)
     .option("--json", "print one JSON document at the end")

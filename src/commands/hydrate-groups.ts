@@ -22,6 +22,8 @@ export interface Group {
   readonly manifest: Manifest | undefined;
   /** The repository whose objects these are; undefined where they are of none. */
   readonly repository: Repository | undefined;
+  /** Whether users know it by another path, which a link leads from. */
+  readonly linked: boolean;
   readonly items: PlanItem[];
   /** A path below the root as users know it. */
   shown(path: string): string;
@@ -47,6 +49,8 @@ export async function groupPointers(
   const pins = pinsOf(manifest?.assets.flatMap((asset) => asset.files) ?? []);
   const manifestRoot = manifest && (await realPlace(manifest.root));
   const repositoryOf = repositoryFinder();
+  // What lies behind a link is told by the path that leads through it.
+  const typed = new Map(found.map(({ real, path }) => [real, path]));
   const states = await runPool(found, FILES, async ({ real, pointer }) => {
     return pointer.kind === "malformed" ? undefined : stateOf(real, pointer);
   });
@@ -70,7 +74,8 @@ export async function groupPointers(
       repository,
       manifest: isManifests ? manifest : undefined,
       items: [],
-      shown: (own) => pathFrom(cwd, join(root, own)),
+      linked: path !== real,
+      shown: (own) => pathFrom(cwd, typed.get(join(root, own)) ?? join(root, own)),
     };
     groups.set(key, group);
     const file = fileOf(relative(root, real).split(sep).join("/"), pointer, pins, isManifests);
@@ -108,6 +113,7 @@ function fileOf(path: string, pointer: Pointer, { byPath, byDigest }: Pins, isMa
     // The size that a pointer states is that of the object, which an extension has made of the content.
     ...(pointer.extensions.length === 0 && { size: pointer.size }),
     urls: [...new Set(same.flatMap(({ urls }) => urls))],
+    byPointer: same.length === 0,
   };
 }
 

@@ -84,13 +84,14 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
 }
 
 async function originOf(
-  { repository, items }: Group,
+  { repository, items, root, linked }: Group,
   settings: Settings | undefined,
   sources: Sources,
   signal: AbortSignal,
 ): Promise<Origin> {
   if (repository === undefined || settings === undefined) {
-    return { stores: [], reason: "it lies in no git repository that could name a server" };
+    const where = linked ? `it lies behind a link, in ${root}, which belongs` : "it belongs";
+    return { stores: [], reason: `${where} to no git repository that could name a server` };
   }
   const { top } = repository;
   const endpoint = lfsEndpoint(settings, top);

@@ -1,5 +1,6 @@
 /** What is known of the pieces of a manifest's files: from the file beside it, or from memory. */
 import { createHash } from "node:crypto";
+import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { type Pieces, piecesPath } from "../manifest/pieces.js";
 import { readPieces } from "../manifest/read-pieces.js";
@@ -12,7 +13,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
  * The files of pieces beside a manifest, by SHA-256. None when the manifest names no such file; also when it names
- * another one than is there, of which a warning tells. Throws LOCAL_IO.
+ * another one than is there, or none that can be read, of which a warning tells.
  */
 export async function committedPieces(
   { file, pieces }: Manifest,
@@ -25,7 +26,14 @@ export async function committedPieces(
     emit({ type: "warning", message: `${path} ${why}, so it is not used. To write it anew: assets lock --pieces` });
     return none;
   };
-  const text = await readText(path);
+  let text: string | undefined;
+  try {
+    text = await readText(path);
+  } catch (error) {
+    if (!(error instanceof AssetsError)) throw error;
+    emit({ type: "warning", message: `${error.message} It is not used.` });
+    return none;
+  }
   if (text === undefined) return warn("is missing");
   if (createHash("sha256").update(text).digest("hex") !== pieces) return warn("is not the one that the manifest names");
   return readPieces(text) ?? warn("is no file of pieces");
@@ -44,9 +52,13 @@ export async function piecesBeside({ file }: Manifest, emit: EventListener): Pro
   return new Map();
 }
 
-/** As it was written, also where git gave it the line ends of Windows. */
+/** As it was written, also where git gave it the line ends of Windows, or an editor the mark of UTF-8. */
 async function readText(path: string): Promise<string | undefined> {
-  return (await readWhole(path, MOST_BYTES))?.toString("utf8").replaceAll("\r\n", "\n");
+  const bytes = await readWhole(path, MOST_BYTES);
+  return bytes
+    ?.toString("utf8")
+    .replace(/^\ufeff/, "")
+    .replaceAll("\r\n", "\n");
 }
 
 /** Tells the pieces of a file, if they are known: those that the manifest names, or what is remembered. */

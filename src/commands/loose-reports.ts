@@ -6,7 +6,7 @@ export interface SumReport {
   sums: string;
   /** Its line there, from 1 on. */
   line: number;
-  /** As the list names it. */
+  /** As the list names it. Where that is not UTF-8, `\xNN` stands for each byte that is not ASCII. */
   path: string;
   status: "valid" | "mismatch" | "missing" | "unreadable";
   /** Such as `SHA256`. */
@@ -26,6 +26,11 @@ export interface SumsReport {
   ok: boolean;
   files: SumReport[];
   malformed: { sums: string; line: number; reason: string }[];
+  /**
+   * What should be known of a list, and is no finding. `signature`: one stands under it, which was not checked.
+   * `algorithm`: nothing matches, maybe as it is of another algorithm with as many digits.
+   */
+  notes: { sums: string; kind: "signature" | "algorithm"; message: string }[];
   /** `bytes`: of the files that match. `weak`: files with a digest that can be forged. */
   totals: { files: number; bytes: number; findings: number; weak: number };
   durationMs: number;

@@ -55,7 +55,7 @@ interface Assessed {
 /**
  * Hashes every selected file, and brings what is damaged or missing of the pinned bytes. What stands there stays until
  * its replacement is proven; one file's failure is an outcome, never a throw. Throws what makes all work pointless:
- * USAGE, UNKNOWN_ID, NOTHING_SELECTED, ABORTED and DISK_FULL (before the first byte), LOCAL_IO (an unreadable file of pieces).
+ * USAGE, UNKNOWN_ID, NOTHING_SELECTED, ABORTED and DISK_FULL (before the first byte), LOCAL_IO.
  */
 export async function repair(options: RepairOptions): Promise<RepairReport> {
   const started = performance.now();

@@ -1,5 +1,5 @@
 /** Judges HDF5: its signature, and the end that its superblock tells. */
-import { begins, type Judge } from "./probe.js";
+import { begins, cutOff, type Judge } from "./probe.js";
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
 /** A user's own block may stand before the signature. */
@@ -22,5 +22,5 @@ export const hdf5: Judge = ({ size, head }) => {
   const end = head.readBigUInt64LE(at + from + 2 * addressBytes);
   // The end counts from the beginning of the file or from the base address, as old and new libraries have it.
   const missing = (end > base ? end - base : end) - BigInt(size - at);
-  return missing > 0n ? `${missing} bytes before the end that it tells are missing: it is cut off` : undefined;
+  return missing > 0n ? cutOff(missing, "before the end that it tells") : undefined;
 };

@@ -1,5 +1,5 @@
 /** Judges npy: its magic, its header, and whether it has as many bytes as its array takes. */
-import { begins, type Judge } from "./probe.js";
+import { begins, cutOff, type Judge } from "./probe.js";
 
 /** See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. */
 export const npy: Judge = ({ size, head }) => {
@@ -16,7 +16,7 @@ export const npy: Judge = ({ size, head }) => {
   if (!header.startsWith("{")) return "its header is no description of an array";
   const wanted = bytesOf(header);
   const missing = wanted === undefined ? 0 : start + length + wanted - size;
-  return missing > 0 ? `${missing} bytes of its array are missing: it is cut off` : undefined;
+  return missing > 0 ? cutOff(missing, "of its array") : undefined;
 };
 
 const CUT = "it ends within its header: it is cut off";

@@ -1,5 +1,5 @@
 /** Judges ONNX: a protobuf message with the fields of a model, none of which goes beyond the end. */
-import type { Judge, Probe } from "./probe.js";
+import { cutOff, type Judge, type Probe } from "./probe.js";
 
 /** The fields of a `ModelProto` by number, and the wire type of each: 0 for a number, 2 for bytes of some length. */
 const FIELDS: Readonly<Record<number, 0 | 2>> = {
@@ -36,8 +36,7 @@ export const onnx: Judge = (probe) => {
     const number = varint(probe, tag.end);
     if (number === undefined) return NONE;
     at = tag.value % 8 === 2 ? number.end + number.value : number.end;
-    if (at > size)
-      return `${Number.isSafeInteger(at) ? at - size : "many"} bytes of its model are missing: it is cut off`;
+    if (at > size) return cutOff(Number.isSafeInteger(at) ? at - size : "many", "of its model");
   }
   return undefined;
 };

@@ -30,6 +30,11 @@ export function begins(head: Buffer, magic: string, at = 0): boolean {
   return head.length >= at + magic.length && head.toString("latin1", at, at + magic.length) === magic;
 }
 
+/** What speaks against a file that is too short. */
+export function cutOff(missing: number | bigint | string, of: string): string {
+  return `${missing} ${Number(missing) === 1 ? `byte ${of} is` : `bytes ${of} are`} missing: it is cut off`;
+}
+
 /** An unsigned 64-bit number, little-endian; infinity beyond what numbers count exactly. */
 export function uint64(bytes: Buffer, at: number): number {
   const value = bytes.readBigUInt64LE(at);

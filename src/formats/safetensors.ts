@@ -1,5 +1,5 @@
 /** Judges safetensors: a header's length, the header in JSON, then the bytes of the tensors and nothing else. */
-import { type Judge, uint64 } from "./probe.js";
+import { cutOff, type Judge, uint64 } from "./probe.js";
 
 /** Longest header that the format's own reader takes, in bytes. */
 const MOST_HEADER = 100_000_000;
@@ -19,8 +19,9 @@ export const safetensors: Judge = ({ size, head }) => {
   const ends = endOfTensors(head.toString("utf8", LENGTH, LENGTH + length));
   if (ends === undefined) return "its safetensors header cannot be read";
   const rest = size - LENGTH - length;
-  if (ends > rest) return `${ends - rest} bytes of its tensors are missing: it is cut off`;
-  return ends < rest ? `${rest - ends} bytes follow its last tensor` : undefined;
+  if (ends > rest) return cutOff(ends - rest, "of its tensors");
+  const more = rest - ends;
+  return more > 0 ? `${more === 1 ? "1 byte follows" : `${more} bytes follow`} its last tensor` : undefined;
 };
 
 /** Where the last tensor ends, from the end of the header on; undefined for what is no header. */

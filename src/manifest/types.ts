@@ -14,6 +14,8 @@ export interface AssetFile {
   readonly sha256?: string;
   /** Where it comes from: the first is the primary, the others are tried in order. */
   readonly urls: readonly string[];
+  /** Size and SHA-256 are what a Git LFS pointer states, and no manifest pins them. */
+  readonly byPointer?: boolean;
 }
 
 /** A model, a dataset or anything else made of files. */

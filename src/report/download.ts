@@ -154,5 +154,5 @@ function dryRunTotals(planned: NonNullable<TransferReport["planned"]>, colors: C
   const atLeast = wanted.some((file) => file.size === undefined) ? "at least " : "";
   const fetch = wanted.length === 0 ? "nothing to fetch" : `${wanted.length} to fetch, ${atLeast}${formatBytes(bytes)}`;
   const stuck = conflicts === 0 ? "" : colors.bad(`, ${plural(conflicts, "conflict")} (--force replaces)`);
-  return `${plural(planned.length, "file")}: ${fetch}${stuck}. Dry run: nothing was changed.`;
+  return `${plural(planned.length, "file")}: ${fetch}${stuck}. Dry run: no asset was changed.`;
 }

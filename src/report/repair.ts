@@ -72,7 +72,7 @@ function dryRunLine({ totals, damages }: RepairReport, colors: Colors): string {
   if (totals.damaged === 0) return `${fine(totals, colors)} Nothing to repair.`;
   const atLeast = damages.some(({ toFetch }) => toFetch === undefined) ? "at least " : "";
   const cost = `${atLeast}${formatExactBytes(totals.toFetch)} to fetch`;
-  return `${plural(totals.files, "file")}: ${colors.bad(`${totals.damaged} not as pinned`)}, ${cost}. Dry run: nothing was changed.`;
+  return `${plural(totals.files, "file")}: ${colors.bad(`${totals.damaged} not as pinned`)}, ${cost}. Dry run: no asset was changed.`;
 }
 
 function totalLine({ totals, durationMs, stopped }: RepairReport, colors: Colors): string {

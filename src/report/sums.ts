@@ -19,7 +19,7 @@ export function renderSums(report: SumsReport, options: RenderOptions): string {
     options.verbose && fine.length > 0 ? renderFine(fine, options, colors) : "",
     ...KINDS.map((kind) => renderKind(kind, report, options, colors)),
     renderMalformed(report, colors),
-    `${summary(report, colors)}\n${weakness(report, colors)}`,
+    `${summary(report, colors)}\n${weakness(report, colors)}${renderNotes(report, colors)}`,
   ];
   return blocks.filter((block) => block !== "").join("\n");
 }
@@ -85,4 +85,8 @@ function weakness({ files }: SumsReport, colors: Colors): string {
   if (weak.length === 0) return "";
   const verb = weak.length === 1 ? "is" : "are";
   return `${colors.warn(`${weak.join(" and ")} ${verb} weak`)}: a match rules out accidents, but not that somebody made another file to match.\n`;
+}
+
+function renderNotes({ notes }: SumsReport, colors: Colors): string {
+  return notes.map(({ sums, message }) => `${colors.warn(oneLine(sums))}: ${oneLine(message)}.\n`).join("");
 }

@@ -25,10 +25,7 @@ export async function openLocalFile(path: string, options: OpenOptions): Promise
     if (!info.isFile()) throw new AssetsError("NOT_FOUND", `${path} is not a regular file.`);
     const size = Number(info.size);
     if (options.expectedSize !== undefined && options.expectedSize !== size) {
-      throw new AssetsError(
-        "SIZE_MISMATCH",
-        `${path} has ${size} bytes where the manifest pins ${options.expectedSize}.`,
-      );
+      throw new AssetsError("SIZE_MISMATCH", `${path} has ${size} bytes where ${options.expectedSize} are expected.`);
     }
     const validator = `"${info.size}-${info.mtimeNs}-${info.ino}"`;
     const unchanged = options.validator === undefined || options.validator === validator;

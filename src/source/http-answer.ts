@@ -180,7 +180,7 @@ function contradiction(
   if (whole && total > 0 && total < POINTER_SIZE_LIMIT && POINTER_TYPES.has(mediaType)) return undefined;
   return new AssetsError(
     "SIZE_MISMATCH",
-    `${asked.url} announces ${total} bytes where the manifest pins ${asked.expectedSize}.`,
+    `${asked.url} announces ${total} bytes where ${asked.expectedSize} are expected.`,
   );
 }
 

@@ -30,12 +30,22 @@ export interface LfsLoginOptions {
   /** Headers that git's settings give every request. */
   readonly extra: Readonly<Record<string, string>>;
   /** What git's helpers have for the server; undefined not to ask them. */
-  readonly git?: (() => Promise<{ user: string; password: string } | undefined>) | undefined;
+  readonly git?: (() => Promise<HelpedLogin | undefined>) | undefined;
+}
+
+/** A login of git's helpers. */
+interface HelpedLogin {
+  readonly user: string;
+  readonly password: string;
+  /** Has them keep it, or forget it. */
+  tell(verdict: "approve" | "reject"): Promise<void>;
 }
 
 interface Login {
   readonly headers: Record<string, string>;
   readonly from: string | undefined;
+  /** Tells whoever keeps it what came of it; each only once. */
+  readonly tell?: HelpedLogin["tell"];
 }
 
 const EXTRA = "git's http.extraHeader";
@@ -85,9 +95,18 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
 
   async function second(): Promise<Login | undefined> {
     const found = isSafe() ? await git?.() : undefined;
-    return (
-      found && { headers: { ...extra, authorization: basic(found.user, found.password) }, from: "git's credentials" }
-    );
+    if (found === undefined) return undefined;
+    const authorization = basic(found.user, found.password);
+    const told = new Set<string>();
+    return {
+      headers: { ...extra, authorization },
+      from: "git's credentials",
+      async tell(verdict) {
+        if (told.has(verdict)) return;
+        told.add(verdict);
+        await found.tell(verdict);
+      },
+    };
   }
 
   return {
@@ -98,9 +117,15 @@ export function createLfsLogins(options: LfsLoginOptions): LfsLogins {
       current ??= first();
       const login = await current;
       shown = login.from;
-      const asked = async ({ headers }: Login) => {
-        const answer = await request(headers);
+      const asked = async ({ headers, tell }: Login) => {
+        const answer = await request(headers).catch(async (error) => {
+          const refusal = refusalOf(error);
+          // Only a 401 speaks of the login itself; another host has not seen it.
+          if (refusal?.status === 401 && !refusal.elsewhere) await tell?.("reject");
+          throw error;
+        });
         accepted = headers;
+        await tell?.("approve");
         return answer;
       };
       try {

@@ -1,4 +1,6 @@
 /** Reads files such as SHA256SUMS: what `sha256sum` and its kin, BSD's `md5` and `openssl dgst` write. Pure. */
+import { isUtf8 } from "node:buffer";
+import { readChecksumText } from "./checksum-text.js";
 
 /** How a digest is made. */
 export interface SumAlgorithm {
@@ -10,26 +12,41 @@ export interface SumAlgorithm {
   digits: number;
   /** Files can be made that have the digest of another one: it finds accidents, and no forgery. */
   weak: boolean;
+  /** Others that have as many digits, and are not computed here. */
+  alike: string;
 }
+
+/** What `b2sum` writes: as many digits as SHA512 has, and no name beside them. */
+export const BLAKE2B: SumAlgorithm = {
+  name: "BLAKE2b",
+  hash: "blake2b512",
+  digits: 128,
+  weak: false,
+  alike: "SHA3-512",
+};
 
 /** Ordered so that the first of a length is the one meant where no name stands beside it. */
 const ALGORITHMS: readonly SumAlgorithm[] = [
-  { name: "MD5", hash: "md5", digits: 32, weak: true },
-  { name: "SHA1", hash: "sha1", digits: 40, weak: true },
-  { name: "SHA224", hash: "sha224", digits: 56, weak: false },
-  { name: "SHA256", hash: "sha256", digits: 64, weak: false },
-  { name: "SHA384", hash: "sha384", digits: 96, weak: false },
-  { name: "SHA512", hash: "sha512", digits: 128, weak: false },
-  { name: "BLAKE2b", hash: "blake2b512", digits: 128, weak: false },
+  { name: "MD5", hash: "md5", digits: 32, weak: true, alike: "BLAKE2b-128" },
+  { name: "SHA1", hash: "sha1", digits: 40, weak: true, alike: "BLAKE2b-160 or RIPEMD-160" },
+  { name: "SHA224", hash: "sha224", digits: 56, weak: false, alike: "BLAKE2b-224 or SHA3-224" },
+  { name: "SHA256", hash: "sha256", digits: 64, weak: false, alike: "BLAKE2b-256, BLAKE3 or SHA3-256" },
+  { name: "SHA384", hash: "sha384", digits: 96, weak: false, alike: "BLAKE2b-384 or SHA3-384" },
+  { name: "SHA512", hash: "sha512", digits: 128, weak: false, alike: "SHA3-512" },
+  BLAKE2B,
 ];
 
 /** One file that should have a digest. */
 export interface SumLine {
   /** From 1 on. */
   line: number;
-  /** As it is written, escapes undone. */
+  /** As it is written, escapes undone. Where it is not UTF-8, `\xNN` stands for each byte that is not ASCII. */
   path: string;
+  /** The very name, where it is not UTF-8. */
+  bytes?: Buffer;
   algorithm: SumAlgorithm;
+  /** Only the number of digits tells the algorithm. */
+  guessed: boolean;
   /** Lower-case hex digits. */
   hex: string;
 }
@@ -47,29 +64,28 @@ const TAGGED = /^(\\?)([A-Za-z][A-Za-z0-9-]*) ?\(([\s\S]+)\)[ \t]*=[ \t]*([0-9a-
 
 /**
  * Every line that names a file, and every line that should. Comments (`#`), empty lines, spaces before a line and the
- * line ends of Windows are passed over, as GNU coreutils does (`digest.c`).
+ * line ends of Windows are passed over, as GNU coreutils does (`digest.c`). `signed`: a signature of OpenPGP stands
+ * under them, and was not checked.
  */
-export function readChecksums(bytes: Uint8Array): { sums: SumLine[]; bad: BadLine[] } {
-  // Byte by byte, so that a name that is not UTF-8 spoils nothing but its own line.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    .toString("latin1")
-    .replace(/^\u00ef\u00bb\u00bf/, "");
+export function readChecksums(bytes: Uint8Array): { sums: SumLine[]; bad: BadLine[]; signed: boolean } {
+  const { lines, zero, signed } = readChecksumText(bytes);
   const sums: SumLine[] = [];
   const bad: BadLine[] = [];
-  for (const [index, raw] of text.split("\n").entries()) {
-    const line = raw.replace(/\r$/, "").replace(/^[ \t]+/, "");
-    if (line === "" || raw.startsWith("#")) continue;
-    const read = readLine(line);
-    if (typeof read === "string") bad.push({ line: index + 1, reason: read });
-    else sums.push({ line: index + 1, ...read });
+  for (const { line, text, reason } of lines) {
+    const trimmed = text.replace(/^[ \t]+/, "");
+    if (trimmed === "" || text.startsWith("#")) continue;
+    const read = reason ?? readLine(trimmed, zero);
+    if (typeof read === "string") bad.push({ line, reason: read });
+    else sums.push({ line, ...read });
   }
-  return { sums, bad };
+  return { sums, bad, signed };
 }
 
-function readLine(line: string): Omit<SumLine, "line"> | string {
+/** `plain`: no name in it is escaped. */
+function readLine(line: string, plain: boolean): Omit<SumLine, "line"> | string {
   const [tagged, tagEscaped, tag = "", tagName = "", tagHex = ""] = TAGGED.exec(line) ?? [];
-  const [plain, escaped, plainHex = "", plainName = ""] = (tagged === undefined && GNU.exec(line)) || [];
-  if (tagged === undefined && plain === undefined) return "it is no line of checksums";
+  const [untagged, escaped, plainHex = "", plainName = ""] = (tagged === undefined && GNU.exec(line)) || [];
+  if (tagged === undefined && untagged === undefined) return "it is no line of checksums";
   const hex = (tagged === undefined ? plainHex : tagHex).toLowerCase();
   const algorithm = tagged === undefined ? ALGORITHMS.find(({ digits }) => digits === hex.length) : named(tag);
   if (algorithm === undefined) {
@@ -77,9 +93,10 @@ function readLine(line: string): Omit<SumLine, "line"> | string {
   }
   if (algorithm.digits !== hex.length) return `${algorithm.name} has ${algorithm.digits} digits, not ${hex.length}`;
   const name = tagged === undefined ? plainName : tagName;
-  const path = utf8((tagEscaped ?? escaped) === "\\" ? unescaped(name) : name);
-  if (path === undefined) return "the name of its file cannot be read";
-  return { path, algorithm, hex };
+  const isEscaped = !plain && (tagEscaped ?? escaped) === "\\";
+  const path = isEscaped ? unescaped(name) : name;
+  if (path === undefined || path.includes("\0")) return "the name of its file cannot be read";
+  return { ...nameOf(path), algorithm, hex, guessed: tagged === undefined };
 }
 
 /** Also as OpenSSL 3 writes it: `SHA2-256`. */
@@ -98,11 +115,10 @@ function unescaped(name: string): string | undefined {
   return name.replace(/\\([nr\\])/g, (_, sign: string) => ({ n: "\n", r: "\r" })[sign] ?? "\\");
 }
 
-function utf8(name: string | undefined): string | undefined {
-  if (name === undefined || name.includes("\0")) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(name, "latin1"));
-  } catch {
-    return undefined;
-  }
+/** Of a name that has a character for each byte. */
+function nameOf(name: string): Pick<SumLine, "path" | "bytes"> {
+  const bytes = Buffer.from(name, "latin1");
+  if (isUtf8(bytes)) return { path: bytes.toString() };
+  const hex = (sign: string) => `\\x${sign.charCodeAt(0).toString(16)}`;
+  return { path: name.replace(/[\x80-\xff]/g, hex), bytes };
 }

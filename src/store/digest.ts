@@ -18,10 +18,10 @@ export interface HashOptions extends HashWish {
 /** Threads that hash. */
 export interface Hasher {
   /**
-   * Hashes one file; more calls than threads wait their turn. Throws LOCAL_IO when the file cannot be read or changes
+   * Hashes one file, whose name is bytes where it is not UTF-8; more calls than threads wait their turn. Throws LOCAL_IO when the file cannot be read or changes
    * meanwhile; the signal's reason when aborted.
    */
-  hash(path: string, options: HashOptions): Promise<FileDigest>;
+  hash(path: string | Uint8Array, options: HashOptions): Promise<FileDigest>;
   /** Ends the threads. */
   close(): Promise<void>;
 }

@@ -24,15 +24,15 @@ export function errnoOf(error: unknown): string {
   return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : "";
 }
 
-/** Turns a failed file operation into an AssetsError; `doing` reads like "write", "create". */
-export function diskError(error: unknown, doing: string, path: string): AssetsError {
+/** Turns a failed file operation into an AssetsError; `doing` reads like "write", "create". A path may be bytes. */
+export function diskError(error: unknown, doing: string, path: string | Uint8Array): AssetsError {
   if (error instanceof AssetsError) return error;
   const errno = errnoOf(error);
   const says = SAYS[errno] ?? (error instanceof Error ? error.message : String(error));
   const full = errno === "ENOSPC" || errno === "EDQUOT";
   return new AssetsError(
     full ? "DISK_FULL" : "LOCAL_IO",
-    `Cannot ${doing} ${path}: ${says}${errno && ` (${errno})`}.`,
+    `Cannot ${doing} ${typeof path === "string" ? path : Buffer.from(path)}: ${says}${errno && ` (${errno})`}.`,
     {
       cause: error,
       ...(full && { hint: "Free some space, then run the same command again: what has arrived is kept." }),

@@ -45,18 +45,22 @@ export interface FileDigest {
 const CHUNK_BYTES = 1024 * 1024;
 const PROGRESS_BYTES = 32 * 1024 * 1024;
 
-/** `onProgress` is told the bytes read so far, every 32 MiB; what it throws ends the reading. Throws errno errors. */
+/**
+ * `path` is bytes where the name is not UTF-8. `onProgress` is told the bytes read so far, every 32 MiB; what it throws
+ * ends the reading. Throws errno errors.
+ */
 export async function hashFile(
-  path: string,
+  path: string | Uint8Array,
   onProgress: (bytes: number) => void,
   { algorithm = "sha256", end = Number.POSITIVE_INFINITY, pieceBytes, showWritesSince }: HashWish = {},
 ): Promise<FileDigest> {
-  const handle = await open(path, constants.O_RDONLY | NO_WAIT);
+  const name = typeof path === "string" ? path : Buffer.from(path);
+  const handle = await open(name, constants.O_RDONLY | NO_WAIT);
   try {
     let before = await stamp(handle);
     let showsWrites = false;
     if (showWritesSince !== undefined) {
-      showsWrites = await showMappedWrites({ path, handle, stat: before }, showWritesSince);
+      showsWrites = await showMappedWrites({ path: name, handle, stat: before }, showWritesSince);
       // Some file systems set the times when they write.
       before = await stamp(handle);
     }

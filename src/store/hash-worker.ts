@@ -4,7 +4,8 @@ import { type FileDigest, type HashWish, hashFile } from "./hash-file.js";
 
 /** What the thread is asked. */
 export interface HashQuestion extends HashWish {
-  path: string;
+  /** As of {@link hashFile}. */
+  path: string | Uint8Array;
 }
 
 /** What the thread answers: progress while it reads a large file, then one of the other two. */

@@ -13,7 +13,7 @@ const memoryOnly = new Map<bigint, Promise<boolean>>();
  * write from now on changes the file's times; on other systems, which do not tell, that is supposed.
  */
 export async function showMappedWrites(
-  { path, handle, stat }: { path: string; handle: FileHandle; stat: { dev: bigint; ctimeNs: bigint } },
+  { path, handle, stat }: { path: string | Buffer; handle: FileHandle; stat: { dev: bigint; ctimeNs: bigint } },
   since: bigint,
 ): Promise<boolean> {
   if (!isLinux) return true;
@@ -25,7 +25,7 @@ export async function showMappedWrites(
   );
 }
 
-function isMemoryOnly(path: string, dev: bigint): Promise<boolean> {
+function isMemoryOnly(path: string | Buffer, dev: bigint): Promise<boolean> {
   const known = memoryOnly.get(dev) ?? statfs(path).then(({ type }) => MEMORY_ONLY.has(type));
   memoryOnly.set(dev, known);
   return known;

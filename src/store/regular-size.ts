@@ -2,8 +2,11 @@
 import { stat } from "node:fs/promises";
 import { diskError, errnoOf } from "./disk-error.js";
 
-/** The size in bytes of a regular file, links followed; else why there is none to read. Throws nothing. */
-export async function regularSize(path: string): Promise<number | "missing" | { reason: string }> {
+/**
+ * The size in bytes of a regular file, links followed; else why there is none to read. `path` is bytes where it is not
+ * UTF-8. Throws nothing.
+ */
+export async function regularSize(path: string | Buffer): Promise<number | "missing" | { reason: string }> {
   try {
     const found = await stat(path);
     if (found.isFile()) return found.size;

@@ -161,11 +161,17 @@ function tellStart({ wanted, partial, size }: Work, { url, unpacked }: Answer, {
 }
 
 /** The digest of the whole, hex; where one is pinned it is that one. Throws DIGEST_MISMATCH. */
-async function prove({ wanted: { digest }, digest: own }: Work, { url }: Way, signal: AbortSignal): Promise<string> {
+async function prove(
+  { wanted: { digest, byPointer }, digest: own }: Work,
+  { url }: Way,
+  signal: AbortSignal,
+): Promise<string> {
   const found = await own.value(signal);
   if (digest === undefined || found === digest.hex) return found;
   const { algorithm, hex } = digest;
   throw new AssetsError("DIGEST_MISMATCH", `${url} sends other bytes: expected ${algorithm} ${hex}, found ${found}.`, {
-    hint: "The file was changed at its source, or the pin is wrong: compare it with what the publisher states.",
+    hint: byPointer
+      ? "It is not what the pointer states. Where another checkout has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate"
+      : "The file was changed at its source, or the pin is wrong: compare it with what the publisher states.",
   });
 }

@@ -56,7 +56,7 @@ export function impostor(head: Uint8Array, opened: Opened, expected: Expected, u
   if (expected.size !== undefined && opened.totalSize !== undefined) {
     return new AssetsError(
       "SIZE_MISMATCH",
-      `${url} announces ${opened.totalSize} bytes where the manifest pins ${expected.size}.`,
+      `${url} announces ${opened.totalSize} bytes where ${expected.size} are expected.`,
     );
   }
   return undefined;

@@ -83,7 +83,7 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
       if (copied === undefined && sha256 !== undefined) {
         await context.mending?.prepare(item, partialPath(target, sha256));
       }
-      const wanted = { ...wantedOf(item, context), shared, makeFolder };
+      const wanted = { ...wantedOf(item, context), shared, makeFolder, byPointer: item.file.byPointer };
       const result = copied ?? (await fetchBytes(wanted, candidatesOf(item, target, context), context));
       return result.ok ? putInPlace(item, target, result, place as Place, context) : failed(item, result.error, result);
     };

@@ -27,6 +27,8 @@ export interface Wanted {
   readonly pieces?: Pieces | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
+  /** The digest is what a Git LFS pointer states, and no manifest pins it. */
+  readonly byPointer?: boolean | undefined;
 }
 
 /** As long as nobody has told the size of a file, it is cut as one of so many bytes: one with far more has too many pieces. */

@@ -1,5 +1,5 @@
 /** What is written down of pieces, and when nothing is. */
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { lockPieces } from "../../src/commands/lock.js";
 import type { AssetEvent } from "../../src/events.js";
@@ -144,6 +144,17 @@ describe("assets lock --pieces", () => {
     await expect(lockPieces({ manifest })).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
     expect(tree.read("assets.manifest.json").equals(edited)).toBe(true);
     expect(tree.exists("assets.pieces.json")).toBe(false);
+  });
+
+  it("refuses to replace a file of pieces that it cannot read", async () => {
+    const tree = project();
+    await lockAll(tree);
+    tree.remove("assets.pieces.json");
+    mkdirSync(tree.path("assets.pieces.json"));
+    await expect(lockAll(tree)).rejects.toMatchObject({
+      code: "LOCAL_IO",
+      message: expect.stringContaining("regular"),
+    });
   });
 
   it("leaves no draft behind where the manifest's folder takes no file", async () => {

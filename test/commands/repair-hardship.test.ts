@@ -1,5 +1,7 @@
 /** Repairs on a full disk, beside another repair, and with servers that do not help. */
-import { chmodSync, readdirSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { bytesOf, changed, contentOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
@@ -37,6 +39,21 @@ describe("a repair", () => {
       disk.resize(8 * MIB);
       expect(await mend(tree)).toMatchObject({ ok: true, totals: { received: PIECE } });
       expect(tree.sha256("a.bin")).toBe(sha256Of(BODY));
+    },
+  );
+
+  it.each(["folder", ...(process.platform === "win32" ? [] : ["pipe"])])(
+    "does without a file of pieces where a %s stands, and says so",
+    async (kind) => {
+      const server = await startFaultServer();
+      const tree = damagedTree([server.serve("/a", { body: BODY })], flipped(RIGHT, 9));
+      const path = tree.path("assets.pieces.json");
+      tree.remove("assets.pieces.json");
+      if (kind === "folder") mkdirSync(path);
+      else expect(spawnSync("mkfifo", [path]).status).toBe(0);
+      const report = await mend(tree);
+      expect(report).toMatchObject({ ok: true, exitCode: 0, totals: { received: BODY.size } });
+      expect(report.warnings[0]).toContain(`${path} is not a regular file. It is not used.`);
     },
   );
 

@@ -123,11 +123,14 @@ describe("a repair by pieces", () => {
     expect((await mend(project.tree, { dryRun: true })).totals.toFetch).toBe(BODY.size);
   });
 
-  it("uses a file of pieces to which git gave the line ends of Windows", async () => {
+  it.each([
+    ["git gave the line ends of Windows", (text: string) => text.replaceAll("\n", "\r\n")],
+    ["an editor gave the mark of UTF-8", (text: string) => `\ufeff${text}`],
+  ])("uses a file of pieces to which %s", async (_, changed) => {
     const project = await damagedProject(flipped(RIGHT, 7));
-    const text = project.tree.read("assets.pieces.json").toString().replaceAll("\n", "\r\n");
-    project.tree.write("assets.pieces.json", text);
-    expect((await repaired(project)).sent).toBe(PIECE);
+    project.tree.write("assets.pieces.json", changed(project.tree.read("assets.pieces.json").toString()));
+    const { sent, report } = await repaired(project);
+    expect([sent, report.warnings]).toEqual([PIECE, []]);
   });
 
   it("does not use a file of pieces that the manifest does not name, and says so", async () => {

@@ -1,5 +1,5 @@
 /** `assets lfs hydrate` through the real program, with a real server and real repositories. */
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -154,6 +154,43 @@ describe("with no git installed", () => {
   });
 });
 
+describe("what comes of a pointer that cannot be turned into its file", () => {
+  it("is told of what the pointer states, where no manifest pins anything", async () => {
+    const { tree, server, oids } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" });
+    const entry = (oid: string) => {
+      const href = `${server.origin}/${oid === oids["a.bin"] ? "short" : "other"}`;
+      return { oid, size: oid === oids["a.bin"] ? 200_000 : 1, actions: { download: { href } } };
+    };
+    server.behaviour = { entry };
+    server.files.set("/short", Buffer.alloc(3000)).set("/other", "x");
+    const { stdout } = await hydrate(tree, ["--json", "--retries", "0"]);
+    const [a, b] = JSON.parse(stdout).outcomes;
+    expect(a.error).toMatchObject({
+      code: "SIZE_MISMATCH",
+      message: `${server.origin}/short announces 3000 bytes where 200000 are expected.`,
+    });
+    expect(b.error).toMatchObject({
+      code: "DIGEST_MISMATCH",
+      hint: "It is not what the pointer states. Where another checkout has it: ASSETS_REFERENCE=FOLDER assets lfs hydrate",
+    });
+    expect(stdout).not.toMatch(/manifest pins|publisher/);
+  });
+
+  it.skipIf(onWindows)("is told by the path that was typed, and where a link leads to", async () => {
+    const [tree, outside] = [makeTree(), makeTree()];
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 30021\n`;
+    outside.write("deep/a.bin", pointer);
+    symlinkSync(outside.root, tree.path("linked"));
+    const { code, stdout, stderr } = await hydrate(tree, ["--json", "linked"]);
+    const [outcome] = JSON.parse(stdout).outcomes;
+    expect([code, outcome.path]).toEqual([4, "linked/deep/a.bin"]);
+    expect(outcome.error.message).toBe(
+      `Its content is nowhere on this machine, and it lies behind a link, in ${outside.root}, which belongs to no git repository that could name a server.`,
+    );
+    expect(stderr).toContain("failed linked/deep/a.bin");
+  });
+});
+
 describe("logins", () => {
   const LOGIN = `Basic ${Buffer.from("me:secret-word").toString("base64")}`;
 
@@ -195,16 +232,45 @@ describe("logins", () => {
     expect([proxy.asked, proxy.logins]).toEqual([[expect.stringContaining("POST http://far.example/")], [undefined]]);
   });
 
+  /** Hydrates with a helper that has this password and keeps what it is told, `get` excepted. */
+  async function helped(tree: Tree, password: string) {
+    const helper = `!f() { echo "$1" >> asked; [ "$1" = get ] && echo username=me && echo password=${password} || cat >> told; }; f`;
+    tree.write(".git/config", `${tree.read(".git/config")}[credential]\n helper = ${JSON.stringify(helper)}\n`);
+    const { code } = await hydrate(tree, [], { ...GIT_ENV, PATH: process.env.PATH ?? "" });
+    return { code, asked: tree.read("asked").toString(), told: tree.exists("told") && tree.read("told").toString() };
+  }
+
   it.skipIf(!hasGit || onWindows)(
-    "come from git's credential helpers, which are asked only after a refusal",
+    "come from git's credential helpers, which are asked only after a refusal, and told of a login that is right",
     async () => {
-      const { tree } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
-      const helper = '!f() { echo "$1" >> asked; echo username=me; echo password=secret-word; }; f';
-      tree.write(".git/config", `${tree.read(".git/config")}[credential]\n helper = ${JSON.stringify(helper)}\n`);
-      const { code } = await hydrate(tree, [], { ...GIT_ENV, PATH: process.env.PATH ?? "" });
-      expect([code, tree.read("asked").toString()]).toEqual([0, "get\n"]);
+      const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
+      const { code, asked, told } = await helped(tree, "secret-word");
+      expect([code, asked]).toEqual([0, "get\nstore\n"]);
+      const host = server.origin.replace("http://", "");
+      for (const line of ["protocol=http", `host=${host}`, "username=me", "password=secret-word"]) {
+        expect(`\n${told}`).toContain(`\n${line}\n`);
+      }
     },
   );
+
+  it.skipIf(!hasGit || onWindows)(
+    "that a helper has and the server refuses are given back to be forgotten",
+    async () => {
+      const { tree, server } = await lfsRepository({ "a.bin": BODY, "b.bin": "b" }, { login: LOGIN });
+      const { code, asked, told } = await helped(tree, "old-secret");
+      expect([code, asked]).toEqual([7, "get\nerase\n"]);
+      expect(told).toContain(`host=${server.origin.replace("http://", "")}\n`);
+      expect(told).toContain("password=old-secret\n");
+    },
+  );
+
+  it.skipIf(!hasGit || onWindows)("that may only not see this repository are kept", async () => {
+    const refuse = ({ authorization }: { authorization: string | undefined }) => {
+      return { status: authorization === LOGIN ? 403 : 401 };
+    };
+    const { tree } = await lfsRepository({ "a.bin": BODY }, { refuse });
+    expect(await helped(tree, "secret-word")).toEqual({ code: 7, asked: "get\n", told: false });
+  });
 
   it.skipIf(!hasGit)("are never asked of anybody: without one it ends at once", async () => {
     const { tree } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });

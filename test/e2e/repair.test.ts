@@ -56,10 +56,13 @@ describe("assets repair", () => {
   it("says what is damaged and what that costs, then brings just that", async () => {
     const { server, tree, assets } = await project();
     tree.write("m/a.bin", flipped(RIGHT, 500_000));
+    const before = tree.files();
     const dry = await assets(["repair", "--dry-run"]);
     expect(dry.code).toBe(1);
+    expect(tree.files().filter((name) => !name.startsWith(".assets/"))).toEqual(before);
+    expect(tree.read("m/a.bin").equals(flipped(RIGHT, 500_000))).toBe(true);
     expect(dry.stdout).toContain("1 of 16 pieces of 66 kB");
-    expect(dry.stdout).toContain("65,536 bytes to fetch. Dry run: nothing was changed.");
+    expect(dry.stdout).toContain("65,536 bytes to fetch. Dry run: no asset was changed.");
     expect(server.requests).toEqual([]);
     const done = await assets(["repair"]);
     expect(done).toMatchObject({

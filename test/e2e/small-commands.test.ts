@@ -111,8 +111,21 @@ describe("assets path", () => {
       const { code, stdout, stderr } = await run(["path", "one", flag]);
       expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
       expect(stderr).toContain("m/one.bin");
+      expect(stderr).toContain(
+        "See what is wrong: assets verify one\nTo put the pinned file there: assets repair one\n",
+      );
+      expect(stderr).not.toContain("--force");
     }
     expect(tree.read("m/one.bin").toString()).toBe("my own work");
+  });
+
+  it.each([
+    [["path", "one", "--json"], "path"],
+    [["lfs", "hydrate", "--json", "--nonsense"], "lfs hydrate"],
+    [["--json", "nonsense"], ""],
+  ])("%j tells programs which command was used wrongly", async (args, command) => {
+    const { code, stdout } = await project().run(args);
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { command, ok: false, error: { code: "USAGE" } }]);
   });
 
   it("needs no network for what is here, and says why it cannot fetch what is not", async () => {

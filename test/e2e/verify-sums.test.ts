@@ -93,6 +93,7 @@ describe("assets verify --sums", () => {
   it.each([
     [["--sums", "nowhere"], "nowhere is not there"],
     [["--sums", "prose"], "has no line of checksums"],
+    [["--sums", "short"], "(line 1: BLAKE2b-256 is not supported)"],
     [["--sums", "prose", "some-id"], "--sums stands alone"],
     [["--sums", "prose", "--repair"], "--sums stands alone"],
     [["--sums", "-", "--sums", "-"], "only once"],
@@ -101,6 +102,7 @@ describe("assets verify --sums", () => {
   ])("refuses %j with exit code 2", async (args, says) => {
     const tree = makeTree();
     tree.write("prose", "Once upon a time\n");
+    tree.write("short", `BLAKE2b-256 (a) = ${digest("")}\n`);
     const { code, report } = await verify(tree, args);
     expect(code).toBe(2);
     expect(report.error.message).toContain(says);

@@ -65,9 +65,14 @@ describe("a file that is something else", () => {
     [
       "tensors that go beyond the end",
       safetensors({ a: { data_offsets: [0, 21] } }, 20),
-      "1 bytes of its tensors are missing",
+      "1 byte of its tensors is missing: it is cut off",
     ],
-    ["bytes that no tensor has", safetensors({ a: { data_offsets: [0, 19] } }, 20), "1 bytes follow its last tensor"],
+    ["bytes that no tensor has", safetensors({ a: { data_offsets: [0, 19] } }, 20), "1 byte follows its last tensor"],
+    [
+      "two bytes that no tensor has",
+      safetensors({ a: { data_offsets: [0, 18] } }, 20),
+      "2 bytes follow its last tensor",
+    ],
     [
       "a header longer than any",
       Buffer.concat([Buffer.alloc(8, 0xff), Buffer.from("{}")]),

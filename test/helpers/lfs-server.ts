@@ -81,7 +81,10 @@ export async function startLfsServer(behaviour: LfsBehaviour = {}): Promise<LfsT
     const file = self.files.get(pathname);
     const oid = /^\/objects\/([0-9a-f]{64})$/.exec(pathname)?.[1];
     if (pathname.endsWith("/info/lfs/objects/batch")) return batch(request, response, pathname);
-    if (file !== undefined) return void response.writeHead(200, { "content-type": "text/plain" }).end(file);
+    if (file !== undefined) {
+      const headers = { "content-type": "text/plain", "content-length": Buffer.byteLength(file) };
+      return void response.writeHead(200, headers).end(file);
+    }
     const body = oid === undefined ? undefined : objects.get(oid);
     if (oid === undefined || body === undefined) return void response.writeHead(404).end();
     self.downloads.push(oid);

@@ -142,14 +142,14 @@ download  7.9 MB  a.onnx  https://one.example/a
 replace        ?  c.onnx  a pointer; https://one.example/c
 conflict    10 B  d.onnx  other content
 
-4 files: 2 to fetch, at least 7.9 MB, 1 conflict (--force replaces). Dry run: nothing was changed.
+4 files: 2 to fetch, at least 7.9 MB, 1 conflict (--force replaces). Dry run: no asset was changed.
 `,
     );
   });
 
   it("names files that would be kept only when verbose", () => {
     const report = downloadReport([], { dryRun: true, planned: planned.slice(1, 2) });
-    expect(renderDownload(report, plain)).toBe("1 file: nothing to fetch. Dry run: nothing was changed.\n");
+    expect(renderDownload(report, plain)).toBe("1 file: nothing to fetch. Dry run: no asset was changed.\n");
     expect(renderDownload(report, { ...plain, verbose: true })).toMatch(/^keep +10 B {2}b\.onnx$/m);
   });
 });

@@ -30,5 +30,14 @@ export function sumsReport(files: SumReport[], more: Partial<SumsReport> = {}): 
   const weak = files.filter((file) => file.weak).length;
   const bytes = files.reduce((sum, { size = 0 }) => sum + size, 0);
   const totals = { files: files.length, bytes, findings, weak };
-  return { sums: ["SHA256SUMS"], ok: findings === 0, files, malformed: [], totals, durationMs: 250, ...more };
+  return {
+    sums: ["SHA256SUMS"],
+    ok: findings === 0,
+    files,
+    malformed: [],
+    notes: [],
+    totals,
+    durationMs: 250,
+    ...more,
+  };
 }

@@ -45,7 +45,7 @@ it("a dry run says of each file what is damaged and what it costs, and what cann
   another size     the whole: its pieces are not known    5.0 MB  models/b.bin
   missing          the whole                                   ?  free
 
-8 files: 4 not as pinned, at least 6,048,576 bytes to fetch. Dry run: nothing was changed.
+8 files: 4 not as pinned, at least 6,048,576 bytes to fetch. Dry run: no asset was changed.
 `,
   );
 });

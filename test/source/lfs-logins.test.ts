@@ -25,6 +25,13 @@ async function asked(url: string, options: Partial<LfsLoginOptions> = {}, takes?
   return { shown, answer, logins, request };
 }
 
+/** What git's helpers have, and what they are told. */
+function helpers() {
+  const told: string[] = [];
+  const login = { user: "me", password: "pw", tell: async (verdict: string) => void told.push(verdict) };
+  return { told, git: async () => login };
+}
+
 const HOST = "https://host.example/o/r.git/info/lfs";
 
 describe("the login", () => {
@@ -48,27 +55,42 @@ describe("the login", () => {
 
   it("in git's helpers is asked for after a refusal, once, and kept", async () => {
     let questions = 0;
-    const git = async () => {
+    const { git: ask, told } = helpers();
+    const git = () => {
       questions++;
-      return { user: "me", password: "pw" };
+      return ask();
     };
     const { shown, answer, logins, request } = await asked(HOST, { git }, basic("me:pw"));
     expect([answer, shown, questions]).toEqual(["fine", [undefined, basic("me:pw")], 1]);
     await logins.ask(request);
-    expect([shown.length, questions]).toEqual([3, 1]);
+    expect([shown.length, questions, told]).toEqual([3, 1, ["approve"]]);
     expect(logins.headersFor(new URL("https://host.example/x"))).toEqual({ authorization: basic("me:pw") });
     expect(logins.headersFor(new URL("https://host.example:8443/x"))).toEqual({});
   });
 
   it("that git has is not tried twice when it is refused", async () => {
-    const { shown, answer } = await asked(HOST, { git: async () => ({ user: "me", password: "pw" }) }, "never");
+    const { git, told } = helpers();
+    const { shown, answer, logins, request } = await asked(HOST, { git }, "never");
     expect([answer, shown]).toEqual(["refused", [undefined, basic("me:pw")]]);
+    await expect(logins.ask(request)).rejects.toMatchObject({ code: "ACCESS" });
+    expect(told).toEqual(["reject"]);
+  });
+
+  it.each([
+    [{ status: 403, reason: undefined, elsewhere: false }, "may not see this repository"],
+    [{ status: 404, reason: undefined, elsewhere: false }, "may see no such repository"],
+    [{ status: 401, reason: undefined, elsewhere: true }, "another host has refused"],
+  ])("that git has is not given back on %j, as it %s", async (cause) => {
+    const { git, told } = helpers();
+    const logins = createLfsLogins({ endpoint: new URL(HOST), env: {}, home: "/nowhere", network: {}, extra: {}, git });
+    await logins.ask(() => Promise.reject(new AssetsError("ACCESS", "no", { cause }))).catch(() => {});
+    expect([told, logins.shown()]).toEqual([[], "git's credentials"]);
   });
 
   it("is not sent over plain http, but to this machine, and that is told", async () => {
     const options = {
       env: { ASSETS_TOKEN_HOST_EXAMPLE: "token-of-mine" },
-      git: async () => ({ user: "a", password: "b" }),
+      git: helpers().git,
     };
     const { shown, logins } = await asked(HOST.replace("https", "http"), options);
     expect([shown, logins.withheld()]).toEqual([[undefined], "ASSETS_TOKEN_HOST_EXAMPLE"]);

@@ -55,15 +55,16 @@ describe("a line of checksums", () => {
     expect(read(line)).toEqual({ sums: [], bad: [{ line: 1, reason: expect.stringContaining(reason) }] });
   });
 
-  it("with a name that is not UTF-8 spoils no other line", () => {
-    const bytes = Buffer.concat([
-      Buffer.from(`${SHA256}  a`),
-      Buffer.from([0xff, 0x0a]),
-      Buffer.from(`${SHA256}  b\n`),
-    ]);
+  it("keeps a name that is not UTF-8 as the bytes it is, and shows them", () => {
+    const name = Buffer.from([0x61, 0xff, 0xc3, 0xa9]);
+    const bytes = Buffer.concat([Buffer.from(`${SHA256}  `), name, Buffer.from(`\n${SHA256}  b\u00e9\n`)]);
     const { sums, bad } = readChecksums(bytes);
-    expect(sums.map(({ path }) => path)).toEqual(["b"]);
-    expect(bad).toEqual([{ line: 1, reason: "the name of its file cannot be read" }]);
+    expect(sums).toMatchObject([{ path: "a\\xff\\xc3\\xa9", bytes: name }, { path: "b\u00e9" }]);
+    expect([sums[1]?.bytes, bad]).toEqual([undefined, []]);
+  });
+
+  it("with a NUL in it names no file", () => {
+    expect(read(`${SHA256}  a\0b\n`).bad).toEqual([{ line: 1, reason: "the name of its file cannot be read" }]);
   });
 
   it("brings back every name that sha256sum would write", () => {
@@ -82,7 +83,9 @@ describe("a line of checksums", () => {
     expect(sums).toHaveLength(1);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
-        const lines = Buffer.from(bytes).toString("latin1").split("\n").length;
+        const lines = Buffer.from(bytes)
+          .toString("latin1")
+          .split(/[\n\0]/).length;
         const read = readChecksums(bytes);
         expect(read.sums.length + read.bad.length).toBeLessThanOrEqual(lines);
       }),
