@@ -13,6 +13,8 @@ export interface GitCall {
   signal?: AbortSignal | undefined;
   /** Longest run in milliseconds. Default: a minute, as a credential helper may wait for somebody who is not there. */
   timeoutMs?: number;
+  /** How its output is read; `latin1` has one character for each byte. Default `utf8`. */
+  encoding?: "utf8" | "latin1";
   /** Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -23,7 +25,7 @@ const LONGEST_MS = 60_000;
 
 /** What git prints; undefined where it is not installed, fails or takes too long. Throws the signal's reason. */
 export async function runGit(args: readonly string[], call: GitCall): Promise<string | undefined> {
-  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, env = environment } = call;
+  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, encoding = "utf8", env = environment } = call;
   const git = await findGit(env);
   if (git === undefined) return undefined;
   signal?.throwIfAborted();
@@ -37,7 +39,7 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<st
       ...(signal && { signal }),
     });
     let text = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    child.stdout.setEncoding(encoding).on("data", (chunk: string) => {
       text += chunk;
       if (text.length > MOST_OUTPUT) child.kill();
     });

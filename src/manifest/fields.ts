@@ -110,7 +110,7 @@ export function digestOf(checksum: string): string {
 }
 
 /** The id that a bad one was probably meant to be. */
-function slugOf(id: string): string {
+export function slugOf(id: string): string {
   const slug = id
     .slice(0, MAX_ID_LENGTH * 2)
     .normalize("NFC")
