@@ -1,6 +1,7 @@
 /** Lists the Git LFS pointers of a repository, for `assets import lfs`. */
-import { pathToFileURL } from "node:url";
+
 import { posix, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { objectFolders } from "../elsewhere/lfs-objects.js";
 import { AssetsError } from "../errors.js";
 import { thisUser } from "../git/config-files.js";
@@ -9,7 +10,7 @@ import { findRepository, type Repository, repositoryAt } from "../git/repository
 import { runGit } from "../git/run-git.js";
 import { readSettings } from "../git/settings.js";
 import { type LfsOrigin, readLfs, type SmallBlob } from "../interchange/lfs.js";
-import type { Listing } from "../interchange/listing.js";
+import type { Listed, Listing } from "../interchange/listing.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import { findSmallFiles, realPlace } from "../store/find-small-files.js";
 
@@ -37,27 +38,51 @@ export async function listLfs({ folder, rev, root, signal }: ListLfsOptions): Pr
   const real = (await realPlace(folder)) ?? folder;
   const repository = await findRepository(real);
   if (repository === undefined) {
-    throw new AssetsError("USAGE", `${folder} lies in no git repository.`, { hint: "Name the folder of a clone: assets import lfs FOLDER" });
+    throw new AssetsError("USAGE", `${folder} lies in no git repository.`, {
+      hint: "Name the folder of a clone: assets import lfs FOLDER",
+    });
   }
   const { top } = repository;
   const git = (args: string[], input = "", encoding: "utf8" | "latin1" = "utf8") =>
     runGit(args, { cwd: top, input, signal, timeoutMs: LONGEST_MS, encoding });
-  const commit = (await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${rev ?? "HEAD"}^{commit}`]))?.trim();
+  const commit = (
+    await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${rev ?? "HEAD"}^{commit}`])
+  )?.trim();
   if (commit === undefined && rev !== undefined) {
     throw new AssetsError("USAGE", `The repository ${top} has no commit ${rev}, or git is not installed.`);
   }
   const blobs = commit === undefined ? await blobsInTree(top, signal) : await blobsOf(commit, git);
-  const inside = (path: string) => real === top || path === placeIn(top, real) || path.startsWith(`${placeIn(top, real)}/`);
+  const inside = (path: string) =>
+    real === top || path === placeIn(top, real) || path.startsWith(`${placeIn(top, real)}/`);
   const origin = await originOf(repository, commit, signal);
-  const prefix = await prefixFor(top, root);
-  const listing = readLfs(blobs.filter(({ path }) => inside(path)), origin);
-  const outside = prefix === undefined ? [] : listing.files.filter(({ path }) => !path.startsWith(prefix));
-  const cut = prefix?.length ?? 0;
+  const listing = readLfs(
+    blobs.filter(({ path }) => inside(path)),
+    origin,
+  );
+  return moved(listing, placeIn(top, (await realPlace(root)) ?? root), placeIn((await realPlace(root)) ?? root, top));
+}
+
+/**
+ * The listing with its paths from the root on. `down`: the way from the top of the repository to the root; `up`: the other
+ * way round. A repository that lies elsewhere is as it is.
+ */
+function moved(listing: Listing, down: string, up: string): Listing {
+  const leads = (way: string) => way !== "" && !way.startsWith("..") && !posix.isAbsolute(way);
+  if (leads(up)) {
+    const files = listing.files.map((file) => ({ ...file, path: `${up}/${file.path}`, asset: `${up}/${file.asset}` }));
+    return { ...listing, files };
+  }
+  if (!leads(down)) return listing;
+  const isInside = ({ path }: Listed) => path.startsWith(`${down}/`);
+  const cut = (path: string) => path.slice(down.length + 1);
+  const outside = listing.files.filter((file) => !isInside(file));
   return {
     ...listing,
-    files: listing.files
-      .filter((file) => !outside.includes(file))
-      .map((file) => ({ ...file, path: file.path.slice(cut), asset: file.asset?.slice(cut) || file.path.slice(cut) })),
+    files: listing.files.filter(isInside).map((file) => ({
+      ...file,
+      path: cut(file.path),
+      asset: cut(file.asset ?? "") || cut(file.path),
+    })),
     refused: [
       ...listing.refused,
       ...outside.map(({ path }) => ({ place: path, message: "it lies outside the root of the manifest" })),
@@ -73,7 +98,8 @@ async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
   for (const line of listed.split("\0")) {
     const [, id, bytes, path] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([\s\S]+)$/.exec(line) ?? [];
     if (id === undefined || path === undefined) continue;
-    if (Number(bytes) >= LEAST_POINTER_BYTES && Number(bytes) < POINTER_SIZE_LIMIT) small.set(id, [...(small.get(id) ?? []), path]);
+    if (Number(bytes) >= LEAST_POINTER_BYTES && Number(bytes) < POINTER_SIZE_LIMIT)
+      small.set(id, [...(small.get(id) ?? []), path]);
   }
   const ids = [...small.keys()];
   const blobs: SmallBlob[] = [];
@@ -85,7 +111,10 @@ async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
     for (const id of batch) {
       const end = output.indexOf("\n", at);
       const [, length] = /^[0-9a-f]+ blob (\d+)$/.exec(output.slice(at, end)) ?? [];
-      if (end === -1 || length === undefined) throw new AssetsError("LOCAL_IO", `git does not give the content of ${id}.`, { hint: "Fetch what the clone lacks, and run the command again: git fetch" });
+      if (end === -1 || length === undefined)
+        throw new AssetsError("LOCAL_IO", `git does not give the content of ${id}.`, {
+          hint: "Fetch what the clone lacks, and run the command again: git fetch",
+        });
       const bytes = Buffer.from(output.slice(end + 1, end + 1 + Number(length)), "latin1");
       at = end + 2 + Number(length);
       for (const path of small.get(id) ?? []) blobs.push({ path, bytes });
@@ -121,12 +150,6 @@ async function originOf(repository: Repository, commit: string | undefined, sign
   url.username = "";
   url.password = "";
   return { server: url.href, commit };
-}
-
-/** What paths of the repository begin with below the root; undefined for a repository that lies elsewhere. */
-async function prefixFor(top: string, root: string): Promise<string | undefined> {
-  const place = placeIn(top, (await realPlace(root)) ?? root);
-  return place === "" ? "" : place.startsWith("..") || posix.isAbsolute(place) ? undefined : `${place}/`;
 }
 
 function placeIn(top: string, path: string): string {

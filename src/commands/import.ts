@@ -65,12 +65,20 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
   const changes = added.length + filled.length > 0;
   const written = changes && !dryRun;
   if (written) {
-    if (before === undefined ? (await readWhole(file, MOST_MANIFEST_BYTES)) !== undefined : (await textOf(file)) !== before) {
-      throw new AssetsError("MANIFEST_INVALID", `${file} has changed meanwhile.`, { hint: "Run the same command again." });
+    if (
+      before === undefined
+        ? (await readWhole(file, MOST_MANIFEST_BYTES)) !== undefined
+        : (await textOf(file)) !== before
+    ) {
+      throw new AssetsError("MANIFEST_INVALID", `${file} has changed meanwhile.`, {
+        hint: "Run the same command again.",
+      });
     }
     await replaceWhole(file, text);
   }
-  const all = assets.flatMap((asset) => asset.files.map((one) => ({ ...one, whole: asset.path ? `${asset.path}/${one.path}` : one.path })));
+  const all = assets.flatMap((asset) =>
+    asset.files.map((one) => ({ ...one, whole: asset.path ? `${asset.path}/${one.path}` : one.path })),
+  );
   const fresh = new Set(added.map(({ path }) => path));
   const news = all.filter(({ whole }) => fresh.has(whole));
   return {

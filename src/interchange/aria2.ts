@@ -10,7 +10,15 @@ interface Block {
 }
 
 /** Options that are read, or that say nothing of what a file is. */
-const HARMLESS = new Set(["gid", "split", "continue", "max-connection-per-server", "allow-overwrite", "pause", "index-out"]);
+const HARMLESS = new Set([
+  "gid",
+  "split",
+  "continue",
+  "max-connection-per-server",
+  "allow-overwrite",
+  "pause",
+  "index-out",
+]);
 
 /** Reads an input file. */
 export function readAria2(text: string): Listing {
@@ -24,19 +32,29 @@ export function readAria2(text: string): Listing {
     if (/^[ \t]/.test(line)) {
       if (option?.[1] === undefined || block === undefined) listing.refuse(place, "it is no option of a download");
       else block.options.set(option[1].toLowerCase(), (option[2] ?? "").trim());
-    } else blocks.push({ place, urls: line.split("\t").map((url) => url.trim()).filter(Boolean), options: new Map() });
+    } else
+      blocks.push({
+        place,
+        urls: line
+          .split("\t")
+          .map((url) => url.trim())
+          .filter(Boolean),
+        options: new Map(),
+      });
   }
   for (const block of blocks) readBlock(block, listing);
   return listing.done();
 }
 
-function readBlock({ place, urls, options }: Block, listing: ReturnType<typeof createListing>): void {
+function readBlock({ place, urls, options }: Block, listing: ReturnType<typeof createListing>) {
   const { out, dir = "", checksum, ...others } = Object.fromEntries(options);
   const web = urls.filter(isWeb);
-  if (web.length < urls.length) listing.note(place, `${urls.length - web.length} addresses are neither http: nor https:`);
+  if (web.length < urls.length)
+    listing.note(place, `${urls.length - web.length} addresses are neither http: nor https:`);
   if (web.length === 0) return listing.refuse(place, `no address that assets can fetch: ${shown(urls[0] ?? "")}`);
   const name = out || nameIn(web[0] ?? "");
-  if (name === undefined) return listing.refuse(place, `${shown(web[0] ?? "")} gives the file no name, and there is no out=`);
+  if (name === undefined)
+    return listing.refuse(place, `${shown(web[0] ?? "")} gives the file no name, and there is no out=`);
   // Folders of another machine mean nothing here.
   const isHere = dir !== "" && !/^(?:[/\\~]|[A-Za-z]:)/.test(dir);
   if (dir !== "" && !isHere) listing.note(place, `dir=${shown(dir)} is absolute and left out`);

@@ -1,10 +1,11 @@
 /** Makes assets of a listing, as they are to be written into the manifest, each file checked as the manifest's readers do. */
-import { checkId, checkType, slugOf } from "../manifest/fields.js";
+import { AssetsError } from "../errors.js";
+import { checkId, checkTag, checkType, slugOf } from "../manifest/fields.js";
 import type { Finding } from "../manifest/issues.js";
-import { normaliseAsset } from "../manifest/normalise.js";
-import { checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
-import { parseAsset } from "../manifest/schema.js";
 import type { NewAsset, NewFile } from "../manifest/merge.js";
+import { normaliseAsset } from "../manifest/normalise.js";
+import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
+import { parseAsset } from "../manifest/schema.js";
 import { checkUrl } from "../manifest/urls.js";
 import { type About, type Listed, type Listing, pinsOf, type Remark, shown } from "./listing.js";
 
@@ -33,6 +34,21 @@ export interface ImportedAssets {
 /** Endings of files that hold what a model has learned, or what it needs to run. */
 const MODEL =
   /(?:\.(?:bin|caffemodel|ckpt|engine|ggml|gguf|h5|keras|mlmodel|msgpack|onnx|pb|pdparams|pte?|pth|safetensors|tflite|torchscript|weights)|(?:^|\/)(?:tokenizer|config)\.json)$/i;
+
+/** Throws USAGE for a wish that no manifest can hold. */
+export function checkWishes({ id, type, folder, tags = [] }: ImportWishes): void {
+  const problems = {
+    "--id": id === undefined ? undefined : checkId(id),
+    "--type": type === undefined ? undefined : checkType(type),
+    "--path": folder === undefined ? undefined : checkFolder(folder),
+    "--tag": tags.map(checkTag).find((problem) => problem !== undefined),
+  };
+  for (const [option, problem] of Object.entries(problems)) {
+    if (problem === undefined) continue;
+    const { message, suggestion } = problem;
+    throw new AssetsError("USAGE", `${option}: ${message}.`, suggestion === undefined ? {} : { hint: suggestion });
+  }
+}
 
 /** Groups the files, checks each, and leaves out with a reason what a manifest cannot say. */
 export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets {
@@ -110,6 +126,7 @@ function sharedFolder(paths: readonly string[]): string {
 /** What a manifest's readers would say of it. */
 function faultOf(asset: NewAsset): string | undefined {
   const parsed = parseAsset(asset, []);
-  const findings: Finding[] = parsed.value === undefined ? parsed.findings : normaliseAsset(parsed.value, [], "/").findings;
+  const findings: Finding[] =
+    parsed.value === undefined ? parsed.findings : normaliseAsset(parsed.value, [], "/").findings;
   return findings[0]?.message;
 }

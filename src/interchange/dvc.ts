@@ -71,7 +71,12 @@ export function readDvcFile(text: string, file: string): DvcFile {
   return { outs, refused, notes };
 }
 
-function readOut(out: unknown, folder: string, place: string, url: string | undefined): (DvcOut & { problems: string[] }) | string {
+function readOut(
+  out: unknown,
+  folder: string,
+  place: string,
+  url: string | undefined,
+): (DvcOut & { problems: string[] }) | string {
   const { path, md5, size, hash, meta, cache, ...others } = table(out);
   const name = textOf(path);
   if (name === undefined) return "an output has no path";
@@ -88,7 +93,8 @@ function readOut(out: unknown, folder: string, place: string, url: string | unde
   if (object !== undefined && !/^[0-9a-f]{32}(?:\.dir)?$/.test(object)) return `${shown(object)} is no MD5`;
   if (textOf(cache) === "false" && object === undefined) return `${shown(whole)} is kept by git, not by DVC`;
   const other = ["etag", "checksum"].find((key) => key in others);
-  if (object === undefined && other !== undefined) problems.push(`${shown(whole)} has an ${other}, which pins nothing here`);
+  if (object === undefined && other !== undefined)
+    problems.push(`${shown(whole)} has an ${other}, which pins nothing here`);
   const usable = object !== undefined && !isFolder && (!legacy || NO_TEXT.test(whole));
   if (object !== undefined && !isFolder && !usable) {
     problems.push(`${shown(whole)}: its MD5 is of the text with other line ends perhaps, and is left out`);
@@ -129,7 +135,8 @@ export function readDvcFolder(text: string): { path: string; md5: string }[] | u
     if (!Array.isArray(value)) return undefined;
     return value.map((entry) => {
       const { relpath, md5 } = table(entry);
-      if (typeof relpath !== "string" || typeof md5 !== "string" || !/^[0-9a-f]{32}$/.test(md5)) throw new Error(relpath as string);
+      if (typeof relpath !== "string" || typeof md5 !== "string" || !/^[0-9a-f]{32}$/.test(md5))
+        throw new Error(relpath as string);
       return { path: relpath, md5 };
     });
   } catch {
@@ -142,7 +149,15 @@ export function dvcMember(folder: DvcOut, { path, md5 }: { path: string; md5: st
   const { legacy, place, asset } = folder;
   const whole = `${folder.path}/${path}`;
   const usable = !legacy || NO_TEXT.test(path);
-  return { path: whole, object: md5, legacy, urls: [], place, ...(usable && { md5 }), ...(asset !== undefined && { asset }) };
+  return {
+    path: whole,
+    object: md5,
+    legacy,
+    urls: [],
+    place,
+    ...(usable && { md5 }),
+    ...(asset !== undefined && { asset }),
+  };
 }
 
 /** Where an object lies below a remote or a cache. */
@@ -159,7 +174,8 @@ export function dvcRemote(texts: readonly string[], name?: string): { name: stri
       const header = /^\s*\[\s*(.*?)\s*\]\s*$/.exec(line)?.[1];
       if (header !== undefined) section = header.replaceAll(/['"]/g, "").replace(/\s+/, " ");
       const [, key, value] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-      if (key !== undefined && value !== undefined) settings.set(`${section}.${key}`, value.replace(/^(['"])(.*)\1$/, "$2"));
+      if (key !== undefined && value !== undefined)
+        settings.set(`${section}.${key}`, value.replace(/^(['"])(.*)\1$/, "$2"));
     }
   }
   const remotes = [...settings.keys()].flatMap((key) => /^remote (.+)\.url$/.exec(key)?.[1] ?? []);
@@ -173,7 +189,9 @@ export function dvcRemote(texts: readonly string[], name?: string): { name: stri
  * the SHA-256 and the sources, which it has no words for.
  */
 export function writeDvc(files: readonly ExportedFile[]): Written {
-  const left = files.filter(({ md5 }) => md5 === undefined).map(({ path }) => ({ path, reason: "its MD5 is not known" }));
+  const left = files
+    .filter(({ md5 }) => md5 === undefined)
+    .map(({ path }) => ({ path, reason: "its MD5 is not known" }));
   const outs = files.flatMap(({ asset, path, urls, ...file }) => {
     const { md5, size, sha256 } = pinsOf(file);
     if (md5 === undefined) return [];

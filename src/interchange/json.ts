@@ -1,7 +1,16 @@
 /** Lists of assets in JSON, or pasted from a Python script: our own forms, tables by id, tables of hashes. */
 import { decodeText } from "../manifest/decode.js";
 import { parseJson } from "../manifest/parse.js";
-import { type About, createListing, type Listing, type ListingBuilder, type Listed, pinsOf, shown, sizePin } from "./listing.js";
+import {
+  type About,
+  createListing,
+  type Listed,
+  type Listing,
+  type ListingBuilder,
+  pinsOf,
+  shown,
+  sizePin,
+} from "./listing.js";
 import { below, nameIn } from "./place.js";
 import { hashPin } from "./pooch.js";
 import { readPythonLiteral } from "./python-literal.js";
@@ -19,7 +28,20 @@ const KEYS = {
 } as const;
 const KNOWN = new Set<string>([
   ...Object.values(KEYS).flat(),
-  ...["id", "type", "name", "description", "version", "license", "homepage", "tags", "required", "metadata", "files", "size_mb"],
+  ...[
+    "id",
+    "type",
+    "name",
+    "description",
+    "version",
+    "license",
+    "homepage",
+    "tags",
+    "required",
+    "metadata",
+    "files",
+    "size_mb",
+  ],
 ]);
 const GROUPS: ReadonlyMap<string, string> = new Map([
   ["models", "model"],
@@ -53,7 +75,7 @@ function parseText(text: string) {
 }
 
 /** A list of assets, a table by id, or what holds one of the two; `type` where the key above says it. */
-function readAssets(value: unknown, type: string | undefined, place: string, reading: Reading): void {
+function readAssets(value: unknown, type: string | undefined, place: string, reading: Reading) {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       const here = `${place}, item ${index + 1}`;
@@ -64,7 +86,8 @@ function readAssets(value: unknown, type: string | undefined, place: string, rea
   }
   if (!isObject(value)) return reading.listing.refuse(place, "it is neither a list nor a table");
   if (Array.isArray(value.assets) || isObject(value.assets)) return readAssets(value.assets, type, "assets", reading);
-  if (isFile(value) || isFileHolder(value)) return readAsset(textIn(value, ["id"]) ?? textIn(value, ["name"]), value, type, place, reading);
+  if (isFile(value) || isFileHolder(value))
+    return readAsset(textIn(value, ["id"]) ?? textIn(value, ["name"]), value, type, place, reading);
   for (const [key, item] of Object.entries(value)) {
     const group = GROUPS.get(key);
     if (group !== undefined && (Array.isArray(item) || isObject(item))) readAssets(item, group, key, reading);
@@ -73,7 +96,7 @@ function readAssets(value: unknown, type: string | undefined, place: string, rea
   }
 }
 
-function readAsset(id: string | undefined, asset: Value, type: string | undefined, place: string, reading: Reading): void {
+function readAsset(id: string | undefined, asset: Value, type: string | undefined, place: string, reading: Reading) {
   const { listing, about } = reading;
   const left = Object.keys(asset).filter((key) => !KNOWN.has(key) && !key.startsWith("x-"));
   if (!isFile(asset) && !isFileHolder(asset)) {
@@ -101,11 +124,13 @@ function readFile(
   place: string,
   { listing, baseUrl }: Reading,
   id?: string,
-): void {
+) {
   const file = isObject(value) ? value : fromWords(Array.isArray(value) ? value : [value], name);
   if (file === undefined) return listing.refuse(place, "it is neither a URL nor a hash, nor a table of such");
   const stated = textIn(file, KEYS.file) ?? name;
-  const urls = [textIn(file, KEYS.url), ...KEYS.mirrors.flatMap((key) => textsIn(file[key]))].filter((url) => url !== undefined);
+  const urls = [textIn(file, KEYS.url), ...KEYS.mirrors.flatMap((key) => textsIn(file[key]))].filter(
+    (url) => url !== undefined,
+  );
   const relative = stated ?? id;
   if (urls.length === 0 && baseUrl !== undefined && relative !== undefined) urls.push(below(baseUrl, relative));
   const first = urls[0];

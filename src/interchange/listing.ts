@@ -64,7 +64,9 @@ export function createListing(): ListingBuilder {
       }
       const difference = before && contradiction(before, file);
       if (difference !== undefined) {
-        refused.push(remark(file.place, `${path} is there twice, first in ${before?.place}, with another ${difference}`));
+        refused.push(
+          remark(file.place, `${path} is there twice, first in ${before?.place}, with another ${difference}`),
+        );
       } else files.set(key, before === undefined ? { ...file, path } : joined(before, file));
     },
     refuse: (place, message) => void refused.push(remark(place, message)),

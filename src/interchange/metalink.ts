@@ -1,7 +1,7 @@
 /** Metalink files, version 4 (RFC 5854) and version 3: files with their sizes, digests and mirrors. */
-import { type QualifiedTag, parser } from "sax";
+import { parser, type QualifiedTag } from "sax";
 import type { ExportedFile, Written } from "./exported.js";
-import { createListing, digestPin, type Listing, type Listed, shown, sizePin } from "./listing.js";
+import { createListing, digestPin, type Listed, type Listing, shown, sizePin } from "./listing.js";
 import { isWeb } from "./place.js";
 
 /** Mirrors of one file that are taken over: after so many, another one helps nobody. */
@@ -53,7 +53,13 @@ export function readMetalink(text: string): Listing {
       isMetalink = local === "metalink";
       if (!isMetalink) fail(`the document is ${shown(local)}, not metalink`);
     } else if (local === "file" && file === undefined) {
-      file = { name: attribute(tag as QualifiedTag, "name") ?? "", place: `line ${xml.line + 1}`, pins: {}, mirrors: [], others: 0 };
+      file = {
+        name: attribute(tag as QualifiedTag, "name") ?? "",
+        place: `line ${xml.line + 1}`,
+        pins: {},
+        mirrors: [],
+        others: 0,
+      };
     }
   };
   xml.ontext = xml.oncdata = (more) => {
@@ -75,14 +81,20 @@ export function readMetalink(text: string): Listing {
   return listing.done();
 }
 
-function readPart(file: Draft, tag: QualifiedTag, parent: string, words: string, listing: ReturnType<typeof createListing>): void {
+function readPart(
+  file: Draft,
+  tag: QualifiedTag,
+  parent: string,
+  words: string,
+  listing: ReturnType<typeof createListing>,
+) {
   const take = (pin: ReturnType<typeof digestPin>) => {
     if ("problem" in pin) listing.note(file.place, `${shown(file.name)}: ${pin.problem}`);
     else file.pins = { ...pin, ...file.pins };
   };
   // The digests of pieces stand in elements of the same name.
   if (tag.local === "hash" && parent !== "pieces") take(digestPin(attribute(tag, "type") ?? "", words));
-  else if (tag.local === "size" && (parent === "file")) take(sizePin(words));
+  else if (tag.local === "size" && parent === "file") take(sizePin(words));
   else if (tag.local === "url") {
     const priority = Number(attribute(tag, "priority") ?? 999_999);
     const preference = attribute(tag, "preference");
@@ -94,11 +106,14 @@ function readPart(file: Draft, tag: QualifiedTag, parent: string, words: string,
   }
 }
 
-function addFile({ name, place, pins, mirrors, others }: Draft, listing: ReturnType<typeof createListing>): void {
+function addFile({ name, place, pins, mirrors, others }: Draft, listing: ReturnType<typeof createListing>) {
   if (name === "") return listing.refuse(place, "a file has no name");
   const urls = [...new Set(mirrors.toSorted((a, b) => a.rank - b.rank).map(({ url }) => url))];
   if (urls.length === 0) {
-    return listing.refuse(place, `${shown(name)} has no http: or https: URL${others > 0 ? `, but ${others} of other kinds` : ""}`);
+    return listing.refuse(
+      place,
+      `${shown(name)} has no http: or https: URL${others > 0 ? `, but ${others} of other kinds` : ""}`,
+    );
   }
   if (urls.length > MOST_MIRRORS) {
     listing.note(place, `${shown(name)} has ${urls.length} mirrors, of which the first ${MOST_MIRRORS} are taken`);
@@ -130,7 +145,9 @@ export function writeMetalink(files: readonly ExportedFile[]): Written {
     return [
       `  <file name="${escaped(file.path)}">`,
       ...(file.size === undefined ? [] : [`    <size>${file.size}</size>`]),
-      ...TYPES.flatMap(([type, key]) => (file[key] === undefined ? [] : [`    <hash type="${type}">${file[key]}</hash>`])),
+      ...TYPES.flatMap(([type, key]) =>
+        file[key] === undefined ? [] : [`    <hash type="${type}">${file[key]}</hash>`],
+      ),
       ...web.map((url, index) => `    <url priority="${index + 1}">${escaped(url)}</url>`),
       "  </file>",
     ];

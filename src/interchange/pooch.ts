@@ -11,7 +11,8 @@ export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefin
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
     const words = shellSplit(line);
-    const [path, hash, url = baseUrl === undefined || path === undefined ? undefined : below(baseUrl, path)] = words ?? [];
+    const [path, hash, url = baseUrl === undefined || path === undefined ? undefined : below(baseUrl, path)] =
+      words ?? [];
     if (words === undefined) listing.refuse(place, "a quote is not closed");
     else if (path === undefined || hash === undefined || words.length > 3) {
       listing.refuse(place, `a line has a name, a hash and perhaps a URL, not ${words.length} words`);

@@ -29,7 +29,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const ASSIGNMENT = /^[A-Za-z_]\w*[ \t]*(?::[^=\n]*)?=(?!=)/;
 const CLOSING: Readonly<Record<string, string>> = { "[": "]", "(": ")", "{": "}" };
 
-const STOP = Symbol("the text is worth no further reading")
+const STOP = Symbol("the text is worth no further reading");
 
 /** Reads a literal, with the name that it is assigned to, if any, before it. Never throws. */
 export function readPythonLiteral(source: string): LiteralResult {
@@ -61,7 +61,9 @@ export function readPythonLiteral(source: string): LiteralResult {
     if (sign === "{" || sign === "[" || sign === "(") return container(sign, depth);
     const prefix = /^([A-Za-z]{0,2})(?="|')/.exec(text.slice(at, at + 3))?.[1];
     if (prefix !== undefined) return strings();
-    const number = /^[+-]?(?:0[xX][0-9a-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/.exec(text.slice(at, at + 60))?.[0];
+    const number = /^[+-]?(?:0[xX][0-9a-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/.exec(
+      text.slice(at, at + 60),
+    )?.[0];
     if (number !== undefined) {
       at += number.length;
       return product(Number(number.replaceAll("_", "")));
@@ -150,11 +152,11 @@ export function readPythonLiteral(source: string): LiteralResult {
       } else if (raw) {
         parts.push(text.slice(at, at + 2));
         at += 2;
-      } else parts.push(escape());
+      } else parts.push(escaped());
     }
   }
 
-  function escape(): string {
+  function escaped(): string {
     const [all, hex2, hex4, hex8, octal] =
       /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3}))/.exec(text.slice(at, at + 10)) ?? [];
     if (all !== undefined) {

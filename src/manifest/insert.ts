@@ -55,7 +55,9 @@ function editsFor(text: string, into: Node, items: Insertion["items"], layout: L
     // Whatever stands between the brackets is white space and comments, the last of which may need its line's end.
     const kept = text.slice(into.offset + 1, close);
     const end = kept.trim() === "" ? into.offset + 1 : into.offset + 1 + kept.trimEnd().length;
-    return [{ at: end, order: 0, words: kept.trim() === "" && kept !== "" ? words : `${words}${endOf(kept, outer, layout)}` }];
+    return [
+      { at: end, order: 0, words: kept.trim() === "" && kept !== "" ? words : `${words}${endOf(kept, outer, layout)}` },
+    ];
   }
   const end = last.offset + last.length;
   const comma = commaAfter(text, end);

@@ -88,7 +88,7 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
   const source = text.slice(start);
   const before = assetsOf(source, options);
   const root = parseTree(source, [], { allowTrailingComma: true });
-  const list = valueOf(root, "assets");
+  const list = memberOf(root, "assets");
   const owners = new Map<string, { asset: Asset; node: Node | undefined }>();
   const known = new Map<string, Known>();
   for (const [index, asset] of before.entries()) {
@@ -157,18 +157,23 @@ function assetsOf(text: string, options: ReadOptions): readonly Asset[] {
 
 /** Where a file goes in the folder of an asset that is there already; undefined where the asset cannot take it. */
 function pathWithin({ node }: { node: Node | undefined }, path: string): string | undefined {
-  if (valueOf(node, "files") === undefined) return undefined;
-  const stated: unknown = (valueOf(node, "path") ?? valueOf(node, "destination"))?.value;
+  if (memberOf(node, "files") === undefined) return undefined;
+  const stated: unknown = (memberOf(node, "path") ?? memberOf(node, "destination"))?.value;
   const folder = normaliseFolder(typeof stated === "string" ? stated : ".");
   if (folder === "") return path;
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
 function insertionOf(asset: Node | undefined, files: readonly NewFile[]): Insertion[] {
-  const into = valueOf(asset, "files");
+  const into = memberOf(asset, "files");
   if (into === undefined) return [];
   const isTable = into.type === "object";
-  return [{ into, items: files.map(({ path, ...file }) => (isTable ? { key: path, value: file } : { value: { path, ...file } })) }];
+  return [
+    {
+      into,
+      items: files.map(({ path, ...file }) => (isTable ? { key: path, value: file } : { value: { path, ...file } })),
+    },
+  ];
 }
 
 /** What keeps two from being the same bytes, as far as is known. */
@@ -199,7 +204,7 @@ export function pinsOfFile({ size, sha256, stated = [] }: AssetFile): Pins {
 
 /** The objects that describe the files of an asset, in the order in which they are read. */
 function fileNodes(asset: Node | undefined): (Node | undefined)[] {
-  const files = valueOf(asset, "files");
+  const files = memberOf(asset, "files");
   if (files === undefined) return [asset];
   if (files.type === "array") return files.children ?? [];
   const values = new Map((files.children ?? []).map(({ children }) => [String(children?.[0]?.value), children?.[1]]));
@@ -207,7 +212,7 @@ function fileNodes(asset: Node | undefined): (Node | undefined)[] {
   return Object.keys(Object.fromEntries([...values.keys()].map((key) => [key, 0]))).map((key) => values.get(key));
 }
 
-function valueOf(object: Node | undefined, key: string): Node | undefined {
+function memberOf(object: Node | undefined, key: string): Node | undefined {
   if (object?.type !== "object") return undefined;
   return object.children?.find(({ children }) => children?.[0]?.value === key)?.children?.[1];
 }
