@@ -1,4 +1,6 @@
 /** Turns an asset of any form into the one form that the rest of the program knows. */
+
+import { lfsEndpointIn } from "../url-forms.js";
 import { digestOf, EMPTY_SHA256 } from "./fields.js";
 import type { Finding, JsonPath } from "./issues.js";
 import { checkPath, checkTarget, joinPath, normaliseFolder, withoutDot } from "./paths.js";
@@ -171,6 +173,11 @@ function shorthandOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => vo
 function fileOf(id: string, path: string, entry: Entry, base: string, find: (finding: Finding) => void): AssetFile {
   const { url, fallbackUrls, size, size_mb } = entry.content;
   const sha256 = pinOf(entry, find);
+  if (sha256 === undefined || size === undefined) {
+    const asksLfs = [url, ...(fallbackUrls ?? [])].find((one) => lfsEndpointIn(one) !== undefined);
+    const message = "a Git LFS server is asked by SHA-256 and size, and one of them is missing";
+    if (asksLfs !== undefined) find({ path: entry.at(), found: asksLfs, message, suggestion: "Write both." });
+  }
   const primary = resolveUrl(url, base);
   const others = fallbackUrls?.map((one) => resolveUrl(one, base));
   const urls = others === undefined ? [primary] : [...new Set([primary, ...others])];

@@ -42,7 +42,7 @@ const stated = (key: keyof typeof STATED_DIGITS, title: string) =>
 const url = text(checkUrl).meta({
   title: "URL",
   description:
-    "Where the file comes from: an https:, http: or file: URL, npm:<package>@<exact version>/<path>, or a path relative to the manifest. A file in a .zip, .tar, .tar.gz or .tgz is named by #member=<path in the archive>.",
+    "Where the file comes from: an https:, http: or file: URL, npm:<package>@<exact version>/<path>, lfs:<URL of a Git LFS server>, or a path relative to the manifest. A file in a .zip, .tar, .tar.gz or .tgz is named by #member=<path in the archive>.",
   examples: [
     "https://example.com/models/model.onnx",
     "npm:package@1.2.3/model.onnx",

@@ -23,6 +23,7 @@ import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
 import { hostOf } from "./hosts.js";
 import type { Candidate, FetchContext } from "./insist.js";
+import type { LfsServers } from "./lfs-servers.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
 import type { PatiencePolicy } from "./patience.js";
@@ -52,6 +53,8 @@ export interface TransferContext extends FetchContext {
   readonly orphans: Orphans;
   /** A Git LFS server that may have every pinned file; undefined where there is none. */
   readonly lfs: LfsServer | undefined;
+  /** Those that URLs of files name. */
+  readonly lfsServers: LfsServers;
   /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
   readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
@@ -186,7 +189,7 @@ function wantedOf({ file: { path, size, sha256, stated } }: PlanItem, { pieceMem
 }
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {
-  const { sources, policy, lfs } = context;
+  const { sources, policy, lfs, lfsServers } = context;
   const { sha256, size } = file;
   const needsNetwork = (url: string) =>
     new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
@@ -225,7 +228,11 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
     };
   };
   const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
-  return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
+  const named = file.urls.map((url) => {
+    const server = object && lfsServers(url);
+    return server === undefined ? fromUrl(url) : fromServer(server, object as LfsObject);
+  });
+  return [...named, ...(lfs && object ? [fromServer(lfs, object)] : [])];
 }
 
 /** A URL as users may see it, and its host. */
