@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { AssetsError } from "../errors.js";
 import {
   type DvcOut,
+  dvcInGit,
   dvcMember,
   dvcObjectPath,
   dvcObjectUrl,
@@ -12,7 +13,7 @@ import {
   readDvcFile,
   readDvcFolder,
 } from "../interchange/dvc.js";
-import { createListing, type Listing, pinsOf, shown } from "../interchange/listing.js";
+import { createListing, type Listing, type ListingBuilder, pinsOf, shown } from "../interchange/listing.js";
 import { isWeb } from "../interchange/place.js";
 import type { Sources } from "../source/index.js";
 import { readUrl } from "../source/whole.js";
@@ -49,8 +50,9 @@ export async function listDvc(options: ListDvcOptions): Promise<Listing> {
   const listing = createListing();
   const base = (await realPlace(root)) ?? root;
   for (const file of await dvcFiles(options.paths, signal)) {
-    const bytes = await readWhole(file, MOST_FILE_BYTES);
-    const read = readDvcFile((bytes ?? Buffer.alloc(0)).toString("utf8").replace(/^\ufeff/, ""), pathFrom(base, file));
+    const text = (await textOf(file)) ?? "";
+    const pipeline = file.endsWith("dvc.lock") ? await textOf(join(dirname(file), "dvc.yaml")) : undefined;
+    const read = readDvcFile(text, pathFrom(base, file), dvcInGit(pipeline ?? ""));
     for (const { place, message } of read.refused) listing.refuse(place, message);
     for (const { place, message } of read.notes) listing.note(place, message);
     const store = await storeOf(file, options);
@@ -62,12 +64,7 @@ export async function listDvc(options: ListDvcOptions): Promise<Listing> {
   return listing.done();
 }
 
-async function addFolder(
-  out: DvcOut,
-  store: Store,
-  listing: ReturnType<typeof createListing>,
-  options: ListDvcOptions,
-) {
+async function addFolder(out: DvcOut, store: Store, listing: ListingBuilder, options: ListDvcOptions) {
   const text = await folderListing(out, store, options).catch((error) => {
     if (!(error instanceof AssetsError) || error.code === "ABORTED") throw error;
     return error;
@@ -98,7 +95,7 @@ async function folderListing(
   return Buffer.from(bytes).toString("utf8");
 }
 
-function add(out: DvcOut, asset: string, { base, reason }: Store, listing: ReturnType<typeof createListing>) {
+function add(out: DvcOut, asset: string, { base, reason }: Store, listing: ListingBuilder) {
   const stored = base === undefined || out.object === undefined ? [] : [dvcObjectUrl(base, out)];
   const urls = [...out.urls, ...stored];
   if (urls.length === 0) return listing.refuse(out.place, `${shown(out.path)} has no source: ${reason}`);
@@ -111,8 +108,7 @@ async function storeOf(file: string, { remote }: ListDvcOptions): Promise<Store>
   const folder = await dvcFolder(dirname(file));
   if (folder === undefined)
     return { base: undefined, caches: [], reason: "there is no .dvc/config: name the remote by --remote" };
-  const read = async (name: string) =>
-    (await readWhole(join(folder, name), MOST_FILE_BYTES).catch(() => undefined))?.toString("utf8") ?? "";
+  const read = async (name: string) => (await textOf(join(folder, name))) ?? "";
   const found = dvcRemote([await read("config"), await read("config.local")], remote);
   const caches = [join(folder, "cache")];
   if (found === undefined)
@@ -139,7 +135,7 @@ function withoutLogin(text: string): string {
 async function dvcFolder(from: string): Promise<string | undefined> {
   for (let folder = from; ; folder = dirname(folder)) {
     const found = join(folder, ".dvc");
-    if ((await readWhole(join(found, "config"), MOST_FILE_BYTES).catch(() => undefined)) !== undefined) return found;
+    if ((await textOf(join(found, "config"))) !== undefined) return found;
     if (dirname(folder) === folder) return undefined;
   }
 }
@@ -149,7 +145,7 @@ async function dvcFiles(paths: readonly string[], signal: AbortSignal): Promise<
   for (const path of paths) {
     const place = await realPlace(path);
     if (place === undefined) throw new AssetsError("USAGE", `There is no file or folder ${path}.`);
-    if (/(?:\.dvc|dvc\.lock)$/.test(place) && (await isFile(place))) {
+    if (/(?:\.dvc|dvc\.lock)$/.test(place) && (await textOf(place)) !== undefined) {
       files.add(place);
       continue;
     }
@@ -161,8 +157,10 @@ async function dvcFiles(paths: readonly string[], signal: AbortSignal): Promise<
   return [...files].sort();
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return (await readWhole(path, MOST_FILE_BYTES).catch(() => undefined)) !== undefined;
+/** The text of a file that is there and can be read. */
+async function textOf(path: string): Promise<string | undefined> {
+  const bytes = await readWhole(path, MOST_FILE_BYTES).catch(() => undefined);
+  return bytes?.toString("utf8").replace(/^\ufeff/, "");
 }
 
 function pathFrom(folder: string, path: string): string {

@@ -1,6 +1,6 @@
 /** Input files of aria2 (`aria2c -i`): a line of URIs, then its options, each on an indented line. */
 import type { ExportedFile, Written } from "./exported.js";
-import { createListing, digestPin, type Listing, shown } from "./listing.js";
+import { createListing, digestPin, type Listing, type ListingBuilder, shown } from "./listing.js";
 import { isWeb, nameIn } from "./place.js";
 
 interface Block {
@@ -46,7 +46,7 @@ export function readAria2(text: string): Listing {
   return listing.done();
 }
 
-function readBlock({ place, urls, options }: Block, listing: ReturnType<typeof createListing>) {
+function readBlock({ place, urls, options }: Block, listing: ListingBuilder) {
   const { out, dir = "", checksum, ...others } = Object.fromEntries(options);
   const web = urls.filter(isWeb);
   if (web.length < urls.length)

@@ -34,26 +34,30 @@ type Table = Readonly<Record<string, unknown>>;
 const NO_TEXT =
   /\.(?:7z|avi|bin|bmp|bz2|ckpt|dcm|flac|gguf|gif|gz|h5|hdf5|jar|jpe?g|joblib|keras|lz4|mkv|mov|mp[34]|nii|np[yz]|ogg|onnx|parquet|pdf|pickle|pkl|png|pth?|rar|safetensors|so|sqlite|tar|tflite|tgz|tiff?|wav|weights|webm|webp|whl|xlsx?|xz|zip|zst)$/i;
 
-/** Reads a `.dvc` or `dvc.lock`; `file` is its path, `/`-separated, and its outputs lie beside it. */
-export function readDvcFile(text: string, file: string): DvcFile {
+/**
+ * Reads a `.dvc` or `dvc.lock`; `file` is its path, `/`-separated, and its outputs lie beside it. `inGit`: outputs that git
+ * keeps, as {@link dvcInGit} tells them of the `dvc.yaml` beside a lock file.
+ */
+export function readDvcFile(text: string, file: string, inGit: ReadonlySet<string> = new Set()): DvcFile {
   const refused: Remark[] = [];
   const notes: Remark[] = [];
   const remark = (message: string) => ({ place: file, message });
-  let document: unknown;
-  try {
-    // All values as texts: an MD5 may look like a number. Aliases, which can grow, have no place in these files.
-    document = parse(text, { schema: "failsafe", maxAliasCount: 0 });
-  } catch (error) {
-    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    return { outs: [], refused: [remark(`it is no YAML of DVC's: ${shown(line)}`)], notes };
+  const document = yaml(text);
+  if ("problem" in document) {
+    return { outs: [], refused: [remark(`it is no YAML of DVC's: ${document.problem}`)], notes };
   }
   const outs: DvcOut[] = [];
-  const top = table(document);
+  const top = table(document.value);
   const read = (stage: Table, place: string) => {
     const folder = posix.join(posix.dirname(file), textOf(stage.wdir) ?? "");
     const from = importedFrom(stage);
     if (from.repository !== undefined) notes.push(remark(`${place} was imported from ${from.repository}`));
     for (const out of list(stage.outs)) {
+      const { path, cache } = table(out);
+      if (textOf(cache) === "false" || inGit.has(textOf(path) ?? "")) {
+        notes.push(remark(`${shown(textOf(path) ?? "an output")} is kept by git, not by DVC`));
+        continue;
+      }
       const found = readOut(out, folder, place, from.url);
       if (typeof found === "string") refused.push(remark(`${place}: ${found}`));
       else {
@@ -67,8 +71,27 @@ export function readDvcFile(text: string, file: string): DvcFile {
   // Version 1 of the lock file has the stages at its top.
   const stages = top.schema === undefined && !Array.isArray(top.outs) ? top : table(top.stages);
   for (const [name, stage] of Object.entries(stages)) read(table(stage), `${file}, ${shown(name)}`);
-  if (outs.length === 0 && refused.length === 0) refused.push(remark("it names no outputs"));
+  if (outs.length + refused.length + notes.length === 0) refused.push(remark("it names no outputs"));
   return { outs, refused, notes };
+}
+
+/** The outputs that a `dvc.yaml` leaves to git: paths as they stand there. */
+export function dvcInGit(text: string): Set<string> {
+  const document = yaml(text);
+  const stages = Object.values(table(table("value" in document ? document.value : undefined).stages));
+  const outs = stages.flatMap((stage) => ["outs", "metrics", "plots"].flatMap((kind) => list(table(stage)[kind])));
+  const entries = outs.flatMap((out) => Object.entries(table(out)));
+  return new Set(entries.flatMap(([path, settings]) => (textOf(table(settings).cache) === "false" ? [path] : [])));
+}
+
+/** All values as texts: an MD5 may look like a number. Aliases, which can grow, have no place in files of DVC. */
+function yaml(text: string): { value: unknown } | { problem: string } {
+  try {
+    return { value: parse(text, { schema: "failsafe", maxAliasCount: 0, logLevel: "silent" }) };
+  } catch (error) {
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return { problem: shown(line) };
+  }
 }
 
 function readOut(
@@ -77,7 +100,7 @@ function readOut(
   place: string,
   url: string | undefined,
 ): (DvcOut & { problems: string[] }) | string {
-  const { path, md5, size, hash, meta, cache, ...others } = table(out);
+  const { path, md5, size, hash, meta, ...others } = table(out);
   const name = textOf(path);
   if (name === undefined) return "an output has no path";
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) return `${shown(name)} lies outside the repository`;
@@ -91,7 +114,6 @@ function readOut(
   const isFolder = object?.endsWith(".dir") === true;
   const legacy = textOf(hash) === undefined;
   if (object !== undefined && !/^[0-9a-f]{32}(?:\.dir)?$/.test(object)) return `${shown(object)} is no MD5`;
-  if (textOf(cache) === "false" && object === undefined) return `${shown(whole)} is kept by git, not by DVC`;
   const other = ["etag", "checksum"].find((key) => key in others);
   if (object === undefined && other !== undefined)
     problems.push(`${shown(whole)} has an ${other}, which pins nothing here`);

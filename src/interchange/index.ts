@@ -51,10 +51,10 @@ export const READERS: readonly Reader[] = [
   {
     format: "metalink",
     summary: "a Metalink file, version 3 or 4",
-    baseUrl: "none",
-    async read(bytes) {
+    baseUrl: "possible",
+    async read(bytes, options) {
       const { readMetalink } = await import("./metalink.js");
-      return ofText(bytes, readMetalink);
+      return ofText(bytes, (text) => readMetalink(text, options));
     },
   },
   {

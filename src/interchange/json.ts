@@ -11,9 +11,9 @@ import {
   shown,
   sizePin,
 } from "./listing.js";
-import { below, nameIn } from "./place.js";
+import { nameIn } from "./place.js";
 import { hashPin } from "./pooch.js";
-import { readPythonLiteral } from "./python-literal.js";
+import { readPythonLiterals } from "./python-literal.js";
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -23,7 +23,18 @@ const KEYS = {
   mirrors: ["fallbackUrls", "fallback_urls", "mirrors", "urls", "mirror"],
   hash: ["sha256", "checksum", "hash", "digest", "sha512", "sha1", "md5", "gitBlob"],
   size: ["size", "size_bytes", "sizeBytes", "bytes"],
-  file: ["localPath", "local_path", "filename", "file_name", "fileName", "path", "dest", "output"],
+  file: [
+    "localPath",
+    "local_path",
+    "filename",
+    "file_name",
+    "fileName",
+    "fname",
+    "archive_name",
+    "path",
+    "dest",
+    "output",
+  ],
   folder: ["destination", "path", "folder", "dir"],
 } as const;
 const KNOWN = new Set<string>([
@@ -51,27 +62,40 @@ const GROUPS: ReadonlyMap<string, string> = new Map([
 interface Reading {
   readonly listing: ListingBuilder;
   readonly about: Map<string, About>;
-  readonly baseUrl: string | undefined;
 }
 
 /** Reads a list; what names no URL of its own lies below `baseUrl`. */
 export function readJson(bytes: Uint8Array, { baseUrl }: { baseUrl: string | undefined }): Listing {
-  const reading: Reading = { listing: createListing(), about: new Map(), baseUrl };
+  const reading: Reading = { listing: createListing({ baseUrl }), about: new Map() };
+  const { listing, about } = reading;
   const decoded = decodeText(bytes);
-  if ("issue" in decoded) reading.listing.refuse(`line ${decoded.issue.line}`, decoded.issue.message);
-  else {
-    const parsed = parseText(decoded.text);
-    if ("problem" in parsed) reading.listing.refuse(`line ${parsed.line}`, parsed.problem);
-    else readAssets(parsed.value, undefined, "the list", reading);
+  if ("issue" in decoded) {
+    listing.refuse(`line ${decoded.issue.line}`, decoded.issue.message);
+    return listing.done();
   }
-  return reading.listing.done(reading.about);
+  const json = parseJson(decoded.text);
+  if (json.findings.length === 0 && decoded.text.trim() !== "") readAssets(json.value, undefined, "the list", reading);
+  else readScript(decoded.text, reading);
+  return listing.done(about);
 }
 
-/** As JSON with comments if it is that, else as Python. */
-function parseText(text: string) {
-  const json = parseJson(text);
-  if (json.findings.length === 0 && text.trim() !== "") return { value: json.value };
-  return readPythonLiteral(text);
+/** Of several literals of a script, those that name files. */
+function readScript(text: string, reading: Reading) {
+  const literals = readPythonLiterals(text);
+  for (const literal of literals) {
+    const place = `line ${literal.line}`;
+    if ("problem" in literal) {
+      // Much of a script is no list of files, and need not be read.
+      const isMeant = literals.length === 1 || literal.key !== undefined;
+      if (isMeant) reading.listing.refuse(place, literal.problem);
+      else reading.listing.note(place, `what is assigned there is not read: ${literal.problem}`);
+      continue;
+    }
+    const value = literal.key === undefined ? literal.value : { [literal.key]: literal.value };
+    const trial = createListing({ baseUrl: "x:" });
+    readAssets(value, undefined, place, { listing: trial, about: new Map() });
+    if (literals.length === 1 || trial.done().files.length > 0) readAssets(value, undefined, place, reading);
+  }
 }
 
 /** A list of assets, a table by id, or what holds one of the two; `type` where the key above says it. */
@@ -122,7 +146,7 @@ function readFile(
   value: unknown,
   { folder, ...own }: { asset?: string; folder?: string },
   place: string,
-  { listing, baseUrl }: Reading,
+  { listing }: Reading,
   id?: string,
 ) {
   const file = isObject(value) ? value : fromWords(Array.isArray(value) ? value : [value], name);
@@ -131,12 +155,9 @@ function readFile(
   const urls = [textIn(file, KEYS.url), ...KEYS.mirrors.flatMap((key) => textsIn(file[key]))].filter(
     (url) => url !== undefined,
   );
-  const relative = stated ?? id;
-  if (urls.length === 0 && baseUrl !== undefined && relative !== undefined) urls.push(below(baseUrl, relative));
-  const first = urls[0];
-  if (first === undefined) return listing.refuse(place, "it has no URL, and there is no --base-url");
-  const path = stated?.endsWith("/") ? joined(stated, nameIn(first)) : (stated ?? nameIn(first));
-  if (path === undefined) return listing.refuse(place, `${shown(first)} gives the file no name`);
+  const suggested = urls[0] === undefined ? id : nameIn(urls[0]);
+  const path = stated?.endsWith("/") ? joined(stated, suggested) : (stated ?? suggested);
+  if (path === undefined) return listing.refuse(place, `nothing gives the file a name: ${shown(urls[0] ?? "no URL")}`);
   const pins = readPins(file, place, listing);
   listing.add({ path: folder === undefined ? path : `${folder}/${path}`, urls, place, ...own, ...pins });
 }

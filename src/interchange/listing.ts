@@ -2,12 +2,13 @@
 import { safeText, visibleLine } from "../errors.js";
 import { STATED_DIGITS } from "../manifest/fields.js";
 import type { NewAsset, Pins } from "../manifest/merge.js";
+import { below } from "./place.js";
 
 /** One file as a list has it. Nothing of it has been checked but the shape of its digests. */
 export interface Listed extends Pins {
   /** `/`-separated. */
   readonly path: string;
-  /** The likeliest first. */
+  /** The likeliest first. A reader may leave it empty where the user says what files lie below. */
   readonly urls: readonly string[];
   /** Where the list says so, for people: `line 3`. */
   readonly place: string;
@@ -47,8 +48,8 @@ export interface ListingBuilder {
 /** A list of more files than this is none that somebody means. */
 const MOST_FILES = 250_000;
 
-/** Begins a listing. */
-export function createListing(): ListingBuilder {
+/** Begins a listing. Files without a URL lie below `baseUrl`, or are refused where there is none. */
+export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}): ListingBuilder {
   const files = new Map<string, Listed>();
   const refused: Remark[] = [];
   const notes: Remark[] = [];
@@ -71,7 +72,15 @@ export function createListing(): ListingBuilder {
     },
     refuse: (place, message) => void refused.push(remark(place, message)),
     note: (place, message) => void notes.push(remark(place, message)),
-    done: (about) => ({ files: [...files.values()], refused, notes, ...(about && { about }) }),
+    done(about) {
+      const placed = [...files.values()].flatMap((file) => {
+        if (file.urls.length > 0) return [file];
+        if (baseUrl !== undefined) return [{ ...file, urls: [below(baseUrl, file.path)] }];
+        refused.push(remark(file.place, `${file.path} has no URL, and there is no --base-url`));
+        return [];
+      });
+      return { files: placed, refused, notes, ...(about && { about }) };
+    },
   };
 }
 

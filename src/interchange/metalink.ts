@@ -1,12 +1,14 @@
 /** Metalink files, version 4 (RFC 5854) and version 3: files with their sizes, digests and mirrors. */
 import { parser, type QualifiedTag } from "sax";
 import type { ExportedFile, Written } from "./exported.js";
-import { createListing, digestPin, type Listed, type Listing, shown, sizePin } from "./listing.js";
+import { createListing, digestPin, type Listed, type Listing, type ListingBuilder, shown, sizePin } from "./listing.js";
 import { isWeb } from "./place.js";
 
 /** Mirrors of one file that are taken over: after so many, another one helps nobody. */
 const MOST_MIRRORS = 20;
 const MOST_DEPTH = 32;
+/** The rank of those that state none (RFC 5854, section 4.1.2.12). */
+const LAST = 1_000_000;
 const MOST_TEXT = 1 << 16;
 
 interface Mirror {
@@ -27,7 +29,7 @@ interface Draft {
  * Reads a Metalink file. What a document type declares is not looked at: an entity of its own is an error, so that none
  * can grow.
  */
-export function readMetalink(text: string): Listing {
+export function readMetalink(text: string, { baseUrl }: { baseUrl: string | undefined }): Listing {
   const listing = createListing();
   const xml = parser(true, { xmlns: true });
   const way: QualifiedTag[] = [];
@@ -72,7 +74,7 @@ export function readMetalink(text: string): Listing {
       if (tag.local === "file") {
         addFile(file, listing);
         file = undefined;
-      } else readPart(file, tag, way.at(-1)?.local ?? "", words.trim(), listing);
+      } else readPart(file, tag, way.at(-1)?.local ?? "", words.trim(), { listing, baseUrl });
     }
     words = "";
   };
@@ -86,7 +88,7 @@ function readPart(
   tag: QualifiedTag,
   parent: string,
   words: string,
-  listing: ReturnType<typeof createListing>,
+  { listing, baseUrl }: { listing: ListingBuilder; baseUrl: string | undefined },
 ) {
   const take = (pin: ReturnType<typeof digestPin>) => {
     if ("problem" in pin) listing.note(file.place, `${shown(file.name)}: ${pin.problem}`);
@@ -96,17 +98,22 @@ function readPart(
   if (tag.local === "hash" && parent !== "pieces") take(digestPin(attribute(tag, "type") ?? "", words));
   else if (tag.local === "size" && parent === "file") take(sizePin(words));
   else if (tag.local === "url") {
-    const priority = Number(attribute(tag, "priority") ?? 999_999);
-    const preference = attribute(tag, "preference");
+    const url = URL.canParse(words, baseUrl) ? new URL(words, baseUrl).href : words;
     const type = attribute(tag, "type")?.toLowerCase() ?? "";
-    // Version 3 has preferences up to 100, the highest of which comes first; version 4 priorities from 1 on.
-    const rank = preference === undefined ? priority : 1_000_000 - Number(preference);
-    if (!isWeb(words) || (type !== "" && !/^https?$/.test(type))) file.others++;
-    else file.mirrors.push({ url: words, rank: Number.isFinite(rank) ? rank : 999_999 });
+    if (!isWeb(url) || (type !== "" && !/^https?$/.test(type))) file.others++;
+    // An address is kept as it is written, where it is whole.
+    else file.mirrors.push({ url: isWeb(words) ? words : url, rank: rankOf(tag) });
   }
 }
 
-function addFile({ name, place, pins, mirrors, others }: Draft, listing: ReturnType<typeof createListing>) {
+/** Version 3 has preferences up to 100, the highest of which comes first; version 4 priorities from 1 on. */
+function rankOf(tag: QualifiedTag): number {
+  const [priority, preference] = ["priority", "preference"].map((name) => attribute(tag, name) ?? "");
+  if (/^[1-9]\d{0,5}$/.test(priority ?? "")) return Number(priority);
+  return /^\d{1,3}$/.test(preference ?? "") ? LAST - Number(preference) : LAST;
+}
+
+function addFile({ name, place, pins, mirrors, others }: Draft, listing: ListingBuilder) {
   if (name === "") return listing.refuse(place, "a file has no name");
   const urls = [...new Set(mirrors.toSorted((a, b) => a.rank - b.rank).map(({ url }) => url))];
   if (urls.length === 0) {

@@ -1,26 +1,24 @@
 /** Registry files of pooch: `name [algorithm:]hash [url]`, with the quotes of a shell. */
 import type { ExportedFile, Written } from "./exported.js";
 import { createListing, digestPin, type Listing, shown } from "./listing.js";
-import { below, isWeb } from "./place.js";
+import { isWeb } from "./place.js";
 
 /** Reads a registry; files without a URL of their own lie below `baseUrl`. */
 export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefined }): Listing {
-  const listing = createListing();
+  const listing = createListing({ baseUrl });
   for (const [index, raw] of text.split(/\r\n|[\n\r]/).entries()) {
     const place = `line ${index + 1}`;
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
     const words = shellSplit(line);
-    const [path, hash, url = baseUrl === undefined || path === undefined ? undefined : below(baseUrl, path)] =
-      words ?? [];
+    const [path, hash, url] = words ?? [];
     if (words === undefined) listing.refuse(place, "a quote is not closed");
     else if (path === undefined || hash === undefined || words.length > 3) {
       listing.refuse(place, `a line has a name, a hash and perhaps a URL, not ${words.length} words`);
-    } else if (url === undefined) listing.refuse(place, `${shown(path)} has no URL, and there is no --base-url`);
-    else {
+    } else {
       const pin = hashPin(hash);
       if ("problem" in pin) listing.note(place, `${shown(path)}: ${pin.problem}`);
-      listing.add({ path, urls: [url], place, ...("problem" in pin ? {} : pin) });
+      listing.add({ path, urls: url === undefined ? [] : [url], place, ...("problem" in pin ? {} : pin) });
     }
   }
   return listing.done();

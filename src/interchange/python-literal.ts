@@ -1,7 +1,12 @@
 /** Reads one literal of Python, as it is pasted from a script: texts, numbers, lists, tuples, dictionaries. Runs nothing. */
 
-/** What a text came to: a value of JSON (tuples become arrays), or why there is none. */
-export type LiteralResult = { readonly value: unknown } | { readonly problem: string; readonly line: number };
+/** A literal of a script, or why it is none. */
+export type Literal = {
+  /** Of the line that it begins on, or where it stops being one; from 1 on. */
+  readonly line: number;
+  /** The key of the table that a statement such as `MODELS["key"] = …` sets. */
+  readonly key: string | undefined;
+} & ({ readonly value: unknown } | { readonly problem: string });
 
 const MOST_DEPTH = 64;
 const NAMES: ReadonlyMap<string, unknown> = new Map([
@@ -25,14 +30,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\v",
   "\n": "",
 };
-/** `MODELS = `, with an annotation perhaps. */
-const ASSIGNMENT = /^[A-Za-z_]\w*[ \t]*(?::[^=\n]*)?=(?!=)/;
+/** `MODELS = `, `MODELS: dict[str, str] = `, `MODELS["key"] = `, at the beginning of a line, and a literal behind it. */
+const ASSIGNMENT =
+  /^[ \t]*[A-Za-z_][\w.]*(?:\[[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*\])?[ \t]*(?::[^=\n]*)?=[ \t]*(?=[[{(]|dict\()/gm;
 const CLOSING: Readonly<Record<string, string>> = { "[": "]", "(": ")", "{": "}" };
 
 const STOP = Symbol("the text is worth no further reading");
 
-/** Reads a literal, with the name that it is assigned to, if any, before it. Never throws. */
-export function readPythonLiteral(source: string): LiteralResult {
+/** Reads a text that is one literal, or else every literal that a script assigns to a name. Never throws. */
+export function readPythonLiterals(source: string): Literal[] {
   const text = source.replaceAll("\r\n", "\n");
   let at = 0;
   let problem = "";
@@ -70,6 +76,10 @@ export function readPythonLiteral(source: string): LiteralResult {
     }
     const name = /^[A-Za-z_][\w.]*/.exec(text.slice(at, at + 200))?.[0];
     if (name === undefined) return fail(`${JSON.stringify(sign)} begins no value`);
+    if (name === "dict" && text.startsWith("(", at + name.length)) {
+      at += name.length;
+      return container("(", depth, true);
+    }
     if (!NAMES.has(name)) return fail(`${name} is no literal: write its value in its place`);
     at += name.length;
     return NAMES.get(name);
@@ -93,7 +103,8 @@ export function readPythonLiteral(source: string): LiteralResult {
     }
   }
 
-  function container(open: string, depth: number): unknown {
+  /** `isCall`: of `dict(key=value)`. */
+  function container(open: string, depth: number, isCall = false): unknown {
     at++;
     const close = CLOSING[open] as string;
     const items: unknown[] = [];
@@ -102,10 +113,13 @@ export function readPythonLiteral(source: string): LiteralResult {
     for (;;) {
       skip();
       if (text[at] === close) break;
-      const item = value(depth + 1);
+      const named = isCall ? /^[A-Za-z_]\w*(?=[ \t]*=(?!=))/.exec(text.slice(at, at + 200))?.[0] : undefined;
+      if (isCall && named === undefined) fail("dict() is read with names and values only");
+      const item = named ?? value(depth + 1);
+      at += named?.length ?? 0;
       skip();
-      if (open === "{") {
-        if (text[at] !== ":") fail("a colon is expected between a key and its value");
+      if (open === "{" || isCall) {
+        if (text[at] !== (isCall ? "=" : ":")) fail("a colon is expected between a key and its value");
         at++;
         const key = String(item);
         if (typeof item !== "string" && typeof item !== "number") fail("a key is a text");
@@ -119,7 +133,7 @@ export function readPythonLiteral(source: string): LiteralResult {
       } else if (text[at] !== close) fail(`a comma or ${close} is expected`);
     }
     at++;
-    if (open === "{") return Object.fromEntries(members);
+    if (open === "{" || isCall) return Object.fromEntries(members);
     // Parentheses around one value without a comma are no tuple.
     return open === "(" && items.length === 1 && !hasComma ? items[0] : items;
   }
@@ -170,16 +184,34 @@ export function readPythonLiteral(source: string): LiteralResult {
     return ESCAPES[sign] ?? `\\${sign}`;
   }
 
-  try {
-    skip();
-    const assignment = ASSIGNMENT.exec(text.slice(at, at + 300))?.[0];
-    if (assignment !== undefined) at += assignment.length;
-    const found = value(0);
-    skip();
-    if (at < text.length) fail("there is more text after the end of the literal");
-    return { value: found };
-  } catch (error) {
-    if (error !== STOP) throw error;
-    return { problem, line: text.slice(0, at).split("\n").length };
+  /** One literal from here on. */
+  function literal(key: string | undefined, whole: boolean): Literal {
+    const line = lineAt(text, at);
+    try {
+      const found = value(0);
+      if (whole) skip();
+      if (whole && at < text.length) fail("there is more text after the end of the literal");
+      return { key, line, value: found };
+    } catch (error) {
+      if (error !== STOP) throw error;
+      return { key, line: lineAt(text, at), problem };
+    }
   }
+
+  skip();
+  const alone = literal(undefined, true);
+  if ("value" in alone) return [alone];
+  const assigned: Literal[] = [];
+  const pattern = new RegExp(ASSIGNMENT);
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    at = pattern.lastIndex;
+    assigned.push(literal(found[1] ?? found[2], false));
+    // What stands in a literal assigns nothing.
+    pattern.lastIndex = Math.max(at, found.index + 1);
+  }
+  return assigned.length > 0 ? assigned : [alone];
+}
+
+function lineAt(text: string, at: number): number {
+  return text.slice(0, at).split("\n").length;
 }

@@ -2,21 +2,19 @@
 import { readChecksums } from "../store/checksum-lines.js";
 import type { ExportedFile, Written } from "./exported.js";
 import { createListing, digestPin, type Listing } from "./listing.js";
-import { below } from "./place.js";
 
 /** Reads a list; its files lie below `baseUrl`. */
 export function readSums(bytes: Uint8Array, { baseUrl }: { baseUrl: string }): Listing {
-  const listing = createListing();
+  const listing = createListing({ baseUrl });
   const { sums, bad } = readChecksums(bytes);
   for (const { line, reason } of bad) listing.refuse(`line ${line}`, reason);
-  for (const { line, path: written, algorithm, hex } of sums) {
+  for (const { line, path, algorithm, hex } of sums) {
     const place = `line ${line}`;
-    const path = written.replace(/^(?:\.\/+)+/, "");
     const pin = digestPin(algorithm.name, hex);
     if ("problem" in pin) {
       listing.note(place, pin.problem);
-      listing.add({ path, urls: [below(baseUrl, path)], place });
-    } else listing.add({ path, urls: [below(baseUrl, path)], place, ...pin });
+      listing.add({ path, urls: [], place });
+    } else listing.add({ path, urls: [], place, ...pin });
   }
   return listing.done();
 }
