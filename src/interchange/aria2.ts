@@ -31,7 +31,7 @@ export function readAria2(text: string): Listing {
     const block = blocks.at(-1);
     if (/^[ \t]/.test(line)) {
       if (option?.[1] === undefined || block === undefined) listing.refuse(place, "it is no option of a download");
-      else block.options.set(option[1].toLowerCase(), (option[2] ?? "").trim());
+      else block.options.set(option[1].toLowerCase(), (option[2] ?? "").replace(/[ \t]+$/, ""));
     } else
       blocks.push({
         place,

@@ -87,7 +87,7 @@ export function dvcInGit(text: string): Set<string> {
 /** All values as texts: an MD5 may look like a number. Aliases, which can grow, have no place in files of DVC. */
 function yaml(text: string): { value: unknown } | { problem: string } {
   try {
-    return { value: parse(text, { schema: "failsafe", maxAliasCount: 0, logLevel: "silent" }) };
+    return { value: parse(text, { schema: "failsafe", maxAliasCount: 0, logLevel: "error" }) };
   } catch (error) {
     const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     return { problem: shown(line) };
