@@ -10,7 +10,7 @@ import { findRepository, type Repository, repositoryAt } from "../git/repository
 import { runGit } from "../git/run-git.js";
 import { readSettings } from "../git/settings.js";
 import { type LfsOrigin, readLfs, type SmallBlob } from "../interchange/lfs.js";
-import type { Listed, Listing } from "../interchange/listing.js";
+import type { Listed, Listing, Remark } from "../interchange/listing.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import { findSmallFiles, realPlace } from "../store/find-small-files.js";
 
@@ -59,7 +59,25 @@ export async function listLfs({ folder, rev, root, signal }: ListLfsOptions): Pr
     blobs.filter(({ path }) => inside(path)),
     origin,
   );
-  return moved(listing, placeIn(top, (await realPlace(root)) ?? root), placeIn((await realPlace(root)) ?? root, top));
+  const notes = commit === undefined ? [] : await unfiltered(listing, commit, git);
+  const place = (await realPlace(root)) ?? root;
+  return moved({ ...listing, notes: [...listing.notes, ...notes] }, placeIn(top, place), placeIn(place, top));
+}
+
+/** Pointers that no line of `.gitattributes` makes one of: perhaps somebody committed a text by mistake. */
+async function unfiltered({ files }: Listing, commit: string, git: Git): Promise<Remark[]> {
+  const input = files.map(({ path }) => `${path}\0`).join("");
+  if (input === "") return [];
+  const words = ["--stdin", "-z", "filter"];
+  // Before version 2.40, git knows the attributes of the working tree only.
+  const told =
+    (await git(["check-attr", `--source=${commit}`, ...words], input)) ?? (await git(["check-attr", ...words], input));
+  const values = (told ?? "").split("\0");
+  return files.flatMap(({ path }, index) => {
+    const [name, , value] = values.slice(index * 3, index * 3 + 3);
+    const message = "it is a pointer, and .gitattributes does not give it to Git LFS";
+    return name === path && value !== "lfs" ? [{ place: path, message }] : [];
+  });
 }
 
 /**
@@ -93,7 +111,8 @@ function moved(listing: Listing, down: string, up: string): Listing {
 type Git = (args: string[], input?: string, encoding?: "utf8" | "latin1") => Promise<string | undefined>;
 
 async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
-  const listed = (await git(["ls-tree", "-r", "-z", "--long", "--full-tree", commit])) ?? "";
+  const listed = await git(["ls-tree", "-r", "-z", "--long", "--full-tree", commit]);
+  if (listed === undefined) throw new AssetsError("LOCAL_IO", `git does not list the files of ${commit}.`);
   const small = new Map<string, string[]>();
   for (const line of listed.split("\0")) {
     const [, id, bytes, path] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([\s\S]+)$/.exec(line) ?? [];

@@ -94,7 +94,8 @@ function checkFile(file: Listed, folder: string, notes: Remark[]): NewFile | str
 }
 
 function idOf({ asset, path }: Listed, { id, perFile, fallbackId }: ImportWishes): string {
-  const own = perFile ? (asset === undefined ? path : `${asset}/${path}`) : asset;
+  const isBelow = asset === undefined || path === asset || path.startsWith(`${asset}/`);
+  const own = perFile ? (isBelow ? path : `${asset}/${path}`) : asset;
   const whole = own === undefined ? (id ?? fallbackId) : id === undefined ? own : `${id}/${own}`;
   return checkId(whole) === undefined ? whole : slugOf(whole);
 }
