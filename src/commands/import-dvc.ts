@@ -55,8 +55,9 @@ export async function listDvc(options: ListDvcOptions): Promise<Listing> {
     const read = readDvcFile(text, pathFrom(base, file), dvcInGit(pipeline ?? ""));
     for (const { place, message } of read.refused) listing.refuse(place, message);
     for (const { place, message } of read.notes) listing.note(place, message);
-    const store = await storeOf(file, options);
     for (const out of read.outs) {
+      signal.throwIfAborted();
+      const store = await storeOf(file, options.remote ?? out.remote);
       if (out.object?.endsWith(".dir")) await addFolder(out, store, listing, options);
       else add(out, out.asset ?? out.path, store, listing);
     }
@@ -103,7 +104,7 @@ function add(out: DvcOut, asset: string, { base, reason }: Store, listing: Listi
 }
 
 /** The remote and the caches of the repository that a file lies in. */
-async function storeOf(file: string, { remote }: ListDvcOptions): Promise<Store> {
+async function storeOf(file: string, remote: string | undefined): Promise<Store> {
   if (remote !== undefined && /^(?:https?|file):/i.test(remote)) return { base: remote, caches: [], reason: "" };
   const folder = await dvcFolder(dirname(file));
   if (folder === undefined)
@@ -154,6 +155,7 @@ async function dvcFiles(paths: readonly string[], signal: AbortSignal): Promise<
       if (/(?:^|\/)(?:[^/]+\.dvc|dvc\.lock)$/.test(found)) files.add(join(place, found));
     });
   }
+  signal.throwIfAborted();
   return [...files].sort();
 }
 

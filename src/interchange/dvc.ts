@@ -14,6 +14,8 @@ export interface DvcOut extends Pins {
   readonly object: string | undefined;
   /** Stored as DVC did before version 3, with another way to the object. */
   readonly legacy: boolean;
+  /** Name of the remote that it is kept in, where that is not the usual one. */
+  readonly remote?: string;
   /** Where it came from, if that is said. */
   readonly urls: readonly string[];
   readonly place: string;
@@ -100,7 +102,7 @@ function readOut(
   place: string,
   url: string | undefined,
 ): (DvcOut & { problems: string[] }) | string {
-  const { path, md5, size, hash, meta, ...others } = table(out);
+  const { path, md5, size, hash, meta, remote, ...others } = table(out);
   const name = textOf(path);
   if (name === undefined) return "an output has no path";
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) return `${shown(name)} lies outside the repository`;
@@ -135,6 +137,7 @@ function readOut(
     ...(!isFolder && size !== undefined && take(sizePin(textOf(size) ?? ""))),
     ...(stated !== undefined && take(digestPin("sha256", stated))),
     ...(asset !== undefined && { asset }),
+    ...(textOf(remote) !== undefined && { remote: textOf(remote) as string }),
     problems,
   };
 }

@@ -132,11 +132,13 @@ describe("assets import dvc", () => {
     ]);
     for (const body of [SMALL, LARGE]) server.serve(`/store/${objectAt(md5Of(body))}`, { body });
     server.serve(`/store/${objectAt(md5Of(listing))}.dir`, { body: listing });
-    tree.write(".dvc/config", `[core]\n    remote = web\n['remote "web"']\n    url = ${server.main}/store\n`);
+    const config = `[core]\n    remote = web\n['remote "web"']\n    url = ${server.main}/none\n`;
+    tree.write(".dvc/config", `${config}['remote "other"']\n    url = ${server.main}/store\n`);
+    tree.write(".dvc/config.local", `['remote "web"']\n    url = ${server.main}/store\n`);
     tree.write("data/raw.dvc", `outs:\n- md5: ${md5Of(listing)}.dir\n  nfiles: 2\n  hash: md5\n  path: raw\n`);
     tree.write(
       "model.bin.dvc",
-      `outs:\n- md5: ${md5Of(SMALL)}\n  size: ${SMALL.size}\n  hash: md5\n  path: model.bin\n`,
+      `outs:\n- md5: ${md5Of(SMALL)}\n  size: ${SMALL.size}\n  hash: md5\n  path: model.bin\n  remote: other\n`,
     );
 
     const { code, stdout } = await assets(tree, ["import", "dvc"]);
