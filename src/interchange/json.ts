@@ -79,22 +79,23 @@ export function readJson(bytes: Uint8Array, { baseUrl }: { baseUrl: string | und
   return listing.done(about);
 }
 
-/** Of several literals of a script, those that name files. */
+/** Of several literals of a script those that name files; all of them where none does, to say why not. */
 function readScript(text: string, reading: Reading) {
-  const literals = readPythonLiterals(text);
-  for (const literal of literals) {
-    const place = `line ${literal.line}`;
-    if ("problem" in literal) {
-      // Much of a script is no list of files, and need not be read.
-      const isMeant = literals.length === 1 || literal.key !== undefined;
-      if (isMeant) reading.listing.refuse(place, literal.problem);
-      else reading.listing.note(place, `what is assigned there is not read: ${literal.problem}`);
-      continue;
-    }
+  const literals = readPythonLiterals(text).map((literal) => ({ ...literal, place: `line ${literal.line}` }));
+  const found = literals.flatMap((literal) => {
+    if ("problem" in literal) return [];
     const value = literal.key === undefined ? literal.value : { [literal.key]: literal.value };
     const trial = createListing({ baseUrl: "x:" });
-    readAssets(value, undefined, place, { listing: trial, about: new Map() });
-    if (literals.length === 1 || trial.done().files.length > 0) readAssets(value, undefined, place, reading);
+    readAssets(value, undefined, literal.place, { listing: trial, about: new Map() });
+    return [{ value, place: literal.place, hasFiles: trial.done().files.length > 0 }];
+  });
+  const telling = found.some(({ hasFiles }) => hasFiles) ? found.filter(({ hasFiles }) => hasFiles) : found;
+  for (const { value, place } of telling) readAssets(value, undefined, place, reading);
+  for (const literal of literals) {
+    if (!("problem" in literal)) continue;
+    // Much of a script is no list of files, and need not be read.
+    if (literals.length === 1 || literal.key !== undefined) reading.listing.refuse(literal.place, literal.problem);
+    else reading.listing.note(literal.place, `what is assigned there is not read: ${literal.problem}`);
   }
 }
 

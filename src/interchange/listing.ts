@@ -76,7 +76,8 @@ export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}
       const placed = [...files.values()].flatMap((file) => {
         if (file.urls.length > 0) return [file];
         if (baseUrl !== undefined) return [{ ...file, urls: [below(baseUrl, file.path)] }];
-        refused.push(remark(file.place, `${file.path} has no URL, and there is no --base-url`));
+        const what = file.place === file.path ? "it" : file.path;
+        refused.push(remark(file.place, `${what} has no URL, and there is no --base-url`));
         return [];
       });
       return { files: placed, refused, notes, ...(about && { about }) };

@@ -49,7 +49,7 @@ function summary(report: ImportReport, { program = "assets" }: RenderOptions, co
   const { manifest, added, filled, same, bytes, unpinned, dryRun, written, created } = report;
   const assets = new Set(added.map(({ asset }) => asset)).size;
   const parts = [
-    `${plural(added.length, "file")}${added.length > 0 ? ` in ${plural(assets, "asset")} (${formatBytes(bytes)})` : ""} added`,
+    `${plural(added.length, "file")}${added.length > 0 ? ` in ${plural(assets, "asset")}` : ""}${bytes > 0 ? ` (${formatBytes(bytes)})` : ""} added`,
     filled.length > 0 ? `${filled.length} pinned now` : "",
     same.length > 0 ? `${same.length} there already` : "",
     unpinned > 0 ? colors.warn(`${unpinned} without a SHA-256`) : "",
