@@ -19,11 +19,13 @@ export function insertInto(text: string, insertions: readonly Insertion[]): stri
   const joined = new Map<Node, Insertion["items"][number][]>();
   for (const { into, items } of insertions) joined.set(into, [...(joined.get(into) ?? []), ...items]);
   const edits = [...joined].flatMap(([into, items]) => editsFor(text, into, items, layout));
-  let result = text;
-  for (const { at, words } of edits.sort((a, b) => b.at - a.at || b.order - a.order)) {
-    result = result.slice(0, at) + words + result.slice(at);
+  const parts: string[] = [];
+  let from = 0;
+  for (const { at, words } of edits.sort((a, b) => a.at - b.at || a.order - b.order)) {
+    parts.push(text.slice(from, at), words);
+    from = at;
   }
-  return result;
+  return [...parts, text.slice(from)].join("");
 }
 
 interface Layout {
@@ -62,7 +64,8 @@ function editsFor(text: string, into: Node, items: Insertion["items"], layout: L
   const end = last.offset + last.length;
   const comma = commaAfter(text, end);
   const isTrailing = comma !== undefined;
-  const indent = /\r?\n([^\S\r\n]*)$/.exec(text.slice(0, last.offset))?.[1];
+  const before = text.slice(text.lastIndexOf("\n", last.offset - 1) + 1, last.offset);
+  const indent = /\S/.test(before) || before.length === last.offset ? undefined : before;
   if (indent === undefined) {
     const isLong = text.slice(last.offset, end).includes("\n");
     const write = (item: Insertion["items"][number]) =>
