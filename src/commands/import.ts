@@ -1,4 +1,5 @@
 /** `assets import`: merges what another tool's list names into the manifest. */
+import { basename } from "node:path";
 import { AssetsError } from "../errors.js";
 import { type ImportWishes, toAssets } from "../interchange/assets.js";
 import type { Listing, Remark } from "../interchange/listing.js";
@@ -95,7 +96,7 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
     notes,
     bytes: news.reduce((sum, { size = 0 }) => sum + size, 0),
     unpinned: news.filter(({ sha256 }) => sha256 === undefined).length,
-    diff: changes ? await diffOf(before ?? "", text) : "",
+    diff: changes ? await diffOf(basename(file), before ?? "", text) : "",
   };
 }
 
@@ -103,9 +104,8 @@ async function textOf(file: string): Promise<string> {
   return (await readWhole(file, MOST_MANIFEST_BYTES))?.toString("utf8") ?? "";
 }
 
-async function diffOf(before: string, after: string): Promise<string> {
+async function diffOf(name: string, before: string, after: string): Promise<string> {
   const { createTwoFilesPatch } = await import("diff");
-  const name = "assets.manifest.json";
   const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, undefined, undefined, {
     context: 3,
     timeout: LONGEST_DIFF_MS,

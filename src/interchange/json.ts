@@ -1,13 +1,13 @@
 /** Lists of assets in JSON, or pasted from a Python script: our own forms, tables by id, tables of hashes. */
 import { decodeText } from "../manifest/decode.js";
+import type { Pins } from "../manifest/merge.js";
 import { parseJson } from "../manifest/parse.js";
 import {
   type About,
+  contradiction,
   createListing,
-  type Listed,
   type Listing,
   type ListingBuilder,
-  pinsOf,
   shown,
   sizePin,
 } from "./listing.js";
@@ -125,6 +125,8 @@ function readAsset(id: string | undefined, asset: Value, type: string | undefine
   const { listing, about } = reading;
   const left = Object.keys(asset).filter((key) => !KNOWN.has(key) && !key.startsWith("x-"));
   if (!isFile(asset) && !isFileHolder(asset)) {
+    // A registry, whose files lie below one base.
+    if (textIn(asset, KEYS.hash) !== undefined) return readFile(id, asset, {}, place, reading);
     return listing.refuse(place, `${shown(id ?? "it")} has neither a URL nor files`);
   }
   if (left.length > 0) listing.note(place, `left out: ${left.slice(0, 20).map(shown).join(", ")}`);
@@ -160,6 +162,7 @@ function readFile(
   const path = stated?.endsWith("/") ? joined(stated, suggested) : (stated ?? suggested);
   if (path === undefined) return listing.refuse(place, `nothing gives the file a name: ${shown(urls[0] ?? "no URL")}`);
   const pins = readPins(file, place, listing);
+  if (pins === undefined) return listing.refuse(place, `${shown(path)} has two digests of a kind that differ`);
   listing.add({ path: folder === undefined ? path : `${folder}/${path}`, urls, place, ...own, ...pins });
 }
 
@@ -177,8 +180,9 @@ function fromWords(words: readonly unknown[], name: string | undefined): Value |
   return file.url === undefined && file.hash === undefined ? undefined : file;
 }
 
-function readPins(file: Value, place: string, listing: ListingBuilder): ReturnType<typeof pinsOf> {
-  const pins: Partial<Listed>[] = [];
+/** Everything that is said of the bytes; undefined where it contradicts itself. */
+function readPins(file: Value, place: string, listing: ListingBuilder): Pins | undefined {
+  const pins: Pins[] = [];
   const take = (pin: ReturnType<typeof hashPin>) => {
     if ("problem" in pin) listing.note(place, pin.problem);
     else pins.push(pin);
@@ -191,7 +195,8 @@ function readPins(file: Value, place: string, listing: ListingBuilder): ReturnTy
   }
   const size = KEYS.size.map((key) => file[key]).find((one) => one !== undefined && one !== null);
   if (size !== undefined) take(sizePin(String(size)));
-  return pinsOf(Object.assign({}, ...pins.toReversed()) as Listed);
+  const all: Pins = Object.assign({}, ...pins);
+  return pins.some((pin) => contradiction(pin, all) !== undefined) ? undefined : all;
 }
 
 /** A hash with the name of its algorithm, which its key, itself or its length tells. */

@@ -89,7 +89,7 @@ const TOO_MANY = `there are more than ${MOST_FILES} files`;
 const PIN_KEYS = ["size", "sha256", ...(Object.keys(STATED_DIGITS) as (keyof typeof STATED_DIGITS)[])] as const;
 
 /** The key under which two pins differ; undefined where they do not contradict each other. */
-function contradiction(a: Pins, b: Pins): string | undefined {
+export function contradiction(a: Pins, b: Pins): string | undefined {
   return PIN_KEYS.find((key) => a[key] !== undefined && b[key] !== undefined && a[key] !== b[key]);
 }
 

@@ -77,6 +77,22 @@ describe("a list in JSON", () => {
     expect(refused[0]?.message).toMatch(message);
   });
 
+  it("may be a registry of objects whose files lie below one base", () => {
+    const text = JSON.stringify({
+      "a.csv": { sha256: A, size: 5 },
+      list: { files: [{ filename: "b.csv", md5: MD5 }] },
+    });
+    expect(brief(text, "https://x.example")).toEqual([
+      { path: "a.csv", sha256: A, size: 5, urls: ["https://x.example/a.csv"] },
+      { asset: "list", path: "b.csv", md5: MD5, urls: ["https://x.example/b.csv"] },
+    ]);
+  });
+
+  it("refuses a file that contradicts itself", () => {
+    const asset = { id: "a", url: "https://x.example/a", sha256: A, checksum: `sha256:${"b".repeat(64)}` };
+    expect(read(JSON.stringify([asset])).refused[0]?.message).toBe("a has two digests of a kind that differ");
+  });
+
   it("says which keys it leaves out", () => {
     expect(read('[{"id":"a","url":"https://x.example/a","gpu":true}]').notes[0]?.message).toBe("left out: gpu");
   });
