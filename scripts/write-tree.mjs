@@ -12,6 +12,7 @@ const FOLDERS = {
   store: 2,
   source: 2,
   elsewhere: 3,
+  interchange: 3,
   transfer: 4,
   commands: 5,
   report: 6,

@@ -13,6 +13,14 @@ export function archiveFormat(path: string): "tar" | "zip" | undefined {
   return ZIP_NAME.test(path) ? "zip" : undefined;
 }
 
+const LFS = /^lfs:(https?:\/\/.+)$/i;
+
+/** The Git LFS server that a URL such as `lfs:https://host/o/r.git/info/lfs` names; undefined for any other URL. */
+export function lfsEndpointIn(url: string): URL | undefined {
+  const endpoint = LFS.exec(url)?.[1];
+  return endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+}
+
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
 const LONGEST_PACKAGE_NAME = 214;
 

@@ -73,6 +73,7 @@ function levelOf(path: string): number {
     store: 2,
     source: 2,
     elsewhere: 3,
+    interchange: 3,
     "plan.ts": 3,
     transfer: 4,
     commands: 5,
@@ -160,7 +161,7 @@ describe("the house", () => {
   it.each([
     ["undici", ["source/connections.ts", "source/exchange.ts"]],
     ["zod", ["manifest/schema.ts", "manifest/json-schema.ts", "manifest/read-pieces.ts"]],
-    ["jsonc-parser", ["manifest/parse.ts", "manifest/edit.ts"]],
+    ["jsonc-parser", ["manifest/parse.ts", "manifest/edit.ts", "manifest/insert.ts", "manifest/merge.ts"]],
     ["commander", ["cli/"]],
     ["chalk", ["report/"]],
     ["cli-progress", ["report/"]],
@@ -168,6 +169,9 @@ describe("the house", () => {
     ["@npmcli/config", ["source/npm-config.ts"]],
     ["tar-stream", ["store/tar.ts"]],
     ["yauzl", ["store/zip.ts"]],
+    ["yaml", ["interchange/dvc.ts"]],
+    ["sax", ["interchange/metalink.ts"]],
+    ["diff", ["commands/import.ts"]],
   ])("opens only its own door to %s", (dependency, doors) => {
     const users = imports.filter(({ to }) => to === dependency).map(({ from }) => from);
     expect(users.length).toBeGreaterThan(0);
@@ -208,7 +212,18 @@ describe("the house", () => {
   });
 
   it("loads no network, archive, hashing, progress bar or schema to list assets", () => {
-    const heavy = ["undici", "cli-progress", "fast-glob", "tar-stream", "yauzl", "@npmcli/config", "ssri"];
+    const heavy = [
+      "undici",
+      "cli-progress",
+      "fast-glob",
+      "tar-stream",
+      "yauzl",
+      "@npmcli/config",
+      "ssri",
+      "yaml",
+      "sax",
+      "diff",
+    ];
     const own = ["source/http.ts", "store/digest.ts", "zod", "jsonc-parser", "manifest/read.ts"];
     const loaded = loadedBy("cli/main.ts");
     expect(loaded).toContain("commands/list.ts");

@@ -4,7 +4,9 @@ import { version } from "../version.js";
 import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
+import { addExport } from "./export.js";
 import { mergeFormats } from "./formats.js";
+import { addImport } from "./import.js";
 import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
 import { addLock } from "./lock.js";
@@ -55,6 +57,8 @@ Examples:
   assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
   assets lfs hydrate          put the content there, without git-lfs
+  assets import lfs           pin what Git LFS tracks (also dvc, sums, pooch, metalink, aria2, json)
+  assets export sums          the pins as a list for another tool
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -85,6 +89,8 @@ Environment (docs/network.md explains the network's part):
   addCacheKey(program, begin);
   addLfs(program, begin);
   addLock(program, begin);
+  addImport(program, begin);
+  addExport(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
     for (const inner of command.commands) {

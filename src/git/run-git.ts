@@ -13,7 +13,7 @@ export interface GitCall {
   signal?: AbortSignal | undefined;
   /** Longest run in milliseconds. Default: a minute, as a credential helper may wait for somebody who is not there. */
   timeoutMs?: number;
-  /** What its output is read as. Default: UTF-8. */
+  /** How its output is read; `latin1` has one character for each byte. Default `utf8`. */
   encoding?: "utf8" | "latin1";
   /** Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;

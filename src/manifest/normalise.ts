@@ -1,9 +1,11 @@
 /** Turns an asset of any form into the one form that the rest of the program knows. */
+
+import { lfsEndpointIn } from "../url-forms.js";
 import { digestOf, EMPTY_SHA256 } from "./fields.js";
 import type { Finding, JsonPath } from "./issues.js";
 import { checkPath, checkTarget, joinPath, normaliseFolder, withoutDot } from "./paths.js";
 import type { RawAsset, RawContent } from "./schema.js";
-import type { Asset, AssetFile } from "./types.js";
+import type { Asset, AssetFile, StatedDigest } from "./types.js";
 import { baseNameOf, resolveUrl } from "./urls.js";
 
 /** A path that a file of the manifest claims, and the place that says so. */
@@ -35,7 +37,19 @@ interface Entry {
 }
 
 /** Keys that describe the only file of the shorthand. */
-const SHORTHAND_KEYS = ["url", "fallbackUrls", "localPath", "size", "size_mb", "sha256", "checksum"] as const;
+const SHORTHAND_KEYS = [
+  "url",
+  "fallbackUrls",
+  "localPath",
+  "size",
+  "size_mb",
+  "sha256",
+  "checksum",
+  "sha512",
+  "sha1",
+  "gitBlob",
+  "md5",
+] as const;
 
 /** `at` leads to the asset; `base` is the absolute folder of relative sources. */
 export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Normalised {
@@ -159,20 +173,36 @@ function shorthandOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => vo
 function fileOf(id: string, path: string, entry: Entry, base: string, find: (finding: Finding) => void): AssetFile {
   const { url, fallbackUrls, size, size_mb } = entry.content;
   const sha256 = pinOf(entry, find);
+  if (sha256 === undefined || size === undefined) {
+    const asksLfs = [url, ...(fallbackUrls ?? [])].find((one) => lfsEndpointIn(one) !== undefined);
+    const message = "a Git LFS server is asked by SHA-256 and size, and one of them is missing";
+    if (asksLfs !== undefined) find({ path: entry.at(), found: asksLfs, message, suggestion: "Write both." });
+  }
   const primary = resolveUrl(url, base);
   const others = fallbackUrls?.map((one) => resolveUrl(one, base));
   const urls = others === undefined ? [primary] : [...new Set([primary, ...others])];
   // JSON has a -0, which is not to be seen again.
   const bytes = size === undefined ? undefined : Math.abs(size);
-  // Nearly every file has both of them and no hint, and takes half the room when it is made at once.
-  if (bytes !== undefined && sha256 !== undefined && size_mb === undefined) {
+  const stated = statedIn(entry.content);
+  // Nearly every file has both of them and no more, and takes half the room when it is made at once.
+  if (bytes !== undefined && sha256 !== undefined && size_mb === undefined && stated === undefined) {
     return { asset: id, path, urls, size: bytes, sha256 };
   }
   const file: Draft<AssetFile> = { asset: id, path, urls };
   if (bytes !== undefined) file.size = bytes;
   if (size_mb !== undefined) file.sizeHint = Math.round(size_mb * 1e6);
   if (sha256 !== undefined) file.sha256 = sha256;
+  if (stated !== undefined) file.stated = stated;
   return file;
+}
+
+/** The digests beside the pin, the one that is hardest to forge first. */
+function statedIn({ sha512, sha1, gitBlob, md5 }: RawContent): StatedDigest[] | undefined {
+  if ((sha512 ?? sha1 ?? gitBlob ?? md5) === undefined) return undefined;
+  const all = { sha512, sha1, "git-blob": gitBlob, md5 };
+  return Object.entries(all).flatMap(([algorithm, hex]) =>
+    hex === undefined ? [] : { algorithm: algorithm as StatedDigest["algorithm"], hex: hex.toLowerCase() },
+  );
 }
 
 /** The pinned digest, in small letters. */

@@ -1,7 +1,7 @@
 /** Which URLs a manifest may name as sources. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { archiveFormat, isExactVersion, isPackageName, MEMBER_FRAGMENT } from "../url-forms.js";
+import { archiveFormat, isExactVersion, isPackageName, lfsEndpointIn, MEMBER_FRAGMENT } from "../url-forms.js";
 import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
 
@@ -18,7 +18,7 @@ const PLAIN = new RegExp(
 );
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
-const KINDS = "https:, http:, file:, npm: and relative paths";
+const KINDS = "https:, http:, file:, npm:, lfs: and relative paths";
 /** Schemes of stores that also answer over https. */
 const STORES = new Set(["hf", "s3", "gs", "oci", "az", "abfs"]);
 const HOST_WITHOUT_SCHEME = /^(?:www\.[^/]+|[a-z0-9.-]+\.(?:com|org|net|io|co|ai|dev|edu))\//i;
@@ -51,6 +51,7 @@ export function examineUrl(url: string): Problem | undefined {
   if (scheme === "https" || scheme === "http") return checkHttp(url);
   if (scheme === "file") return checkFile(url);
   if (scheme === "npm") return checkNpm(url);
+  if (scheme === "lfs") return checkLfs(url);
   if (STORES.has(scheme)) {
     return { message: `${scheme}: is not supported yet`, suggestion: "Write the https URL of the same file." };
   }
@@ -137,6 +138,16 @@ function checkFile(url: string): Problem | undefined {
   }
   if (path.endsWith("/")) return { message: "this is a folder", suggestion: "Write the URL of a file." };
   return url.includes("#") ? checkFragment(url, pathname) : undefined;
+}
+
+function checkLfs(url: string): Problem | undefined {
+  const suggestion = "Write lfs:https://<host>/<repository>.git/info/lfs.";
+  const endpoint = lfsEndpointIn(url);
+  if (endpoint === undefined || endpoint.hostname === "") {
+    return { message: "the lfs: URL names no server on the web", suggestion };
+  }
+  if (/[?#]/.test(url)) return { message: "the lfs: URL has a query or a fragment", suggestion };
+  return checkHttp(url.slice("lfs:".length));
 }
 
 function checkNpm(url: string): Problem | undefined {

@@ -26,7 +26,8 @@ export interface FrontDigest {
 export interface DigestThread {
   /**
    * Follows a partial from its first byte. `pieceBytes` is asked when the hashing begins: pieces of that size are hashed
-   * as well. Default: none.
+   * as well. Default: none. The algorithm is one that Node names, or `git-blob`, which must be followed when all bytes are
+   * there: their number is hashed first.
    */
   follow(partial: PartialFile, algorithm: string, pieceBytes?: () => number | undefined): FrontDigest;
   /** SHA-256 of some bytes of a partial that are there, hex. Throws LOCAL_IO. */
@@ -106,7 +107,7 @@ export function createDigestThread(): DigestThread {
         if (start() === undefined) return undefined;
         id = ++lastId;
         pieceBytes = askPieceBytes();
-        tell({ type: "follow", id, descriptor, algorithm, pieceBytes });
+        tell({ type: "follow", id, descriptor, ...startOf(algorithm, partial), pieceBytes });
         return id;
       };
       const tellFront = (known: number) => {
@@ -160,13 +161,19 @@ function digestIn({ hex, errno, message }: FrontAnswer, { path }: PartialFile): 
   throw diskError(Object.assign(new Error(message), { code: errno }), "read", path);
 }
 
+/** The hash of Node that makes a digest, and what goes into it before the bytes (git-hash-object(1)). */
+function startOf(algorithm: string, { front }: PartialFile): { algorithm: string; head: string } {
+  return algorithm === "git-blob" ? { algorithm: "sha1", head: `blob ${front}\0` } : { algorithm, head: "" };
+}
+
 async function hashHere(
   partial: PartialFile,
   algorithm: string,
   { start, end }: ByteRange,
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = createHash(algorithm);
+  const { algorithm: node, head } = startOf(algorithm, partial);
+  const hash = createHash(node).update(head);
   const { content } = partial;
   if (typeof content !== "number") return hash.update(content.subarray(start, end)).digest("hex");
   const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - start));

@@ -11,6 +11,7 @@ import type { Archives } from "./archives.js";
 import { pointerOf } from "./body-check.js";
 import { hostOf } from "./hosts.js";
 import type { Candidate } from "./insist.js";
+import type { LfsServers } from "./lfs-servers.js";
 
 /** What the candidates of all files of a run share. */
 export interface CandidateContext {
@@ -18,6 +19,8 @@ export interface CandidateContext {
   readonly archives: Archives;
   /** A Git LFS server that may have every pinned file; undefined where there is none. */
   readonly lfs: LfsServer | undefined;
+  /** Those that URLs of files name. */
+  readonly lfsServers: LfsServers;
   /** `offline`: use no source that needs a network. */
   readonly policy: { readonly offline: boolean };
 }
@@ -29,7 +32,7 @@ export function partialOf(target: string, sha256: string | undefined, url: strin
 
 /** The candidates for a file at its target, in the order in which they are tried. */
 export function candidatesOf({ file }: PlanItem, target: string, context: CandidateContext): Candidate[] {
-  const { sources, policy, lfs } = context;
+  const { sources, policy, lfs, lfsServers } = context;
   const { sha256, size } = file;
   const needsNetwork = (url: string) =>
     new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
@@ -49,10 +52,8 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
       const { urls, servers } = contentOf(url);
       const others = urls.filter((other) => !file.urls.includes(other));
       const object = { oid: pointer.oid, size: pointer.size };
-      const lfsServers = servers.map((endpoint) =>
-        sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }),
-      );
-      return [...others.map(fromUrl), ...lfsServers.map((server) => fromServer(server, object))];
+      const behind = servers.map((endpoint) => sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }));
+      return [...others.map(fromUrl), ...behind.map((server) => fromServer(server, object))];
     },
   });
   const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
@@ -68,7 +69,11 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
     };
   };
   const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
-  return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
+  const named = file.urls.map((url) => {
+    const server = object && lfsServers(url);
+    return server === undefined ? fromUrl(url) : fromServer(server, object as LfsObject);
+  });
+  return [...named, ...(lfs && object ? [fromServer(lfs, object)] : [])];
 }
 
 /** A URL as users may see it, and its host. */

@@ -171,12 +171,12 @@ function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, piece
 }
 
 function wantedOf(item: PlanItem, context: TransferContext) {
-  const { path, size, sha256 } = item.file;
+  const { path, size, sha256, stated } = item.file;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const withPieces = isRemembered(item, context);
   const known = context.pieces?.get(sha256 ?? "");
   const pieces = known?.size === size ? known : undefined;
-  return { label: path, kind: "file", size, digest, withPieces, pieces } as const;
+  return { label: path, kind: "file", size, digest, stated, withPieces, pieces } as const;
 }
 
 /** A file that is replaced hands its permissions on. */

@@ -1,5 +1,6 @@
 /** What a run has learned of the hosts it asks: which ones want to be left alone for a while, which ones are not there. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { lfsEndpointIn } from "../url-forms.js";
 
 /** The hosts of one run. Times in milliseconds. */
 export interface Hosts {
@@ -79,5 +80,6 @@ export function createHosts(mostMs: number): Hosts {
 
 /** The host of a URL, with its port; the URL itself where it has none. */
 export function hostOf(url: string): string {
-  return (URL.canParse(url) && new URL(url).host) || url;
+  const asked = lfsEndpointIn(url)?.href ?? url;
+  return (URL.canParse(asked) && new URL(asked).host) || url;
 }

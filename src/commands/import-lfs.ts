@@ -1,0 +1,178 @@
+/** Lists the Git LFS pointers of a repository, for `assets import lfs`. */
+
+import { posix, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { objectFolders } from "../elsewhere/lfs-objects.js";
+import { AssetsError } from "../errors.js";
+import { thisUser } from "../git/config-files.js";
+import { lfsEndpoint } from "../git/lfs-endpoint.js";
+import { findRepository, type Repository, repositoryAt } from "../git/repository.js";
+import { runGit } from "../git/run-git.js";
+import { readSettings } from "../git/settings.js";
+import { type LfsOrigin, readLfs, type SmallBlob } from "../interchange/lfs.js";
+import type { Listed, Listing, Remark } from "../interchange/listing.js";
+import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
+import { findSmallFiles, realPlace } from "../store/find-small-files.js";
+
+export interface ListLfsOptions {
+  /** Absolute path of a folder of the repository. */
+  folder: string;
+  /** What git calls a commit. Default: `HEAD`. */
+  rev?: string | undefined;
+  /** Absolute path of the folder that the paths of the listing are relative to, if the repository lies in or around it. */
+  root: string;
+  signal: AbortSignal;
+}
+
+/** No pointer is smaller, in bytes: its three lines have that many. */
+const LEAST_POINTER_BYTES = 100;
+/** Blobs that git is asked for at once. */
+const BATCH = 20_000;
+const LONGEST_MS = 10 * 60_000;
+
+/**
+ * Every pointer of a commit; where git is not installed, every pointer in the working tree. Throws USAGE where there is no
+ * repository or no such commit.
+ */
+export async function listLfs({ folder, rev, root, signal }: ListLfsOptions): Promise<Listing> {
+  const real = (await realPlace(folder)) ?? folder;
+  const repository = await findRepository(real);
+  if (repository === undefined) {
+    throw new AssetsError("USAGE", `${folder} lies in no git repository.`, {
+      hint: "Name the folder of a clone: assets import lfs FOLDER",
+    });
+  }
+  const { top } = repository;
+  const git = (args: string[], input = "", encoding: "utf8" | "latin1" = "utf8") =>
+    runGit(args, { cwd: top, input, signal, timeoutMs: LONGEST_MS, encoding });
+  const commit = (
+    await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${rev ?? "HEAD"}^{commit}`])
+  )?.trim();
+  if (commit === undefined && rev !== undefined) {
+    throw new AssetsError("USAGE", `The repository ${top} has no commit ${rev}, or git is not installed.`);
+  }
+  const blobs = commit === undefined ? await blobsInTree(top, signal) : await blobsOf(commit, git);
+  const inside = (path: string) =>
+    real === top || path === placeIn(top, real) || path.startsWith(`${placeIn(top, real)}/`);
+  const origin = await originOf(repository, commit, signal);
+  const listing = readLfs(
+    blobs.filter(({ path }) => inside(path)),
+    origin,
+  );
+  const notes = commit === undefined ? [] : await unfiltered(listing, commit, git);
+  const place = (await realPlace(root)) ?? root;
+  return moved({ ...listing, notes: [...listing.notes, ...notes] }, placeIn(top, place), placeIn(place, top));
+}
+
+/** Pointers that no line of `.gitattributes` makes one of: perhaps somebody committed a text by mistake. */
+async function unfiltered({ files }: Listing, commit: string, git: Git): Promise<Remark[]> {
+  const input = files.map(({ path }) => `${path}\0`).join("");
+  if (input === "") return [];
+  const words = ["--stdin", "-z", "filter"];
+  // Before version 2.40, git knows the attributes of the working tree only.
+  const told =
+    (await git(["check-attr", `--source=${commit}`, ...words], input)) ?? (await git(["check-attr", ...words], input));
+  const values = (told ?? "").split("\0");
+  return files.flatMap(({ path }, index) => {
+    const [name, , value] = values.slice(index * 3, index * 3 + 3);
+    const message = "it is a pointer, and .gitattributes does not give it to Git LFS";
+    return name === path && value !== "lfs" ? [{ place: path, message }] : [];
+  });
+}
+
+/**
+ * The listing with its paths from the root on. `down`: the way from the top of the repository to the root; `up`: the other
+ * way round. A repository that lies elsewhere is as it is.
+ */
+function moved(listing: Listing, down: string, up: string): Listing {
+  const leads = (way: string) => way !== "" && !way.startsWith("..") && !posix.isAbsolute(way);
+  if (leads(up)) {
+    const files = listing.files.map((file) => ({ ...file, path: `${up}/${file.path}`, asset: `${up}/${file.asset}` }));
+    return { ...listing, files };
+  }
+  if (!leads(down)) return listing;
+  const isInside = ({ path }: Listed) => path.startsWith(`${down}/`);
+  const cut = (path: string) => path.slice(down.length + 1);
+  const outside = listing.files.filter((file) => !isInside(file));
+  return {
+    ...listing,
+    files: listing.files.filter(isInside).map((file) => ({
+      ...file,
+      path: cut(file.path),
+      asset: cut(file.asset ?? "") || cut(file.path),
+    })),
+    refused: [
+      ...listing.refused,
+      ...outside.map(({ path }) => ({ place: path, message: "it lies outside the root of the manifest" })),
+    ],
+  };
+}
+
+type Git = (args: string[], input?: string, encoding?: "utf8" | "latin1") => Promise<string | undefined>;
+
+async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
+  const listed = await git(["ls-tree", "-r", "-z", "--long", "--full-tree", commit]);
+  if (listed === undefined) throw new AssetsError("LOCAL_IO", `git does not list the files of ${commit}.`);
+  const small = new Map<string, string[]>();
+  for (const line of listed.split("\0")) {
+    const [, id, bytes, path] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([\s\S]+)$/.exec(line) ?? [];
+    if (id === undefined || path === undefined) continue;
+    if (Number(bytes) >= LEAST_POINTER_BYTES && Number(bytes) < POINTER_SIZE_LIMIT)
+      small.set(id, [...(small.get(id) ?? []), path]);
+  }
+  const ids = [...small.keys()];
+  const blobs: SmallBlob[] = [];
+  for (let from = 0; from < ids.length; from += BATCH) {
+    const batch = ids.slice(from, from + BATCH);
+    // One character a byte, so that the lengths that git states can be counted off.
+    const output = (await git(["cat-file", "--batch"], `${batch.join("\n")}\n`, "latin1")) ?? "";
+    let at = 0;
+    for (const id of batch) {
+      const end = output.indexOf("\n", at);
+      const [, length] = /^[0-9a-f]+ blob (\d+)$/.exec(output.slice(at, end)) ?? [];
+      if (end === -1 || length === undefined)
+        throw new AssetsError("LOCAL_IO", `git does not give the content of ${id}.`, {
+          hint: "Fetch what the clone lacks, and run the command again: git fetch",
+        });
+      const bytes = Buffer.from(output.slice(end + 1, end + 1 + Number(length)), "latin1");
+      at = end + 2 + Number(length);
+      for (const path of small.get(id) ?? []) blobs.push({ path, bytes });
+    }
+  }
+  return blobs.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function blobsInTree(top: string, signal: AbortSignal): Promise<SmallBlob[]> {
+  const blobs: SmallBlob[] = [];
+  await findSmallFiles({
+    place: top,
+    limit: POINTER_SIZE_LIMIT,
+    signal,
+    onFile: (path, bytes) => void blobs.push({ path, bytes }),
+    onUnreadable: () => {},
+  });
+  return blobs.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function originOf(repository: Repository, commit: string | undefined, signal: AbortSignal): Promise<LfsOrigin> {
+  const settings = await readSettings(repository, thisUser(), signal);
+  const endpoint = lfsEndpoint(settings, repository.top);
+  if (endpoint === undefined) return {};
+  if ("folder" in endpoint) {
+    const { folder } = endpoint;
+    // As git finds it: the ending may be left out.
+    const other = (await repositoryAt(folder)) ?? (await repositoryAt(`${folder}.git`));
+    const [objects] = other === undefined ? [] : await objectFolders(other, thisUser());
+    return objects === undefined ? {} : { objects: pathToFileURL(objects).href };
+  }
+  if ("unusable" in endpoint || !/^https?:$/.test(new URL(endpoint.url).protocol)) return {};
+  const url = new URL(endpoint.url);
+  // The user's own login has no place in a file that others read.
+  url.username = "";
+  url.password = "";
+  return { server: url.href, commit };
+}
+
+function placeIn(top: string, path: string): string {
+  return relative(top, path).split(sep).join("/");
+}

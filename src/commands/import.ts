@@ -1,0 +1,114 @@
+/** `assets import`: merges what another tool's list names into the manifest. */
+import { basename } from "node:path";
+import { AssetsError } from "../errors.js";
+import { type ImportWishes, toAssets } from "../interchange/assets.js";
+import type { Listing, Remark } from "../interchange/listing.js";
+import { type MergeConflict, type MergedFile, mergeEntries } from "../manifest/merge.js";
+import type { Manifest } from "../manifest/types.js";
+import { readWhole, replaceWhole } from "../store/whole-text.js";
+
+export interface ImportOptions {
+  listing: Listing;
+  wishes: ImportWishes;
+  /** The manifest that is written to; undefined to make a new one. */
+  manifest: Manifest | undefined;
+  /** Absolute path of the manifest's file, be it there or not. */
+  file: string;
+  /** Say what would be written, and write nothing. Default false. */
+  dryRun?: boolean;
+}
+
+/** Answer of `assets import`. Paths are relative to the root. */
+export interface ImportReport {
+  /** Absolute path of the manifest's file. */
+  manifest: string;
+  /** The file was not there. */
+  created: boolean;
+  dryRun: boolean;
+  /** Nothing was refused, and nothing contradicts the manifest. */
+  ok: boolean;
+  written: boolean;
+  added: readonly MergedFile[];
+  /** Files that were there and have a digest or size now that they had not. */
+  filled: readonly MergedFile[];
+  /** Files that were there just so. */
+  same: readonly MergedFile[];
+  conflicts: readonly MergeConflict[];
+  /** What should have been a file and is none. */
+  refused: readonly Remark[];
+  /** What was left out of files that are taken over. */
+  notes: readonly Remark[];
+  /** Bytes of the files that were added, as far as their sizes are known. */
+  bytes: number;
+  /** Files that were added without a SHA-256. */
+  unpinned: number;
+  /** The change of the manifest's text, as `diff -u` has it. */
+  diff: string;
+}
+
+const MOST_MANIFEST_BYTES = 64 * 2 ** 20;
+const LONGEST_DIFF_MS = 10_000;
+const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
+
+/**
+ * Adds the files of a listing to the manifest. What is pinned there stays as it is. Throws NOTHING_SELECTED for an empty
+ * listing, MANIFEST_INVALID when the manifest would be none, or has changed meanwhile, LOCAL_IO, DISK_FULL.
+ */
+export async function importListing(options: ImportOptions): Promise<ImportReport> {
+  const { listing, wishes, manifest, file, dryRun = false } = options;
+  if (listing.files.length + listing.refused.length === 0) {
+    throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.");
+  }
+  const before = manifest === undefined ? undefined : await textOf(file);
+  const { assets, refused, notes } = toAssets(listing, wishes);
+  const merged = mergeEntries(before ?? EMPTY, assets, { file, ...(manifest && { root: manifest.root }) });
+  const { text, added, filled, same, conflicts } = merged;
+  const changes = added.length + filled.length > 0;
+  const written = changes && !dryRun;
+  if (written) {
+    if (
+      before === undefined
+        ? (await readWhole(file, MOST_MANIFEST_BYTES)) !== undefined
+        : (await textOf(file)) !== before
+    ) {
+      throw new AssetsError("MANIFEST_INVALID", `${file} has changed meanwhile.`, {
+        hint: "Run the same command again.",
+      });
+    }
+    await replaceWhole(file, text);
+  }
+  const all = assets.flatMap((asset) =>
+    asset.files.map((one) => ({ ...one, whole: asset.path ? `${asset.path}/${one.path}` : one.path })),
+  );
+  const fresh = new Set(added.map(({ path }) => path));
+  const news = all.filter(({ whole }) => fresh.has(whole));
+  return {
+    manifest: file,
+    created: before === undefined && changes,
+    dryRun,
+    ok: refused.length + conflicts.length === 0,
+    written,
+    added,
+    filled,
+    same,
+    conflicts,
+    refused,
+    notes,
+    bytes: news.reduce((sum, { size = 0 }) => sum + size, 0),
+    unpinned: news.filter(({ sha256 }) => sha256 === undefined).length,
+    diff: changes ? await diffOf(basename(file), before ?? "", text) : "",
+  };
+}
+
+async function textOf(file: string): Promise<string> {
+  return (await readWhole(file, MOST_MANIFEST_BYTES))?.toString("utf8") ?? "";
+}
+
+async function diffOf(name: string, before: string, after: string): Promise<string> {
+  const { createTwoFilesPatch } = await import("diff");
+  const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, undefined, undefined, {
+    context: 3,
+    timeout: LONGEST_DIFF_MS,
+  });
+  return (patch ?? "").replace(/^={3,}\n/, "");
+}

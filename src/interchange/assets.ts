@@ -1,0 +1,133 @@
+/** Makes assets of a listing, as they are to be written into the manifest, each file checked as the manifest's readers do. */
+import { AssetsError } from "../errors.js";
+import { checkId, checkTag, checkType, slugOf } from "../manifest/fields.js";
+import type { Finding } from "../manifest/issues.js";
+import type { NewAsset, NewFile } from "../manifest/merge.js";
+import { normaliseAsset } from "../manifest/normalise.js";
+import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
+import { parseAsset } from "../manifest/schema.js";
+import { checkUrl } from "../manifest/urls.js";
+import { type About, type Listed, type Listing, pinsOf, type Remark, shown } from "./listing.js";
+
+/** What the user says of all that is imported. */
+export interface ImportWishes {
+  /** The id of the one asset that all files become; of a listing that has ids of its own, it is put before them. */
+  readonly id?: string | undefined;
+  /** Default: what the listing says, or else what the endings of the files suggest. */
+  readonly type?: string | undefined;
+  /** Folder that everything goes into. Default: the root. */
+  readonly folder?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Every file becomes an asset of its own. */
+  readonly perFile?: boolean | undefined;
+  /** What the one asset is called when neither the user nor the listing says it. */
+  readonly fallbackId: string;
+}
+
+/** Assets, and what could not become one. */
+export interface ImportedAssets {
+  readonly assets: readonly NewAsset[];
+  readonly refused: readonly Remark[];
+  readonly notes: readonly Remark[];
+}
+
+/** Endings of files that hold what a model has learned, or what it needs to run. */
+const MODEL =
+  /(?:\.(?:bin|caffemodel|ckpt|engine|ggml|gguf|h5|keras|mlmodel|msgpack|onnx|pb|pdparams|pte?|pth|safetensors|tflite|torchscript|weights)|(?:^|\/)(?:tokenizer|config)\.json)$/i;
+
+/** Throws USAGE for a wish that no manifest can hold. */
+export function checkWishes({ id, type, folder, tags = [] }: ImportWishes): void {
+  const problems = {
+    "--id": id === undefined ? undefined : checkId(id),
+    "--type": type === undefined ? undefined : checkType(type),
+    "--path": folder === undefined ? undefined : checkFolder(folder),
+    "--tag": tags.map(checkTag).find((problem) => problem !== undefined),
+  };
+  for (const [option, problem] of Object.entries(problems)) {
+    if (problem === undefined) continue;
+    const { message, suggestion } = problem;
+    throw new AssetsError("USAGE", `${option}: ${message}.`, suggestion === undefined ? {} : { hint: suggestion });
+  }
+}
+
+/** Groups the files, checks each, and leaves out with a reason what a manifest cannot say. */
+export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets {
+  const refused: Remark[] = [...listing.refused];
+  const notes: Remark[] = [...listing.notes];
+  const groups = new Map<string, { files: NewFile[]; about: About; place: string }>();
+  const folder = normaliseFolder(wishes.folder ?? ".");
+  for (const file of listing.files) {
+    const checked = checkFile(file, folder, notes);
+    if (typeof checked === "string") {
+      refused.push({ place: file.place, message: `${shown(file.path)}: ${checked}` });
+      continue;
+    }
+    const id = idOf(file, wishes);
+    const about = (file.asset === undefined ? undefined : listing.about?.get(file.asset)) ?? {};
+    const group = groups.get(id) ?? { files: [], about, place: file.place };
+    group.files.push(checked);
+    groups.set(id, group);
+  }
+  const assets = [...groups].flatMap(([id, { files, about, place }]) => {
+    const asset = assetOf(id, files, about, wishes);
+    const problem = faultOf(asset);
+    if (problem === undefined) return [asset];
+    refused.push({ place, message: `${shown(id)}: ${problem}` });
+    return [];
+  });
+  return { assets, refused, notes };
+}
+
+/** The file as it is to be written, or why it cannot be. */
+function checkFile(file: Listed, folder: string, notes: Remark[]): NewFile | string {
+  const whole = joinPath(folder, file.path);
+  const problem = checkPath(file.path) ?? checkTarget(whole);
+  if (problem !== undefined) return problem.message;
+  const urls = file.urls.filter((url) => {
+    const fault = checkUrl(url);
+    if (fault !== undefined) notes.push({ place: file.place, message: `${shown(url)} is left out: ${fault.message}` });
+    return fault === undefined;
+  });
+  const [url, ...fallbackUrls] = urls;
+  if (url === undefined) return "there is no URL that assets can fetch";
+  return { path: file.path, ...pinsOf(file), url, ...(fallbackUrls.length > 0 && { fallbackUrls }) };
+}
+
+function idOf({ asset, path }: Listed, { id, perFile, fallbackId }: ImportWishes): string {
+  const isBelow = asset === undefined || path === asset || path.startsWith(`${asset}/`);
+  const own = perFile ? (isBelow ? path : `${asset}/${path}`) : asset;
+  const whole = own === undefined ? (id ?? fallbackId) : id === undefined ? own : `${id}/${own}`;
+  return checkId(whole) === undefined ? whole : slugOf(whole);
+}
+
+function assetOf(id: string, files: NewFile[], about: About, wishes: ImportWishes): NewAsset {
+  const { type: stated, path: _, ...facts } = about;
+  const guessed = files.some(({ path }) => MODEL.test(path)) ? "model" : "dataset";
+  const type = wishes.type ?? (stated !== undefined && checkType(stated) === undefined ? stated : guessed);
+  const tags = [...new Set([...(facts.tags ?? []), ...(wishes.tags ?? [])])];
+  const folder = normaliseFolder(wishes.folder ?? ".");
+  const shared = sharedFolder(files.map(({ path }) => path));
+  const path = joinPath(folder, shared).replace(/\/$/, "");
+  const inside = shared === "" ? files : files.map((file) => ({ ...file, path: file.path.slice(shared.length + 1) }));
+  return { id, type, ...facts, ...(tags.length > 0 && { tags }), ...(path !== "" && { path }), files: inside };
+}
+
+/** The folder that all paths lie in; empty where there is none. */
+function sharedFolder(paths: readonly string[]): string {
+  const [first = [], ...others] = paths.map((path) => path.split("/").slice(0, -1));
+  let depth = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < depth && other[same] === first[same]) same++;
+    depth = same;
+  }
+  return first.slice(0, depth).join("/");
+}
+
+/** What a manifest's readers would say of it. */
+function faultOf(asset: NewAsset): string | undefined {
+  const parsed = parseAsset(asset, []);
+  const findings: Finding[] =
+    parsed.value === undefined ? parsed.findings : normaliseAsset(parsed.value, [], "/").findings;
+  return findings[0]?.message;
+}

@@ -1,0 +1,17 @@
+/** What writers are given: the files of a manifest, as other tools' lists name them. */
+import type { Pins } from "../manifest/merge.js";
+import type { Asset } from "../manifest/types.js";
+
+/** One file. Its path is relative to the root. */
+export interface ExportedFile extends Pins {
+  readonly asset: Asset;
+  readonly path: string;
+  /** As the manifest has them, relative paths made `file:` URLs; the primary first. */
+  readonly urls: readonly string[];
+}
+
+/** A list, and the files that its format cannot hold. */
+export interface Written {
+  readonly text: string;
+  readonly left: readonly { readonly path: string; readonly reason: string }[];
+}

@@ -1,0 +1,109 @@
+/** The table of the formats that lists are read in and written in: a new one is a file, and a line here. */
+import { decodeText } from "../manifest/decode.js";
+import type { ExportedFile, Written } from "./exported.js";
+import { createListing, type Listing } from "./listing.js";
+
+/** Reads one format, in which a list is a single file. */
+export interface Reader {
+  readonly format: string;
+  /** As it reads after "import". */
+  readonly summary: string;
+  /** Whether files lie below a base that the user names: always, or only where the list says no URL. */
+  readonly baseUrl: "needed" | "possible" | "none";
+  /** Never throws. */
+  read(bytes: Uint8Array, options: { baseUrl: string | undefined }): Promise<Listing>;
+}
+
+/** Writes one format. */
+export interface Writer {
+  readonly format: string;
+  readonly summary: string;
+  /** Files that are here are to be hashed for it. */
+  readonly wantsMd5?: boolean;
+  write(files: readonly ExportedFile[]): Promise<Written>;
+}
+
+/** A reader of text in UTF-8. */
+function ofText(bytes: Uint8Array, read: (text: string) => Listing): Listing {
+  const decoded = decodeText(bytes);
+  if ("text" in decoded) return read(decoded.text);
+  const listing = createListing();
+  listing.refuse(`line ${decoded.issue.line}`, decoded.issue.message);
+  return listing.done();
+}
+
+export const READERS: readonly Reader[] = [
+  {
+    format: "sums",
+    summary: "a list of checksums, such as SHA256SUMS",
+    baseUrl: "needed",
+    read: async (bytes, { baseUrl = "" }) => (await import("./sums.js")).readSums(bytes, { baseUrl }),
+  },
+  {
+    format: "pooch",
+    summary: "a registry file of pooch",
+    baseUrl: "possible",
+    async read(bytes, options) {
+      const { readPooch } = await import("./pooch.js");
+      return ofText(bytes, (text) => readPooch(text, options));
+    },
+  },
+  {
+    format: "metalink",
+    summary: "a Metalink file, version 3 or 4",
+    baseUrl: "possible",
+    async read(bytes, options) {
+      const { readMetalink } = await import("./metalink.js");
+      return ofText(bytes, (text) => readMetalink(text, options));
+    },
+  },
+  {
+    format: "aria2",
+    summary: "an input file of aria2c -i",
+    baseUrl: "none",
+    async read(bytes) {
+      const { readAria2 } = await import("./aria2.js");
+      return ofText(bytes, readAria2);
+    },
+  },
+  {
+    format: "json",
+    summary: "a list of assets in JSON, or a dictionary pasted from a Python script",
+    baseUrl: "possible",
+    read: async (bytes, options) => (await import("./json.js")).readJson(bytes, options),
+  },
+];
+
+export const WRITERS: readonly Writer[] = [
+  {
+    format: "sums",
+    summary: "SHA256SUMS, for sha256sum --check",
+    write: async (files) => (await import("./sums.js")).writeSums(files),
+  },
+  {
+    format: "metalink",
+    summary: "Metalink 4, for aria2c -M and others",
+    write: async (files) => (await import("./metalink.js")).writeMetalink(files),
+  },
+  {
+    format: "aria2",
+    summary: "an input file, for aria2c -i",
+    write: async (files) => (await import("./aria2.js")).writeAria2(files),
+  },
+  {
+    format: "pooch",
+    summary: "a registry file, for pooch",
+    write: async (files) => (await import("./pooch.js")).writePooch(files),
+  },
+  {
+    format: "dvc",
+    summary: "a .dvc file with all files as its outputs; hashes those that are here",
+    wantsMd5: true,
+    write: async (files) => (await import("./dvc.js")).writeDvc(files),
+  },
+  {
+    format: "cyclonedx",
+    summary: "a bill of materials in CycloneDX 1.6 (ML-BOM)",
+    write: async (files) => (await import("./cyclonedx.js")).writeCycloneDx(files),
+  },
+];

@@ -1,0 +1,60 @@
+/** Where the pointers of a repository go, that is not where the manifest is. */
+import { describe, expect, it } from "vitest";
+import { listLfs } from "../../src/commands/import-lfs.js";
+import { git, hasGit } from "../helpers/git.js";
+import { makeTree } from "../helpers/tree.js";
+
+const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 12345\n`;
+const signal = new AbortController().signal;
+
+async function repository() {
+  const tree = makeTree();
+  tree.write("repo/top.bin", POINTER);
+  tree.write("repo/sub/m/x.bin", POINTER.replace("aaaa", "bbbb"));
+  tree.write("repo/sub/broken.bin", POINTER.replace("sha256:", "sha256:x"));
+  tree.write("repo/.gitattributes", "sub/** filter=lfs\n");
+  tree.write("repo/.lfsconfig", "[lfs]\n\turl = https://lfs.example/store\n");
+  await git(tree.path("repo"), ["init", "-q", "-b", "main"]);
+  await git(tree.path("repo"), ["add", "-A"]);
+  await git(tree.path("repo"), ["commit", "-qm", "x"]);
+  return tree;
+}
+
+describe.skipIf(!hasGit)("the pointers of a repository", () => {
+  const brief = ({ files }: Awaited<ReturnType<typeof listLfs>>) => files.map(({ path, asset }) => [path, asset]);
+
+  it("lie where they do in it, when its top is the root or it is no part of it", async () => {
+    const tree = await repository();
+    const other = makeTree();
+    for (const root of [tree.path("repo"), other.root]) {
+      const listing = await listLfs({ folder: tree.path("repo"), root, signal });
+      expect(brief(listing)).toEqual([
+        ["sub/m/x.bin", "sub/m"],
+        ["top.bin", "top.bin"],
+      ]);
+      expect(listing.files[0]?.urls).toEqual(["lfs:https://lfs.example/store"]);
+    }
+  });
+
+  it("lie below the folder of a repository that the root holds", async () => {
+    const tree = await repository();
+    const listing = await listLfs({ folder: tree.path("repo/sub"), root: tree.root, signal });
+    expect(brief(listing)).toEqual([["repo/sub/m/x.bin", "repo/sub/m"]]);
+  });
+
+  it("are refused where they lie outside of a root within it", async () => {
+    const tree = await repository();
+    const listing = await listLfs({ folder: tree.path("repo"), root: tree.path("repo/sub"), signal });
+    expect(brief(listing)).toEqual([["m/x.bin", "m"]]);
+    expect(listing.refused).toEqual([
+      { place: "sub/broken.bin", message: expect.stringMatching(/looks like a Git LFS pointer: the oid is/) },
+      { place: "top.bin", message: "it lies outside the root of the manifest" },
+    ]);
+  });
+
+  it("that .gitattributes does not know are named", async () => {
+    const tree = await repository();
+    const { notes } = await listLfs({ folder: tree.path("repo"), root: tree.path("repo"), signal });
+    expect(notes).toEqual([{ place: "top.bin", message: expect.stringMatching(/\.gitattributes does not give it/) }]);
+  });
+});

@@ -1,0 +1,113 @@
+/** Exporting through the real program, to the very tools that the lists are for. */
+import { spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { runBin } from "../helpers/bin.js";
+import { sha256Of } from "../helpers/content.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import { makeTree, type Tree } from "../helpers/tree.js";
+
+const A = { size: 40_000, seed: 1 };
+const B = { size: 50_000, seed: 2 };
+const has = (program: string) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
+
+/** Runs a program without keeping this process from serving it. */
+function run(
+  tree: Tree,
+  program: string,
+  args: string[],
+  input = "",
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: tree.root, env: { PATH: process.env.PATH ?? "", HOME: tree.root } });
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      output += chunk;
+    });
+    child.on("close", (code) => resolve({ code, output }));
+    // A program that ends without reading its input is no fault.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+async function setUp() {
+  const server = await startFaultServer();
+  const tree = makeTree();
+  const url = [server.serve("/gone", { body: A, fault: "404" }), server.serve("/a?x=1&y=2", { body: A })];
+  tree.manifestFor({
+    "data/a b.bin": { url, body: A, id: "a" },
+    "c.bin": { url: server.serve("/b", { body: B }), body: B, id: "b" },
+  });
+  const export_ = (...args: string[]) => runBin(["export", ...args], { cwd: tree.root });
+  return { tree, export_ };
+}
+
+describe("assets export", () => {
+  it.skipIf(!has("sha256sum"))("writes sums that sha256sum checks, and that find a changed file", async () => {
+    const { tree, export_ } = await setUp();
+    expect((await export_("sums", "-o", "SHA256SUMS")).code).toBe(0);
+    await runBin(["download", "--all"], { cwd: tree.root });
+    expect(await run(tree, "sha256sum", ["--check", "--strict", "SHA256SUMS"])).toMatchObject({ code: 0 });
+    tree.write("c.bin", "changed");
+    expect((await run(tree, "sha256sum", ["--check", "SHA256SUMS"])).code).toBe(1);
+  });
+
+  const quiet = [
+    "--no-conf",
+    "--console-log-level=error",
+    "--summary-interval=0",
+    "--enable-dht=false",
+    "--max-tries=1",
+  ];
+  it.skipIf(!has("aria2c"))("writes a Metalink file by which aria2c fetches and checks", async () => {
+    const { tree, export_ } = await setUp();
+    tree.write("all.meta4", (await export_("metalink")).stdout);
+    await run(tree, "aria2c", [...quiet, "--metalink-preferred-protocol=http", "-M", "all.meta4"]);
+    expect([tree.sha256("data/a b.bin"), tree.sha256("c.bin")]).toEqual([sha256Of(A), sha256Of(B)]);
+  });
+
+  it.skipIf(!has("aria2c"))("writes an input file by which aria2c fetches and checks", async () => {
+    const { tree, export_ } = await setUp();
+    const { stdout } = await export_("aria2");
+    await run(tree, "aria2c", [...quiet, "-i", "-"], stdout);
+    expect([tree.sha256("data/a b.bin"), tree.sha256("c.bin")]).toEqual([sha256Of(A), sha256Of(B)]);
+  });
+
+  it.skipIf(!has("aria2c"))("writes digests that aria2c believes: other bytes are refused", async () => {
+    const { tree, export_ } = await setUp();
+    const wrong = (await export_("aria2", "b")).stdout.replace(sha256Of(B), sha256Of(A));
+    expect((await run(tree, "aria2c", [...quiet, "-i", "-"], wrong)).code).not.toBe(0);
+  });
+
+  it("of DVC hashes what is here as pinned, names the rest, and comes back the same", async () => {
+    const { tree, export_ } = await setUp();
+    await runBin(["download", "a"], { cwd: tree.root });
+    const { code, stdout, stderr } = await export_("dvc");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/left out: c\.bin: its MD5 is not known/);
+    const other = makeTree();
+    other.write("assets.dvc", stdout);
+    expect((await runBin(["import", "dvc"], { cwd: other.root })).code).toBe(0);
+    expect(JSON.parse(other.read("assets.manifest.json").toString()).assets).toMatchObject([
+      { id: "a", path: "data", files: [{ path: "a b.bin", size: A.size, sha256: sha256Of(A) }] },
+    ]);
+  });
+
+  it("takes a selection, refuses an unknown id, and writes its answer where it is told", async () => {
+    const { tree, export_ } = await setUp();
+    expect((await export_("sums", "b")).stdout).toBe(`${sha256Of(B)}  c.bin\n`);
+    expect((await export_("sums", "bb")).code).toBe(2);
+    expect((await export_("pooch", "-o", "no/such/folder/r.txt")).code).toBe(6);
+    const run = await export_("cyclonedx", "--output", "bom.json", "--json");
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      command: "export cyclonedx",
+      files: 2,
+      output: tree.path("bom.json"),
+    });
+    expect(JSON.parse(tree.read("bom.json").toString()).bomFormat).toBe("CycloneDX");
+  });
+});

@@ -1,0 +1,288 @@
+/** Importing through the real program: repositories of Git LFS and DVC, lists, conflicts, nothing written unasked. */
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type BinOptions, runBin } from "../helpers/bin.js";
+import { bytesOf, sha256Of } from "../helpers/content.js";
+import { startFaultServer } from "../helpers/fault-server.js";
+import { git, hasGit, hasLfs } from "../helpers/git.js";
+import { lfsRepository } from "../helpers/lfs-repository.js";
+import { startLfsServer } from "../helpers/lfs-server.js";
+import { makeTree, type Tree } from "../helpers/tree.js";
+
+const SMALL = { size: 3_000, seed: 1 };
+const LARGE = { size: 300_000, seed: 2 };
+const MANIFEST = "assets.manifest.json";
+const md5Of = (body: Parameters<typeof bytesOf>[0]) => createHash("md5").update(bytesOf(body)).digest("hex");
+
+const assets = (tree: Tree, args: string[], options: Partial<BinOptions> = {}) =>
+  runBin(args, { cwd: tree.root, ...options });
+const manifestOf = (tree: Tree) => JSON.parse(tree.read(MANIFEST).toString());
+
+describe("assets import lfs", () => {
+  it.skipIf(!hasLfs)(
+    "takes a repository of git-lfs over, whose files then come from its server, and are proven",
+    async () => {
+      const server = await startLfsServer();
+      const bodies = { "models/a/x.bin": SMALL, "models/a/y.bin": LARGE, "z ü.bin": "short" };
+      const tree = makeTree();
+      await git(tree.root, ["init", "-q", "-b", "main"]);
+      await git(tree.root, ["lfs", "install", "--local"]);
+      await git(tree.root, ["lfs", "track", "*.bin"]);
+      for (const [path, body] of Object.entries(bodies)) {
+        tree.write(path, bytesOf(body));
+        server.add(body);
+      }
+      tree.write("notes.txt", "no pointer, but of the size of one: ".repeat(4));
+      await git(tree.root, ["add", "-A"]);
+      await git(tree.root, ["commit", "-qm", "x"]);
+      await git(tree.root, ["remote", "add", "origin", `${server.origin}/o/r`]);
+
+      const imported = await assets(tree, ["import", "lfs"]);
+      expect(imported).toMatchObject({ code: 0, stderr: "" });
+      expect(imported.stdout).toMatch(/3 files in 2 assets/);
+      expect(manifestOf(tree).assets).toMatchObject([
+        {
+          id: "models/a",
+          type: "model",
+          path: "models/a",
+          files: [
+            { path: "x.bin", size: SMALL.size, sha256: sha256Of(SMALL), url: `lfs:${server.endpoint}` },
+            { path: "y.bin", size: LARGE.size, sha256: sha256Of(LARGE) },
+          ],
+        },
+        { id: "z-ü.bin", files: [{ path: "z ü.bin", sha256: sha256Of("short") }] },
+      ]);
+      expect((await assets(tree, ["verify"])).code).toBe(0);
+
+      for (const path of Object.keys(bodies)) tree.remove(path);
+      tree.remove(".git/lfs");
+      expect(await assets(tree, ["download", "--all"])).toMatchObject({ code: 0 });
+      for (const [path, body] of Object.entries(bodies)) expect(tree.sha256(path)).toBe(sha256Of(body));
+      expect(server.batches).toHaveLength(1);
+      expect((await assets(tree, ["import", "lfs"])).stdout).toMatch(
+        /0 files added, 3 there already\. Nothing has changed/,
+      );
+    },
+  );
+
+  it.skipIf(!hasGit)(
+    "reads the commit that is asked for, one folder of it, and pins the plain address on GitHub",
+    async () => {
+      const { tree, oids } = await lfsRepository({ "m/a.bin": SMALL, "n/b.bin": LARGE });
+      tree.remove(".git");
+      await git(tree.root, ["init", "-q", "-b", "main"]);
+      await git(tree.root, ["remote", "add", "origin", "git@github.com:o/r.git"]);
+      await git(tree.root, ["add", "-A"]);
+      await git(tree.root, ["commit", "-qm", "x"]);
+      await git(tree.root, ["tag", "v1"]);
+      await git(tree.root, ["rm", "-qr", "m"]);
+      await git(tree.root, ["commit", "-qm", "gone"]);
+      const commit = (await git(tree.root, ["rev-parse", "v1"])).trim();
+      mkdirSync(tree.path("m"));
+      const { code } = await assets(tree, ["import", "lfs", "m", "--rev", "v1", "--tag", "llm"]);
+      expect(code).toBe(0);
+      expect(manifestOf(tree).assets).toEqual([
+        {
+          id: "m",
+          type: "model",
+          tags: ["llm"],
+          path: "m",
+          files: [
+            {
+              path: "a.bin",
+              size: SMALL.size,
+              sha256: oids["m/a.bin"],
+              url: `https://media.githubusercontent.com/media/o/r/${commit}/m/a.bin`,
+              fallbackUrls: ["lfs:https://github.com/o/r.git/info/lfs"],
+            },
+          ],
+        },
+      ]);
+      const unknown = await assets(tree, ["import", "lfs", "--rev", "--output=/tmp/x"]);
+      expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/no commit --output/) });
+    },
+  );
+
+  it("reads the pointers of the working tree where git is not installed, and never writes a login down", async () => {
+    const { tree, server } = await lfsRepository({ "a.bin": SMALL });
+    tree.write(".git/config", `[remote "origin"]\n\turl = ${server.origin.replace("//", "//me:secret-word@")}/o/r\n`);
+    expect(await assets(tree, ["import", "lfs"], { env: { PATH: "" } })).toMatchObject({ code: 0 });
+    expect(tree.read(MANIFEST).toString()).toContain(`"lfs:${server.endpoint}"`);
+    expect(tree.read(MANIFEST).toString()).not.toContain("secret-word");
+  });
+
+  it("outside of a repository says so", async () => {
+    expect(await assets(makeTree(), ["import", "lfs"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no git repository/),
+    });
+  });
+});
+
+describe("assets import dvc", () => {
+  const objectAt = (md5: string) => `files/md5/${md5.slice(0, 2)}/${md5.slice(2)}`;
+
+  it("takes files and folders over, from a remote on the web, by which they are fetched and checked", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const listing = JSON.stringify([
+      { md5: md5Of(SMALL), relpath: "train.csv" },
+      { md5: md5Of(LARGE), relpath: "sub/test.csv" },
+    ]);
+    for (const body of [SMALL, LARGE]) server.serve(`/store/${objectAt(md5Of(body))}`, { body });
+    server.serve(`/store/${objectAt(md5Of(listing))}.dir`, { body: listing });
+    const config = `[core]\n    remote = web\n['remote "web"']\n    url = ${server.main}/none\n`;
+    tree.write(".dvc/config", `${config}['remote "other"']\n    url = ${server.main}/store\n`);
+    tree.write(".dvc/config.local", `['remote "web"']\n    url = ${server.main}/store\n`);
+    tree.write("data/raw.dvc", `outs:\n- md5: ${md5Of(listing)}.dir\n  nfiles: 2\n  hash: md5\n  path: raw\n`);
+    tree.write(
+      "model.bin.dvc",
+      `outs:\n- md5: ${md5Of(SMALL)}\n  size: ${SMALL.size}\n  hash: md5\n  path: model.bin\n  remote: other\n`,
+    );
+
+    const { code, stdout } = await assets(tree, ["import", "dvc"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/3 files in 2 assets .*3 without a SHA-256/);
+    expect(manifestOf(tree).assets).toMatchObject([
+      {
+        id: "data/raw",
+        type: "dataset",
+        path: "data/raw",
+        files: [{ path: "train.csv", md5: md5Of(SMALL) }, { path: "sub/test.csv" }],
+      },
+      { id: "model.bin", type: "model", files: [{ size: SMALL.size, md5: md5Of(SMALL) }] },
+    ]);
+    expect((await assets(tree, ["download", "--all"])).code).toBe(0);
+    expect(tree.sha256("data/raw/sub/test.csv")).toBe(sha256Of(LARGE));
+  });
+
+  it("refuses a folder whose listing is not the one that its name says, and what no remote has", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    server.serve(`/store/${objectAt(`${"0".repeat(31)}1`)}.dir`, { body: "[]" });
+    tree.write(".dvc/config", `['remote "s3"']\nurl = s3://bucket\n`);
+    tree.write("a.dvc", `outs:\n- md5: ${"0".repeat(31)}1.dir\n  hash: md5\n  path: a\n`);
+    tree.write("b.dvc", `outs:\n- md5: ${"0".repeat(31)}2\n  hash: md5\n  path: b\n`);
+    const far = await assets(tree, ["import", "dvc"]);
+    expect(far).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/s3:\/\/bucket, which assets cannot ask: --remote URL/),
+    });
+    const web = await assets(tree, ["import", "dvc", "--remote", `${server.main}/store`, "a.dvc"]);
+    expect(web).toMatchObject({ code: 1, stdout: expect.stringMatching(/sends other bytes than its name says/) });
+    expect(tree.exists(MANIFEST)).toBe(false);
+  });
+});
+
+describe("assets import of a list", () => {
+  const sums = (tree: Tree, ...files: [string, Parameters<typeof bytesOf>[0]][]) =>
+    tree.write("SHA256SUMS", files.map(([path, body]) => `${sha256Of(body)}  ${path}\n`).join(""));
+
+  it("shows a dry run as a diff and writes nothing, then writes just that", async () => {
+    const tree = makeTree();
+    const before = '{\n  // ours\n  "version": 1,\n  "assets": [],\n}\n';
+    tree.write(MANIFEST, before);
+    sums(tree, ["a.bin", SMALL]);
+    const words = [
+      "import",
+      "sums",
+      "SHA256SUMS",
+      "--base-url",
+      "https://x.example/v1",
+      "--path",
+      "data",
+      "--id",
+      "set",
+    ];
+    const dry = await assets(tree, [...words, "--dry-run"]);
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain(`+          "sha256": "${sha256Of(SMALL)}"`);
+    expect(dry.stdout).toContain("   // ours\n");
+    expect(tree.read(MANIFEST).toString()).toBe(before);
+
+    expect((await assets(tree, words)).code).toBe(0);
+    const after = tree.read(MANIFEST).toString();
+    expect(after).toContain("// ours");
+    for (const line of dry.stdout.split("\n").filter((one) => one.startsWith("+ ")))
+      expect(after).toContain(line.slice(1));
+  });
+
+  it("names both sides of a conflict, keeps the pin, writes the rest, and ends with 1", async () => {
+    const tree = makeTree();
+    tree.manifestFor({ "a.bin": { url: "https://x.example/a.bin", body: SMALL, id: "mine" } });
+    sums(tree, ["a.bin", LARGE], ["b.bin", SMALL]);
+    const run = await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/", "--json"]);
+    expect(run.code).toBe(1);
+    const report = JSON.parse(run.stdout);
+    expect(report).toMatchObject({
+      ok: false,
+      added: [{ asset: "SHA256SUMS", path: "b.bin" }],
+      conflicts: [{ asset: "SHA256SUMS", with: "mine", path: "a.bin" }],
+    });
+    expect(report.conflicts[0].reason).toContain(sha256Of(SMALL).slice(0, 12));
+    expect(report.conflicts[0].reason).toContain(sha256Of(LARGE).slice(0, 12));
+    expect(manifestOf(tree).assets[0].files[0].sha256).toBe(sha256Of(SMALL));
+  });
+
+  it("from the web has its files beside it, which download then fetches", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const list = `${sha256Of(SMALL)}  sub/a.bin\n`;
+    const url = server.serve("/v1/SHA256SUMS", { body: list });
+    server.serve("/v1/sub/a.bin", { body: SMALL });
+    expect((await assets(tree, ["import", "sums", url])).code).toBe(0);
+    expect((await assets(tree, ["download", "--all"])).code).toBe(0);
+    expect(tree.sha256("sub/a.bin")).toBe(sha256Of(SMALL));
+  });
+
+  it("comes from standard input, and in the dry run of a script leaves the script alone", async () => {
+    const tree = makeTree();
+    const input = `M = {'m': ("https://x.example/m.bin", "${sha256Of(SMALL)}")}`;
+    const { code, stdout } = await assets(tree, ["import", "json", "-", "--dry-run"], { input });
+    expect(code).toBe(0);
+    expect(stdout).toContain(sha256Of(SMALL));
+    expect(tree.files()).toEqual([]);
+  });
+
+  it("takes what it can from a hostile list, and leaves the rest outside", async () => {
+    const tree = makeTree();
+    tree.write(
+      "r.txt",
+      `../up ${"1".repeat(64)}\n/etc/x ${"1".repeat(64)}\ngood ${"1".repeat(64)}\n\u001b[31mred ${"1".repeat(64)}\n`,
+    );
+    const run = await assets(tree, ["import", "pooch", "r.txt", "--base-url", "https://x.example"]);
+    expect(run.code).toBe(1);
+    expect(run.stdout).not.toContain("\u001b[31mred");
+    expect(manifestOf(tree).assets[0].files).toHaveLength(1);
+  });
+
+  it.each([
+    [["import", "sums", "SHA256SUMS"], /--base-url/],
+    [["import", "sums", "none", "--base-url", "x"], /There is no file none/],
+    [["import", "json", "SHA256SUMS", "--id", "a b"], /--id/],
+    [["import", "nothing"], /unknown command/],
+    [["import"], /Usage: assets import/],
+  ])("%j is wrong usage, said in one line", async (args, message) => {
+    const tree = makeTree();
+    tree.write("SHA256SUMS", "");
+    const run = await assets(tree, args);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(message);
+  });
+
+  it("that names nothing is no success", async () => {
+    const tree = makeTree();
+    tree.write("empty", "# nothing\n");
+    const run = await assets(tree, ["import", "aria2", "empty"]);
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/nothing in it to import/) });
+  });
+
+  it("leaves a manifest that is none as it is", async () => {
+    const tree = makeTree();
+    tree.write(MANIFEST, '{"version": 1, "assets": [{}]}');
+    sums(tree, ["a", SMALL]);
+    expect((await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example"])).code).toBe(3);
+    expect(tree.read(MANIFEST).toString()).toBe('{"version": 1, "assets": [{}]}');
+  });
+});
