@@ -6,6 +6,9 @@ import { nearest } from "./suggest.js";
 /** SHA-256 of no bytes at all. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/** Where a pin came from: stated by the publisher, or taken of the bytes that came first. */
+export const PIN_ORIGINS = ["declared", "measured"] as const;
+
 const MAX_ID_LENGTH = 200;
 // What nearly every id is made of, since matching all scripts takes large tables.
 const PLAIN_ID = /^[A-Za-z0-9](?:[\w\-/@+:]|\.(?!\.))*$/;

@@ -35,7 +35,16 @@ interface Entry {
 }
 
 /** Keys that describe the only file of the shorthand. */
-const SHORTHAND_KEYS = ["url", "fallbackUrls", "localPath", "size", "size_mb", "sha256", "checksum"] as const;
+const SHORTHAND_KEYS = [
+  "url",
+  "fallbackUrls",
+  "localPath",
+  "size",
+  "size_mb",
+  "sha256",
+  "checksum",
+  "pinnedAs",
+] as const;
 
 /** `at` leads to the asset; `base` is the absolute folder of relative sources. */
 export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Normalised {
@@ -157,7 +166,7 @@ function shorthandOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => vo
 }
 
 function fileOf(id: string, path: string, entry: Entry, base: string, find: (finding: Finding) => void): AssetFile {
-  const { url, fallbackUrls, size, size_mb } = entry.content;
+  const { url, fallbackUrls, size, size_mb, pinnedAs } = entry.content;
   const sha256 = pinOf(entry, find);
   const primary = resolveUrl(url, base);
   const others = fallbackUrls?.map((one) => resolveUrl(one, base));
@@ -165,13 +174,14 @@ function fileOf(id: string, path: string, entry: Entry, base: string, find: (fin
   // JSON has a -0, which is not to be seen again.
   const bytes = size === undefined ? undefined : Math.abs(size);
   // Nearly every file has both of them and no hint, and takes half the room when it is made at once.
-  if (bytes !== undefined && sha256 !== undefined && size_mb === undefined) {
+  if (bytes !== undefined && sha256 !== undefined && size_mb === undefined && pinnedAs === undefined) {
     return { asset: id, path, urls, size: bytes, sha256 };
   }
   const file: Draft<AssetFile> = { asset: id, path, urls };
   if (bytes !== undefined) file.size = bytes;
   if (size_mb !== undefined) file.sizeHint = Math.round(size_mb * 1e6);
   if (sha256 !== undefined) file.sha256 = sha256;
+  if (pinnedAs !== undefined) file.pinnedAs = pinnedAs;
   return file;
 }
 

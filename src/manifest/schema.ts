@@ -11,6 +11,7 @@ import {
   checkSha256,
   checkTag,
   checkType,
+  PIN_ORIGINS,
 } from "./fields.js";
 import { type Finding, type JsonPath, MAX_ISSUES, type Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
@@ -70,6 +71,14 @@ const content = {
       title: "Checksum",
       description: "The same as sha256; may begin with sha256:.",
       pattern: "^([sS][hH][aA]256:)?[0-9a-fA-F]{64}$",
+    })
+    .optional(),
+  pinnedAs: z
+    .enum(PIN_ORIGINS)
+    .meta({
+      title: "Pinned as",
+      description:
+        "Where the SHA-256 came from: declared by whoever publishes the file, or measured on the first download. Written by assets add and assets lock, never checked.",
     })
     .optional(),
 };

@@ -9,6 +9,7 @@ import {
   checkSha256,
   checkTag,
   checkType,
+  PIN_ORIGINS,
 } from "./fields.js";
 import type { Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
@@ -55,6 +56,7 @@ const CONTENT: [string, Fits][] = [
   ["size_mb", (value) => Number.isFinite(value) && (value as number) > 0],
   ["sha256", text(checkSha256)],
   ["checksum", text(checkChecksum)],
+  ["pinnedAs", (value) => PIN_ORIGINS.some((origin) => origin === value)],
 ];
 
 const FILE: Shape = new Map([["path", text((path) => checkPath(withoutDot(path)))], ...CONTENT]);

@@ -12,6 +12,8 @@ export interface AssetFile {
   readonly sizeHint?: number;
   /** Pinned SHA-256, 64 lower-case hex digits. */
   readonly sha256?: string;
+  /** Where the SHA-256 came from: stated by the publisher, or taken of the bytes that came first. */
+  readonly pinnedAs?: "declared" | "measured";
   /** Where it comes from: the first is the primary, the others are tried in order. */
   readonly urls: readonly string[];
 }
