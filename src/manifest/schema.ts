@@ -9,8 +9,10 @@ import {
   checkPieces,
   checkProse,
   checkSha256,
+  checkStated,
   checkTag,
   checkType,
+  STATED_DIGITS,
 } from "./fields.js";
 import { type Finding, type JsonPath, MAX_ISSUES, type Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
@@ -27,6 +29,15 @@ function text(check: (value: string) => Problem | undefined) {
 }
 
 const SHA256_PATTERN = "^[0-9a-fA-F]{64}$";
+
+const stated = (key: keyof typeof STATED_DIGITS, title: string) =>
+  text(checkStated(STATED_DIGITS[key]))
+    .meta({
+      title,
+      description: `${STATED_DIGITS[key]} hexadecimal digits. Checked while the file is fetched without a sha256; no pin.`,
+      pattern: `^[0-9a-fA-F]{${STATED_DIGITS[key]}}$`,
+    })
+    .optional();
 
 const url = text(checkUrl).meta({
   title: "URL",
@@ -72,6 +83,10 @@ const content = {
       pattern: "^([sS][hH][aA]256:)?[0-9a-fA-F]{64}$",
     })
     .optional(),
+  sha512: stated("sha512", "SHA-512"),
+  sha1: stated("sha1", "SHA-1"),
+  gitBlob: stated("gitBlob", "Git blob id"),
+  md5: stated("md5", "MD5"),
 };
 
 const listedFile = z

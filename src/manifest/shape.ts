@@ -7,8 +7,10 @@ import {
   checkPieces,
   checkProse,
   checkSha256,
+  checkStated,
   checkTag,
   checkType,
+  STATED_DIGITS,
 } from "./fields.js";
 import type { Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
@@ -55,6 +57,7 @@ const CONTENT: [string, Fits][] = [
   ["size_mb", (value) => Number.isFinite(value) && (value as number) > 0],
   ["sha256", text(checkSha256)],
   ["checksum", text(checkChecksum)],
+  ...Object.entries(STATED_DIGITS).map(([key, digits]): [string, Fits] => [key, text(checkStated(digits))]),
 ];
 
 const FILE: Shape = new Map([["path", text((path) => checkPath(withoutDot(path)))], ...CONTENT]);
