@@ -108,7 +108,11 @@ function warnOfUnpinned(files: readonly AssetFile[], requirePins: boolean, emit:
       hint: 'Add "sha256" to these files in the manifest.',
     });
   }
-  emit({ type: "warning", message: `${message}: what arrives cannot be verified.` });
+  const isStated = unpinned.every(({ stated }) => stated !== undefined);
+  const what = isStated
+    ? "other digests are checked as they arrive, and nothing can prove them later"
+    : "what arrives cannot be verified";
+  emit({ type: "warning", message: `${message}: ${what}.` });
 }
 
 function planEvent(planned: readonly PlanItem[], bytesToFetch: number): AssetEvent {

@@ -96,6 +96,17 @@ export function checkPieces(digest: string): Problem | undefined {
   return { message: "this is no sha256: with 64 hexadecimal digits in small letters", suggestion };
 }
 
+/** The keys of digests that are checked while a file is fetched, and their hexadecimal digits. */
+export const STATED_DIGITS = { sha512: 128, sha1: 40, gitBlob: 40, md5: 32 } as const;
+
+/** Examines a digest of so many hexadecimal digits that stands under a key of {@link STATED_DIGITS}. */
+export function checkStated(digits: number): (digest: string) => Problem | undefined {
+  return (digest) => {
+    if (digest.length === digits && /^[0-9a-f]+$/i.test(digest) && !/^0+$/.test(digest)) return undefined;
+    return { message: `this digest has ${digits} hexadecimal digits`, suggestion: LEAVE_OUT };
+  };
+}
+
 /** The digits of a `sha256` or `checksum`, in small letters. */
 export function digestOf(checksum: string): string {
   return checksum.replace(/^sha256:/i, "").toLowerCase();
@@ -113,6 +124,11 @@ function slugOf(id: string): string {
 }
 
 function otherAlgorithm(name: string): Problem {
+  const key = name.toLowerCase().replace("-", "");
+  if (key in STATED_DIGITS) {
+    const message = `${name} pins nothing`;
+    return { message, suggestion: `Write it under the key "${key}", which is checked while the file is fetched.` };
+  }
   return {
     message: `${name} is not checked by assets`,
     suggestion: 'Write the file\'s "sha256" (the digits that sha256sum prints), or leave the key out.',

@@ -3,7 +3,7 @@ import { digestOf, EMPTY_SHA256 } from "./fields.js";
 import type { Finding, JsonPath } from "./issues.js";
 import { checkPath, checkTarget, joinPath, normaliseFolder, withoutDot } from "./paths.js";
 import type { RawAsset, RawContent } from "./schema.js";
-import type { Asset, AssetFile } from "./types.js";
+import type { Asset, AssetFile, StatedDigest } from "./types.js";
 import { baseNameOf, resolveUrl } from "./urls.js";
 
 /** A path that a file of the manifest claims, and the place that says so. */
@@ -44,6 +44,10 @@ const SHORTHAND_KEYS = [
   "sha256",
   "checksum",
   "pinnedAs",
+  "sha512",
+  "sha1",
+  "gitBlob",
+  "md5",
 ] as const;
 
 /** `at` leads to the asset; `base` is the absolute folder of relative sources. */
@@ -173,8 +177,9 @@ function fileOf(id: string, path: string, entry: Entry, base: string, find: (fin
   const urls = others === undefined ? [primary] : [...new Set([primary, ...others])];
   // JSON has a -0, which is not to be seen again.
   const bytes = size === undefined ? undefined : Math.abs(size);
-  // Nearly every file has both of them and no hint, and takes half the room when it is made at once.
-  if (bytes !== undefined && sha256 !== undefined && size_mb === undefined && pinnedAs === undefined) {
+  const stated = statedIn(entry.content);
+  // Nearly every file has both of them and no more, and takes half the room when it is made at once.
+  if (bytes !== undefined && sha256 !== undefined && (size_mb ?? stated ?? pinnedAs) === undefined) {
     return { asset: id, path, urls, size: bytes, sha256 };
   }
   const file: Draft<AssetFile> = { asset: id, path, urls };
@@ -182,7 +187,17 @@ function fileOf(id: string, path: string, entry: Entry, base: string, find: (fin
   if (size_mb !== undefined) file.sizeHint = Math.round(size_mb * 1e6);
   if (sha256 !== undefined) file.sha256 = sha256;
   if (pinnedAs !== undefined) file.pinnedAs = pinnedAs;
+  if (stated !== undefined) file.stated = stated;
   return file;
+}
+
+/** The digests beside the pin, the one that is hardest to forge first. */
+function statedIn({ sha512, sha1, gitBlob, md5 }: RawContent): StatedDigest[] | undefined {
+  if ((sha512 ?? sha1 ?? gitBlob ?? md5) === undefined) return undefined;
+  const all = { sha512, sha1, "git-blob": gitBlob, md5 };
+  return Object.entries(all).flatMap(([algorithm, hex]) =>
+    hex === undefined ? [] : { algorithm: algorithm as StatedDigest["algorithm"], hex: hex.toLowerCase() },
+  );
 }
 
 /** The pinned digest, in small letters. */

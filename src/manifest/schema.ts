@@ -9,9 +9,11 @@ import {
   checkPieces,
   checkProse,
   checkSha256,
+  checkStated,
   checkTag,
   checkType,
   PIN_ORIGINS,
+  STATED_DIGITS,
 } from "./fields.js";
 import { type Finding, type JsonPath, MAX_ISSUES, type Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
@@ -28,6 +30,15 @@ function text(check: (value: string) => Problem | undefined) {
 }
 
 const SHA256_PATTERN = "^[0-9a-fA-F]{64}$";
+
+const stated = (key: keyof typeof STATED_DIGITS, title: string) =>
+  text(checkStated(STATED_DIGITS[key]))
+    .meta({
+      title,
+      description: `${STATED_DIGITS[key]} hexadecimal digits. Checked while the file is fetched without a sha256; no pin.`,
+      pattern: `^[0-9a-fA-F]{${STATED_DIGITS[key]}}$`,
+    })
+    .optional();
 
 const url = text(checkUrl).meta({
   title: "URL",
@@ -81,6 +92,10 @@ const content = {
         "Where the SHA-256 came from: declared by whoever publishes the file, or measured on the first download. Written by assets add and assets lock, never checked.",
     })
     .optional(),
+  sha512: stated("sha512", "SHA-512"),
+  sha1: stated("sha1", "SHA-1"),
+  gitBlob: stated("gitBlob", "Git blob id"),
+  md5: stated("md5", "MD5"),
 };
 
 const listedFile = z

@@ -7,9 +7,11 @@ import {
   checkPieces,
   checkProse,
   checkSha256,
+  checkStated,
   checkTag,
   checkType,
   PIN_ORIGINS,
+  STATED_DIGITS,
 } from "./fields.js";
 import type { Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
@@ -57,6 +59,7 @@ const CONTENT: [string, Fits][] = [
   ["sha256", text(checkSha256)],
   ["checksum", text(checkChecksum)],
   ["pinnedAs", (value) => PIN_ORIGINS.some((origin) => origin === value)],
+  ...Object.entries(STATED_DIGITS).map(([key, digits]): [string, Fits] => [key, text(checkStated(digits))]),
 ];
 
 const FILE: Shape = new Map([["path", text((path) => checkPath(withoutDot(path)))], ...CONTENT]);

@@ -1,5 +1,15 @@
 /** The manifest as the rest of the program sees it: normalised, with every path relative to one root. */
 
+/**
+ * A digest of another kind than the pin: what fetches the file holds it against the bytes, and it says nothing later.
+ * `git-blob`: the SHA-1 under which git keeps the bytes, behind a header of its own.
+ */
+export interface StatedDigest {
+  readonly algorithm: "sha512" | "sha1" | "git-blob" | "md5";
+  /** Lower-case hex digits. */
+  readonly hex: string;
+}
+
 /** One file that the manifest pins. */
 export interface AssetFile {
   /** Id of the asset it belongs to. */
@@ -14,6 +24,8 @@ export interface AssetFile {
   readonly sha256?: string;
   /** Where the SHA-256 came from: stated by the publisher, or taken of the bytes that came first. */
   readonly pinnedAs?: "declared" | "measured";
+  /** Checked while the file is fetched when no SHA-256 is pinned; it is unpinned all the same. At least one. */
+  readonly stated?: readonly StatedDigest[];
   /** Where it comes from: the first is the primary, the others are tried in order. */
   readonly urls: readonly string[];
 }

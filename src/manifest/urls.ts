@@ -1,6 +1,7 @@
 /** Which URLs a manifest may name as sources. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { checkShort, SHORT_SCHEMES } from "../short-urls.js";
 import { archiveFormat, isExactVersion, isPackageName, MEMBER_FRAGMENT } from "../url-forms.js";
 import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
@@ -18,9 +19,9 @@ const PLAIN = new RegExp(
 );
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
-const KINDS = "https:, http:, file:, npm: and relative paths";
+const KINDS = "https:, http:, file:, npm:, hf:, github:, zenodo: and relative paths";
 /** Schemes of stores that also answer over https. */
-const STORES = new Set(["hf", "s3", "gs", "oci", "az", "abfs"]);
+const STORES = new Set(["s3", "gs", "oci", "az", "abfs"]);
 const HOST_WITHOUT_SCHEME = /^(?:www\.[^/]+|[a-z0-9.-]+\.(?:com|org|net|io|co|ai|dev|edu))\//i;
 
 /** What is wrong with a URL, or with a relative path in its place. */
@@ -51,6 +52,10 @@ export function examineUrl(url: string): Problem | undefined {
   if (scheme === "https" || scheme === "http") return checkHttp(url);
   if (scheme === "file") return checkFile(url);
   if (scheme === "npm") return checkNpm(url);
+  if (SHORT_SCHEMES.includes(scheme)) {
+    const fragment = url.includes("#") ? checkFragment(url, splitMember(url)[0]) : undefined;
+    return fragment ?? checkShort(url);
+  }
   if (STORES.has(scheme)) {
     return { message: `${scheme}: is not supported yet`, suggestion: "Write the https URL of the same file." };
   }

@@ -22,7 +22,10 @@ export interface FrontDigest {
 
 /** The thread of a run, which all its files share. */
 export interface DigestThread {
-  /** Follows a partial from its first byte; with `pieceBytes`, pieces of that size are hashed as well. */
+  /**
+   * Follows a partial from its first byte; with `pieceBytes`, pieces of that size are hashed as well. The algorithm is one
+   * that Node names, or `git-blob`, which must be followed when all bytes are there: their number is hashed first.
+   */
   follow(partial: PartialFile, algorithm: string, pieceBytes?: number): FrontDigest;
   /** Ends the thread. */
   close(): Promise<void>;
@@ -97,7 +100,7 @@ export function createDigestThread(): DigestThread {
         if (id !== undefined || typeof descriptor !== "number" || partial.front < WORTH_BYTES) return id;
         if (start() === undefined) return undefined;
         id = ++lastId;
-        tell({ type: "follow", id, descriptor, algorithm, pieceBytes });
+        tell({ type: "follow", id, descriptor, ...startOf(algorithm, partial), pieceBytes });
         return id;
       };
       const tellFront = (known: number) => {
@@ -139,8 +142,14 @@ export function createDigestThread(): DigestThread {
   };
 }
 
+/** The hash of Node that makes a digest, and what goes into it before the bytes (git-hash-object(1)). */
+function startOf(algorithm: string, { front }: PartialFile): { algorithm: string; head: string } {
+  return algorithm === "git-blob" ? { algorithm: "sha1", head: `blob ${front}\0` } : { algorithm, head: "" };
+}
+
 async function hashHere(partial: PartialFile, algorithm: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash(algorithm);
+  const start = startOf(algorithm, partial);
+  const hash = createHash(start.algorithm).update(start.head);
   const { content, front } = partial;
   if (typeof content !== "number") return hash.update(content.subarray(0, front)).digest("hex");
   const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, partial.front));

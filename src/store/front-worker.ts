@@ -6,7 +6,15 @@ import { createPieceHash, type PieceHash } from "./piece-hash.js";
 
 /** What the thread is told. `id` names one file from its first message to `drop`. */
 export type FrontMessage =
-  | { type: "follow"; id: number; descriptor: number; algorithm: string; pieceBytes: number | undefined }
+  | {
+      type: "follow";
+      id: number;
+      descriptor: number;
+      algorithm: string;
+      /** What is hashed before the bytes. */
+      head: string;
+      pieceBytes: number | undefined;
+    }
   /** The bytes below `to` are there. */
   | { type: "advance"; id: number; to: number }
   /** Asks for the digest of the bytes told so far; answered once they are hashed. */
@@ -44,9 +52,9 @@ const tell = (answer: FrontAnswer) => parentPort?.postMessage(answer);
 
 parentPort?.on("message", (message: FrontMessage) => {
   if (message.type === "follow") {
-    const { id, descriptor, algorithm, pieceBytes } = message;
+    const { id, descriptor, algorithm, head, pieceBytes } = message;
     const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
-    followed.set(id, { descriptor, hash: createHash(algorithm), pieces, at: 0, to: 0, questions: [] });
+    followed.set(id, { descriptor, hash: createHash(algorithm).update(head), pieces, at: 0, to: 0, questions: [] });
     return;
   }
   const file = followed.get(message.id);

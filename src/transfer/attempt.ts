@@ -1,5 +1,7 @@
 /** One attempt to complete a partial from one URL: continue it, wait for whoever helps, prove the whole. */
 import { AssetsError } from "../errors.js";
+import type { StatedDigest } from "../manifest/types.js";
+import type { Digest } from "../source/source.js";
 import { bytesIn } from "../store/byte-ranges.js";
 import { readJournal } from "../store/journal.js";
 import { bring } from "./bring.js";
@@ -156,11 +158,17 @@ function tellStart({ wanted, partial, size }: Work, { url, unpacked }: Answer, {
 }
 
 /** The digest of the whole, hex; where one is pinned it is that one. Throws DIGEST_MISMATCH. */
-async function prove({ wanted: { digest }, digest: own }: Work, { url }: Way, signal: AbortSignal): Promise<string> {
-  const found = await own.value(signal);
-  if (digest === undefined || found === digest.hex) return found;
-  const { algorithm, hex } = digest;
-  throw new AssetsError("DIGEST_MISMATCH", `${url} sends other bytes: expected ${algorithm} ${hex}, found ${found}.`, {
+async function prove(work: Work, { url }: Way, signal: AbortSignal): Promise<string> {
+  const { digest } = work.wanted;
+  const hex = await work.digest.value(signal);
+  if (digest !== undefined && hex !== digest.hex) throw mismatch(url, digest, hex);
+  const contradiction = await work.contradiction(signal);
+  if (contradiction !== undefined) throw mismatch(url, contradiction.stated, contradiction.found);
+  return hex;
+}
+
+function mismatch(url: string, { algorithm, hex }: Digest | StatedDigest, found: string): AssetsError {
+  return new AssetsError("DIGEST_MISMATCH", `${url} sends other bytes: expected ${algorithm} ${hex}, found ${found}.`, {
     hint: "The file was changed at its source, or the pin is wrong: compare it with what the publisher states.",
   });
 }

@@ -178,11 +178,11 @@ async function putInPlace(
   }
 }
 
-function wantedOf({ file: { path, size, sha256 } }: PlanItem, { pieceMemory }: TransferContext) {
+function wantedOf({ file: { path, size, sha256, stated } }: PlanItem, { pieceMemory }: TransferContext) {
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const isRemembered = pieceMemory !== undefined && digest !== undefined && size !== undefined;
   const pieceBytes = isRemembered && size >= REMEMBERED_BYTES ? pieceBytesFor(size) : undefined;
-  return { label: path, kind: "file", size, digest, pieceBytes } as const;
+  return { label: path, kind: "file", size, digest, stated, pieceBytes } as const;
 }
 
 function candidatesOf({ file }: PlanItem, target: string, context: TransferContext): Candidate[] {

@@ -1,5 +1,6 @@
 /** What all connections that bring one file share: the partial, its digest, and who brought which of its bytes. */
 import type { EventListener } from "../events.js";
+import type { StatedDigest } from "../manifest/types.js";
 import type { Digest } from "../source/source.js";
 import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte-ranges.js";
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
@@ -22,6 +23,8 @@ export interface Wanted {
   readonly pieceBytes?: number | undefined;
   /** Digest that decides. Without one, bytes of two answers are only combined under a strong validator. */
   readonly digest?: Digest | undefined;
+  /** Digests that are checked where none decides. */
+  readonly stated?: readonly StatedDigest[] | undefined;
 }
 
 /** An unfinished file that is worked on. */
@@ -44,6 +47,11 @@ export interface Work {
   dropGiver(url: string): Promise<void>;
   /** Drops what the partial holds beyond its first `size` bytes (default 0), and tells why. Throws LOCAL_IO, DISK_FULL. */
   restart(reason: string, size?: number): Promise<void>;
+  /**
+   * Which of the stated digests the complete bytes do not have, and what they have instead; none is looked at where one
+   * decides. Throws LOCAL_IO, the signal's reason.
+   */
+  contradiction(signal: AbortSignal): Promise<{ stated: StatedDigest; found: string } | undefined>;
   /** Tells how far the file has come. */
   tellProgress(): void;
   /** Keeps what there is for another time. Throws LOCAL_IO, DISK_FULL. */
@@ -104,6 +112,14 @@ export async function openWork(
       if (size === 0) answers = 0;
       told = size;
       emit({ type: "transfer:restart", path: wanted.label, received: size, reason });
+    },
+    async contradiction(signal) {
+      for (const stated of wanted.digest === undefined ? (wanted.stated ?? []) : []) {
+        const own = digests.follow(partial, stated.algorithm);
+        const found = await own.value(signal).finally(() => own.close());
+        if (found !== stated.hex) return { stated, found };
+      }
+      return undefined;
     },
     tellProgress() {
       const now = received();
