@@ -32,12 +32,14 @@ export function withEdits(source: string, edits: readonly Edit[]): string {
   if (root === undefined) return source;
   const unit = unitOf(text, root);
   const splices: Splice[] = [];
+  const appends = new Map<Node, unknown[]>();
   for (const edit of edits) {
     const node = findNodeAtLocation(root, [...edit.at]);
     if (node === undefined) continue;
     if (edit.do === "replace") splices.push(replaced(text, node, edit.value, unit));
-    else if (edit.do === "append") splices.push(...appended(text, node, edit.value, unit));
+    else if (edit.do === "append") appends.set(node, [...(appends.get(node) ?? []), edit.value]);
   }
+  for (const [array, values] of appends) splices.push(...appended(text, array, values, unit));
   for (const [node, keys] of byObject(root, edits)) splices.push(...withKeys(text, node, keys, unit));
   return mark + applied(text, splices);
 }
@@ -119,13 +121,15 @@ function replaced(text: string, node: Node, value: unknown, unit: string): Splic
   return { offset: node.offset, length: node.length, words: render(value, lead, unit) };
 }
 
-function appended(text: string, array: Node, value: unknown, unit: string): Splice[] {
+function appended(text: string, array: Node, values: readonly unknown[], unit: string): Splice[] {
   const last = array.children?.at(-1);
   if (last === undefined) {
     const lead = lineBreak(text, array);
-    return first(text, array, [render(value, lead === "" ? "" : `${lead}${unit}`, unit)], unit);
+    const deeper = lead === "" ? "" : `${lead}${unit}`;
+    return first(text, array, values.map((value) => render(value, deeper, unit)), unit);
   }
-  return behind(text, last, [render(value, breakBefore(text, last), unit)]);
+  const lead = breakBefore(text, last);
+  return behind(text, last, values.map((value) => render(value, lead, unit)));
 }
 
 /** Puts members behind one that is there, each on a line if that one begins a line. */

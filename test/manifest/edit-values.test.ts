@@ -104,12 +104,13 @@ describe("edits of a manifest's text", () => {
           { do: "set", at: ["assets", 0], key: "size", value: 1, after: ["id"] },
           { do: "set", at: ["assets", 0], key: "last", value: [1] },
           { do: "append", at: ["assets"], value: { id: "c" } },
+          { do: "append", at: ["assets"], value: { id: "d" } },
         ]);
         const read = (text: string) => parse(text, [], { allowTrailingComma: true });
         const comments = (text: string) => text.match(/\/\/ n|\/\* c \*\//g)?.length ?? 0;
-        expect(read(edited).assets).toEqual([{ id: "a", size: 1, url: "x", last: [1] }, { id: "b" }, { id: "c" }]);
+        expect(read(edited).assets).toEqual([{ id: "a", size: 1, url: "x", last: [1] }, { id: "b" }, { id: "c" }, { id: "d" }]);
         expect(comments(edited)).toBe(comments(source));
-        expect(read(without(edited, ["assets", 2])).assets).toHaveLength(2);
+        expect(read(without(edited, ["assets", 2])).assets).toHaveLength(3);
         expect(read(without(source, ["assets", 0])).assets).toEqual([{ id: "b" }]);
         expect(read(without(source, ["assets", 1])).assets).toEqual([{ id: "a", url: "x" }]);
       }),

@@ -1,0 +1,267 @@
+/** `assets add`: writes new files into the manifest, with the pins that are stated or were measured. */
+import { AssetsError, errorInfo, exitCodeOf } from "../errors.js";
+import type { ErrorInfo, EventListener } from "../events.js";
+import { entryOf, fileNameOf, folderFor, idFor, type NewAsset, type NewFile, type Pins, typeFor } from "../manifest/new-entry.js";
+import type { AssetFile, Manifest } from "../manifest/types.js";
+import type { Described } from "../source/described.js";
+import type { NetworkSettings } from "../source/network-settings.js";
+import type { TransferPolicy } from "../transfer/fetch-file.js";
+import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
+import type { AddedFile, AddReport } from "./author-reports.js";
+import { declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
+import { type Group, withGroups } from "./add-text.js";
+import { measureFiles } from "./measure.js";
+import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
+
+export interface AddOptions extends NewAsset {
+  manifest: Manifest;
+  /** URLs, short forms, and paths relative to `cwd`. */
+  sources: readonly string[];
+  cwd: string;
+  /** Where the one file that `sources` names comes from. */
+  url?: string;
+  /** Other places with the same bytes as the one source. */
+  fallbackUrls?: readonly string[];
+  /** What the user knows of the one file. */
+  sha256?: string;
+  size?: number;
+  /** Ask what is stated, but fetch and write nothing. Default false. */
+  dryRun?: boolean;
+  jobs?: number | undefined;
+  policy?: Partial<TransferPolicy>;
+  network?: NetworkSettings;
+  signal?: AbortSignal;
+  onEvent?: EventListener;
+}
+
+/** A file on its way into the manifest. */
+interface Wish {
+  source: AddSource;
+  described?: Described;
+  file: NewFile;
+  pins: Pins;
+  asset: string;
+  error?: ErrorInfo;
+  known?: AssetFile;
+  here: boolean;
+  statedBy?: string;
+}
+
+/**
+ * Learns of each source what is stated about it; what has no SHA-256 stated is fetched into its place and measured. Then
+ * the entries are written, all else of the manifest staying as it is. A source that fails does not keep the others out.
+ * Throws USAGE, MANIFEST_INVALID, DISK_FULL, LOCAL_IO, the signal's reason.
+ */
+export async function addAssets(options: AddOptions): Promise<AddReport> {
+  const started = performance.now();
+  const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
+  const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
+  checkOptions(options);
+  const read = await Promise.all(sources.map((words) => readAddSource(words, manifest, { cwd, from: options.url })));
+  for (const each of options.fallbackUrls ?? []) urlSource(each, manifest.base);
+  const wishes = await describe(read, options, signal);
+  const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
+  const groups = nameAll(open, options);
+  // What the manifest would not take is told before anything is fetched.
+  const text = await manifestText(manifest);
+  const checked = checkText(withGroups(text, manifest, groups), manifest, "This cannot be added; nothing was fetched or written.");
+
+  const unmeasured = open.filter(({ pins, source: { inPlace } }) => pins.sha256 === undefined || inPlace !== undefined);
+  if (!dryRun) {
+    const measured = await measureFiles(unmeasured.map((wish) => fileOf(wish, checked)), {
+      manifest,
+      // Each file by itself: what lies in its place by the user's own word is measured there.
+      present: options.url === undefined ? "conflict" : "measure",
+      policy,
+      network,
+      jobs,
+      signal,
+      emit,
+    });
+    for (const [index, wish] of unmeasured.entries()) settle(wish, measured[index]);
+  }
+  const added = open.filter(({ error }) => error === undefined);
+  const rest = groups.map((group) => ({ ...group, files: group.files.filter((file) => added.includes(file as Wish)) }));
+  const full = rest.filter(({ files }) => files.length > 0);
+  const edit = (now: string) => withGroups(now, manifest, full);
+  const { written } = full.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
+  return reportOf(options, wishes, full, written, started);
+}
+
+function checkOptions({ sources, url, sha256, size, fallbackUrls = [] }: AddOptions): void {
+  if (sources.length === 0) throw new AssetsError("USAGE", "There is nothing to add.", { hint: "assets add URL" });
+  const single = Object.entries({ "--url": url, "--sha256": sha256, "--size": size, "--fallback": fallbackUrls[0] });
+  const [name] = single.find(([, value]) => value !== undefined) ?? [];
+  if (sources.length > 1 && name !== undefined) throw new AssetsError("USAGE", `${name} goes with a single source.`);
+}
+
+/** What is stated about each source, and whether the manifest has it already. */
+async function describe(read: readonly AddSource[], options: AddOptions, signal: AbortSignal): Promise<Wish[]> {
+  const { manifest, network = {}, policy = {} } = options;
+  const { offline = false } = policy;
+  const answers = await describeUrls(
+    read.map(({ resolved }) => resolved),
+    { base: manifest.base, network, offline, signal },
+  );
+  const given: Pins = {
+    ...(options.size !== undefined && { size: options.size }),
+    ...(options.sha256 !== undefined && { sha256: options.sha256, pinnedAs: "declared" }),
+  };
+  return read.map((source, index) => {
+    const answer = answers[index] ?? { described: undefined };
+    const described = "described" in answer ? answer.described : undefined;
+    const stated = described === undefined ? {} : declaredPins(described);
+    const pins = { ...stated, ...source.pointer, ...given };
+    const url = described !== undefined && /^[a-z]+:/i.test(source.url) && described.moved !== undefined ? described.url : source.url;
+    const known = knownAs(manifest, [source.resolved, ...(described ? [described.url] : [])]);
+    const contradiction = contradictionOf(source, stated, { ...source.pointer, ...given });
+    const error = contradiction ?? ("error" in answer && given.sha256 === undefined ? answer.error : undefined);
+    const statedBy = given.sha256 ? "you" : source.pointer ? "its Git LFS pointer" : described?.statedBy;
+    return {
+      source,
+      file: { url, path: "", ...(options.fallbackUrls?.length && { fallbackUrls: options.fallbackUrls }) },
+      pins,
+      asset: "",
+      here: false,
+      ...(described && { described }),
+      ...(statedBy !== undefined && pins.sha256 !== undefined && { statedBy }),
+      ...(error && { error }),
+      ...(known && { known }),
+    };
+  });
+}
+
+/** Two who state different things about one file. */
+function contradictionOf(source: AddSource, stated: Pins, given: Pins): ErrorInfo | undefined {
+  const differ = <K extends "sha256" | "size">(key: K) =>
+    stated[key] !== undefined && given[key] !== undefined && stated[key] !== given[key];
+  const key = (["sha256", "size"] as const).find(differ);
+  if (key === undefined) return undefined;
+  const what = key === "size" ? "size" : "SHA-256";
+  const message = `${source.url} is stated to have the ${what} ${stated[key]}, and not ${given[key]}.`;
+  return errorInfo(
+    new AssetsError(key === "size" ? "SIZE_MISMATCH" : "DIGEST_MISMATCH", message, {
+      hint: "One of the two is of another version of the file: find out which is meant.",
+    }),
+  );
+}
+
+function knownAs({ assets }: Manifest, urls: readonly string[]): AssetFile | undefined {
+  return assets.flatMap(({ files }) => files).find((file) => file.urls.some((url) => urls.includes(url)));
+}
+
+/** Gives every wish its asset and its place. */
+function nameAll(wishes: readonly Wish[], options: AddOptions): Group[] {
+  const { manifest, id, path } = options;
+  const taken = manifest.assets.map((asset) => asset.id);
+  const groups: Group[] = [];
+  for (const wish of wishes) {
+    const { url } = wish.file;
+    const own = id ?? idFor(url, [...taken, ...groups.map(({ asset }) => asset.id)]);
+    let group = groups.find(({ asset }) => asset.id === own);
+    if (group === undefined) {
+      const type = options.type ?? typeFor(id === undefined ? [url] : wishes.map(({ file }) => file.url));
+      const license = options.license ?? wish.described?.licence;
+      group = { asset: { ...options, id: own, type, ...(license !== undefined && { license }) }, files: [] };
+      groups.push(group);
+    }
+    wish.asset = own;
+    wish.file.path = placeOf(wish, group.asset, path, id === undefined ? 1 : wishes.length, manifest);
+    group.files.push(wish as Wish & Group["files"][number]);
+  }
+  return groups;
+}
+
+function placeOf(
+  { file: { url }, source: { inPlace } }: Wish,
+  { id, type }: { id: string; type: string },
+  path: string | undefined,
+  together: number,
+  manifest: Manifest,
+): string {
+  if (inPlace !== undefined) {
+    if (path === undefined || path === inPlace) return inPlace;
+    throw new AssetsError("USAGE", `${inPlace} lies in its place: leave --path out, or move the file there first.`);
+  }
+  const own = path?.replace(/^(?:\.\/)+/, "");
+  if (own !== undefined && !own.endsWith("/") && together === 1) return own;
+  const name = fileNameOf(url);
+  if (name === undefined) {
+    throw new AssetsError("USAGE", `${url} gives no usable name for the file.`, { hint: "Name it: --path FOLDER/NAME" });
+  }
+  const there = manifest.assets.find((asset) => asset.id === id)?.files[0]?.path;
+  const folder = own ?? (there === undefined ? folderFor(id, type) : there.split("/").slice(0, -1).join("/"));
+  return [folder.replace(/\/+$/, ""), name].filter((part) => part !== "" && part !== ".").join("/");
+}
+
+/** The file as the transfers take it: without a pin, held against whatever else is stated. */
+function fileOf({ asset, file, pins, described, source }: Wish, checked: Manifest): AssetFile {
+  const resolved = checked.assets.flatMap(({ files }) => files).find(({ path }) => path === file.path);
+  const stated = weakDigests(described ?? {});
+  return {
+    asset,
+    path: file.path,
+    urls: resolved?.urls ?? [source.resolved],
+    ...(pins.size !== undefined && source.inPlace === undefined && { size: pins.size }),
+    ...(stated.length > 0 && { stated }),
+  };
+}
+
+function settle(wish: Wish, measured: Awaited<ReturnType<typeof measureFiles>>[number] | undefined): void {
+  if (measured === undefined) return;
+  if ("error" in measured) {
+    wish.error = measured.error;
+    return;
+  }
+  const { size, sha256 } = measured;
+  wish.here = true;
+  const { pins } = wish;
+  if (pins.sha256 !== undefined && pins.sha256 !== sha256) {
+    const message = `${wish.file.path} has the SHA-256 ${sha256}, and ${pins.sha256} is stated by ${wish.statedBy}.`;
+    wish.error = errorInfo(
+      new AssetsError("DIGEST_MISMATCH", message, { hint: "It is another version of the file, or was changed here." }),
+    );
+    return;
+  }
+  wish.pins = { size, sha256, pinnedAs: pins.sha256 === undefined ? "measured" : "declared" };
+}
+
+function reportOf(options: AddOptions, wishes: readonly Wish[], groups: readonly Group[], written: boolean, started: number): AddReport {
+  const { manifest, dryRun = false } = options;
+  const files = wishes.map(addedFile);
+  const codes = new Set(files.flatMap(({ error }) => (error === undefined ? [] : [exitCodeOf(error.code)])));
+  const exitCode = codes.size > 1 ? 1 : ([...codes][0] ?? 0);
+  const entries = groups.map(({ asset, files: own }) => entryOf(asset, own.map(({ file, pins }) => ({ ...file, ...pins }))));
+  return {
+    manifest: manifest.file,
+    root: manifest.root,
+    dryRun,
+    ok: exitCode === 0,
+    exitCode,
+    files,
+    entries,
+    written,
+    durationMs: performance.now() - started,
+  };
+}
+
+function addedFile({ asset, file, pins, known, error, here, statedBy, described }: Wish): AddedFile {
+  if (known !== undefined) {
+    const { size, sha256, urls } = known;
+    const pinned = { ...(size !== undefined && { size }), ...(sha256 !== undefined && { sha256 }) };
+    return { asset: known.asset, path: known.path, url: urls[0] ?? file.url, status: "known", ...pinned, here };
+  }
+  const status = error !== undefined ? "failed" : pins.sha256 === undefined ? "unmeasured" : "added";
+  const { moved } = described ?? {};
+  return {
+    asset,
+    path: file.path,
+    url: file.url,
+    status,
+    ...pins,
+    ...(statedBy !== undefined && { statedBy }),
+    ...(moved !== undefined && { moved }),
+    here,
+    ...(error && { error }),
+  };
+}
