@@ -64,12 +64,12 @@ export function parseHub(url: string): (HubRepository & { path?: string }) | Sho
   const [, rest = ""] = /^hf:(?:\/\/)?([^?#]*)/i.exec(url) ?? [];
   const [, kind = "", org = "", tail = ""] = /^(?:(models|datasets|spaces)\/)?([^/@]*)\/(.*)$/s.exec(rest) ?? [];
   const type = kind === "datasets" ? "dataset" : kind === "spaces" ? "space" : "model";
-  const [, name = "", at, below] = /^([^/@]*)(?:@([^]*)|\/([^]*))?$/.exec(tail) ?? [];
+  const [, name = "", at, below] = /^([^/@]*)(?:@(.*)|\/(.*))?$/s.exec(tail) ?? [];
   if (!NAME.test(org) || !NAME.test(name) || /--|\.\./.test(`${org}/${name}`)) {
     return problem("the hf: URL names no repository");
   }
   const special = at === undefined ? undefined : SPECIAL_REVISION.exec(at)?.[0];
-  const [, word = "", under] = /^([^/]*)(?:\/([^]*))?$/.exec(at ?? "") ?? [];
+  const [, word = "", under] = /^([^/]*)(?:\/(.*))?$/s.exec(at ?? "") ?? [];
   const revision = at === undefined ? undefined : (special ?? decoded(word));
   if (at !== undefined && (revision === undefined || !isRevision(revision))) {
     return problem("the hf: URL has no usable revision after @");
