@@ -138,6 +138,12 @@ describe("the house", () => {
       "commands/hydrate-groups.ts",
       "commands/hydrate-run.ts",
       "commands/extras.ts",
+      "commands/add-sources.ts",
+      "commands/add-text.ts",
+      "commands/author-reports.ts",
+      "commands/describe-urls.ts",
+      "commands/measure.ts",
+      "commands/write-manifest.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

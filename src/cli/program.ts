@@ -1,6 +1,7 @@
 /** The command line's grammar: commands, options, help. */
 import { Command, Option } from "commander";
 import { version } from "../version.js";
+import { addAdd } from "./add.js";
 import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
@@ -55,6 +56,7 @@ Examples:
   assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
   assets lfs hydrate          put the content there, without git-lfs
+  assets add URL              write a file into the manifest, with its pin
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -84,6 +86,7 @@ Environment (docs/network.md explains the network's part):
   addPath(program, begin);
   addCacheKey(program, begin);
   addLfs(program, begin);
+  addAdd(program, begin);
   addLock(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);

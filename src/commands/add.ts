@@ -1,15 +1,24 @@
 /** `assets add`: writes new files into the manifest, with the pins that are stated or were measured. */
 import { AssetsError, errorInfo, exitCodeOf } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
-import { entryOf, fileNameOf, folderFor, idFor, type NewAsset, type NewFile, type Pins, typeFor } from "../manifest/new-entry.js";
+import {
+  entryOf,
+  fileNameOf,
+  folderFor,
+  idFor,
+  type NewAsset,
+  type NewFile,
+  type Pins,
+  typeFor,
+} from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { Described } from "../source/described.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
+import { type Group, withGroups } from "./add-text.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
 import { declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
-import { type Group, withGroups } from "./add-text.js";
 import { measureFiles } from "./measure.js";
 import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
 
@@ -64,27 +73,35 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const groups = nameAll(open, options);
   // What the manifest would not take is told before anything is fetched.
   const text = await manifestText(manifest);
-  const checked = checkText(withGroups(text, manifest, groups), manifest, "This cannot be added; nothing was fetched or written.");
+  const checked = checkText(
+    withGroups(text, manifest, groups),
+    manifest,
+    "This cannot be added; nothing was fetched or written.",
+  );
 
   const unmeasured = open.filter(({ pins, source: { inPlace } }) => pins.sha256 === undefined || inPlace !== undefined);
   if (!dryRun) {
-    const measured = await measureFiles(unmeasured.map((wish) => fileOf(wish, checked)), {
-      manifest,
-      // Each file by itself: what lies in its place by the user's own word is measured there.
-      present: options.url === undefined ? "conflict" : "measure",
-      policy,
-      network,
-      jobs,
-      signal,
-      emit,
-    });
+    const measured = await measureFiles(
+      unmeasured.map((wish) => fileOf(wish, checked)),
+      {
+        manifest,
+        // Each file by itself: what lies in its place by the user's own word is measured there.
+        present: options.url === undefined ? "conflict" : "measure",
+        policy,
+        network,
+        jobs,
+        signal,
+        emit,
+      },
+    );
     for (const [index, wish] of unmeasured.entries()) settle(wish, measured[index]);
   }
   const added = open.filter(({ error }) => error === undefined);
   const rest = groups.map((group) => ({ ...group, files: group.files.filter((file) => added.includes(file as Wish)) }));
   const full = rest.filter(({ files }) => files.length > 0);
   const edit = (now: string) => withGroups(now, manifest, full);
-  const { written } = full.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
+  const { written } =
+    full.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
   return reportOf(options, wishes, full, written, started);
 }
 
@@ -112,7 +129,10 @@ async function describe(read: readonly AddSource[], options: AddOptions, signal:
     const described = "described" in answer ? answer.described : undefined;
     const stated = described === undefined ? {} : declaredPins(described);
     const pins = { ...stated, ...source.pointer, ...given };
-    const url = described !== undefined && /^[a-z]+:/i.test(source.url) && described.moved !== undefined ? described.url : source.url;
+    const url =
+      described !== undefined && /^[a-z]+:/i.test(source.url) && described.moved !== undefined
+        ? described.url
+        : source.url;
     const known = knownAs(manifest, [source.resolved, ...(described ? [described.url] : [])]);
     const contradiction = contradictionOf(source, stated, { ...source.pointer, ...given });
     const error = contradiction ?? ("error" in answer && given.sha256 === undefined ? answer.error : undefined);
@@ -187,7 +207,9 @@ function placeOf(
   if (own !== undefined && !own.endsWith("/") && together === 1) return own;
   const name = fileNameOf(url);
   if (name === undefined) {
-    throw new AssetsError("USAGE", `${url} gives no usable name for the file.`, { hint: "Name it: --path FOLDER/NAME" });
+    throw new AssetsError("USAGE", `${url} gives no usable name for the file.`, {
+      hint: "Name it: --path FOLDER/NAME",
+    });
   }
   const there = manifest.assets.find((asset) => asset.id === id)?.files[0]?.path;
   const folder = own ?? (there === undefined ? folderFor(id, type) : there.split("/").slice(0, -1).join("/"));
@@ -202,7 +224,8 @@ function fileOf({ asset, file, pins, described, source }: Wish, checked: Manifes
     asset,
     path: file.path,
     urls: resolved?.urls ?? [source.resolved],
-    ...(pins.size !== undefined && source.inPlace === undefined && { size: pins.size }),
+    // A length that a server names beside no digest may be that of another form of the file.
+    ...(pins.size !== undefined && stated.length > 0 && source.inPlace === undefined && { size: pins.size }),
     ...(stated.length > 0 && { stated }),
   };
 }
@@ -226,12 +249,23 @@ function settle(wish: Wish, measured: Awaited<ReturnType<typeof measureFiles>>[n
   wish.pins = { size, sha256, pinnedAs: pins.sha256 === undefined ? "measured" : "declared" };
 }
 
-function reportOf(options: AddOptions, wishes: readonly Wish[], groups: readonly Group[], written: boolean, started: number): AddReport {
+function reportOf(
+  options: AddOptions,
+  wishes: readonly Wish[],
+  groups: readonly Group[],
+  written: boolean,
+  started: number,
+): AddReport {
   const { manifest, dryRun = false } = options;
   const files = wishes.map(addedFile);
   const codes = new Set(files.flatMap(({ error }) => (error === undefined ? [] : [exitCodeOf(error.code)])));
   const exitCode = codes.size > 1 ? 1 : ([...codes][0] ?? 0);
-  const entries = groups.map(({ asset, files: own }) => entryOf(asset, own.map(({ file, pins }) => ({ ...file, ...pins }))));
+  const entries = groups.map(({ asset, files: own }) =>
+    entryOf(
+      asset,
+      own.map(({ file, pins }) => ({ ...file, ...pins })),
+    ),
+  );
   return {
     manifest: manifest.file,
     root: manifest.root,

@@ -1,8 +1,8 @@
 /** Asks those who publish files what they state about them. */
 import { AssetsError, errorInfo } from "../errors.js";
 import type { ErrorInfo } from "../events.js";
-import type { StatedDigest } from "../manifest/types.js";
 import type { Pins } from "../manifest/new-entry.js";
+import type { StatedDigest } from "../manifest/types.js";
 import type { Described } from "../source/described.js";
 import { createSources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
@@ -23,6 +23,8 @@ export type Answer = { described: Described | undefined } | { error: ErrorInfo }
 
 /** Questions under way at one time. */
 const QUESTIONS = 8;
+/** Longest wait for an answer, in milliseconds. */
+const PATIENCE_MS = 30_000;
 
 /** Asks about every URL, in their order. Throws the signal's reason. */
 export async function describeUrls(
@@ -32,11 +34,14 @@ export async function describeUrls(
   const sources = createSources({ network, projectFolder: base });
   try {
     return await runPool(urls, QUESTIONS, async (url): Promise<Answer> => {
+      // Who is asked and never answers states nothing.
+      const patience = AbortSignal.timeout(PATIENCE_MS);
       try {
         if (offline && !sources.isLocal(url)) return { described: undefined };
-        return { described: await sources.describe(url, { signal }) };
+        return { described: await sources.describe(url, { signal: AbortSignal.any([signal, patience]) }) };
       } catch (error) {
         signal.throwIfAborted();
+        if (patience.aborted) return { described: undefined };
         if (!(error instanceof AssetsError)) throw error;
         return { error: errorInfo(error) };
       }

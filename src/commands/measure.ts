@@ -1,7 +1,8 @@
 /** Brings files whose pins nobody states, by the ordinary transfer, and takes their pins off the bytes that came. */
-import { judgeOf } from "../formats/index.js";
+
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
+import { judgeOf } from "../formats/index.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import type { NetworkSettings } from "../source/network-settings.js";
@@ -90,7 +91,10 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
   const { outcomes } = await carryOut(fetches, named, transfers);
   for (const [index, outcome] of outcomes.entries()) {
     const at = planned.indexOf(fetches[index] as Planned);
-    ends[at] = { ...(outcome.error && { error: outcome.error }), ...(outcome.url !== undefined && { url: outcome.url }) };
+    ends[at] = {
+      ...(outcome.error && { error: outcome.error }),
+      ...(outcome.url !== undefined && { url: outcome.url }),
+    };
   }
   return ends;
 }

@@ -126,10 +126,19 @@ function appended(text: string, array: Node, values: readonly unknown[], unit: s
   if (last === undefined) {
     const lead = lineBreak(text, array);
     const deeper = lead === "" ? "" : `${lead}${unit}`;
-    return first(text, array, values.map((value) => render(value, deeper, unit)), unit);
+    return first(
+      text,
+      array,
+      values.map((value) => render(value, deeper, unit)),
+      unit,
+    );
   }
   const lead = breakBefore(text, last);
-  return behind(text, last, values.map((value) => render(value, lead, unit)));
+  return behind(
+    text,
+    last,
+    values.map((value) => render(value, lead, unit)),
+  );
 }
 
 /** Puts members behind one that is there, each on a line if that one begins a line. */

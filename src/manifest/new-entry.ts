@@ -44,7 +44,9 @@ const FORBIDDEN = /[<>:"|?*\\/\p{Cc}]+/gu;
 
 /** The last part of a URL as a file name that every system can store; undefined where it has none. */
 export function fileNameOf(url: string): string | undefined {
-  const name = baseNameOf(url)?.replace(FORBIDDEN, "_").replace(/^[ ]+|[. ]+$/g, "");
+  const name = baseNameOf(url)
+    ?.replace(FORBIDDEN, "_")
+    .replace(/^[ ]+|[. ]+$/g, "");
   return name !== undefined && checkPath(name) === undefined ? name : undefined;
 }
 
@@ -142,7 +144,8 @@ function projectOf(url: string): string | undefined {
   const { hostname, pathname } = new URL(url);
   const parts = pathname.split("/").filter((part) => part !== "");
   const offset = parts[0] === "datasets" || parts[0] === "spaces" ? 1 : 0;
-  if (/(?:^|\.)(?:huggingface\.co|github\.com|githubusercontent\.com|gitlab\.com)$/.test(hostname)) return parts[1 + offset];
+  if (/(?:^|\.)(?:huggingface\.co|github\.com|githubusercontent\.com|gitlab\.com)$/.test(hostname))
+    return parts[1 + offset];
   return parts.at(-2) ?? hostname;
 }
 

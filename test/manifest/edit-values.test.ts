@@ -108,7 +108,12 @@ describe("edits of a manifest's text", () => {
         ]);
         const read = (text: string) => parse(text, [], { allowTrailingComma: true });
         const comments = (text: string) => text.match(/\/\/ n|\/\* c \*\//g)?.length ?? 0;
-        expect(read(edited).assets).toEqual([{ id: "a", size: 1, url: "x", last: [1] }, { id: "b" }, { id: "c" }, { id: "d" }]);
+        expect(read(edited).assets).toEqual([
+          { id: "a", size: 1, url: "x", last: [1] },
+          { id: "b" },
+          { id: "c" },
+          { id: "d" },
+        ]);
         expect(comments(edited)).toBe(comments(source));
         expect(read(without(edited, ["assets", 2])).assets).toHaveLength(3);
         expect(read(without(source, ["assets", 0])).assets).toEqual([{ id: "b" }]);
