@@ -43,3 +43,37 @@ export interface AddReport extends AuthorReport {
   /** The new entries, as they stand in the manifest or would. */
   entries: object[];
 }
+
+/** What keeps a file from being locked. */
+export type LockNeed =
+  /** No SHA-256 is pinned. */
+  | "unpinned"
+  /** A weaker digest is stated in its place. */
+  | "weak"
+  /** A URL stands on a branch, a tag or `latest`, and its host tells what that is now. */
+  | "moving";
+
+/** A file that `assets lock` looked at. */
+export interface PinnedFile {
+  asset: string;
+  /** Relative to the root. */
+  path: string;
+  /** `locked`: as it should be. `changed`: written now, or would be. `open`: still to do. `failed`: see `error`. */
+  status: "locked" | "changed" | "open" | "failed";
+  needs: LockNeed[];
+  /** What is pinned now. */
+  size?: number;
+  sha256?: string;
+  pinnedAs?: "declared" | "measured";
+  statedBy?: string;
+  /** URLs that were replaced. */
+  moved: { from: string; to: string; reference: string }[];
+  error?: ErrorInfo;
+}
+
+/** Answer of `assets lock`. */
+export interface LockPinsReport extends AuthorReport {
+  /** Nothing was asked, fetched or written. */
+  check: boolean;
+  files: PinnedFile[];
+}

@@ -3,7 +3,7 @@ import type { JsonPath } from "./issues.js";
 import { normaliseAsset } from "./normalise.js";
 import { parseJson } from "./parse.js";
 import { lineAndColumn } from "./position.js";
-import { parseAsset, type RawAsset } from "./schema.js";
+import { parseAsset, type RawAsset, type RawContent } from "./schema.js";
 
 /** A file as the text has it. */
 export interface FileInText {
@@ -11,6 +11,8 @@ export interface FileInText {
   path: string;
   /** Leads to the object that holds its URL and its pins: the file's own, or its asset's. */
   at: JsonPath;
+  /** What that object says. */
+  content: RawContent;
 }
 
 /** An asset as the text has it. */
@@ -41,9 +43,14 @@ export function readText(source: string, base: string): ManifestInText {
     const { claims } = normaliseAsset(raw, at, base);
     const files = claims.map(({ path, at: placeOf, onKey }) => {
       const place = placeOf();
-      return { path, at: onKey ? place : place.slice(0, -1) };
+      const own = onKey ? place : place.slice(0, -1);
+      return { path, at: own, content: valueAt(raw, own.slice(at.length)) as RawContent };
     });
     return [{ id: raw.id, at, raw, files }];
   });
   return { assets, place: (path, onKey) => position(offsetOf(path, onKey)) };
+}
+
+function valueAt(value: unknown, path: JsonPath): unknown {
+  return path.reduce((at: unknown, step) => (at as Record<string | number, unknown>)[step], value);
 }
