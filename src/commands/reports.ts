@@ -41,6 +41,8 @@ export interface ListRow {
   version?: string;
   license?: string;
   homepage?: string;
+  /** The repository that the manifest names in place of files; `files` are what it had when it was last asked here. */
+  source?: string;
   tags: readonly string[];
   required: boolean;
   /** Sum of the sizes that are known. */

@@ -4,6 +4,7 @@ import {
   checkHomepage,
   checkId,
   checkLine,
+  checkPattern,
   checkPieces,
   checkProse,
   checkSha256,
@@ -16,7 +17,7 @@ import {
 import type { Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
 import type { RawAsset } from "./schema.js";
-import { checkUrl } from "./urls.js";
+import { checkSource, checkUrl } from "./urls.js";
 
 type Fits = (value: unknown) => boolean;
 
@@ -77,6 +78,9 @@ const ASSET: Shape = new Map([
   ["metadata", isObject],
   ["path", folder],
   ["destination", folder],
+  ["source", text(checkSource)],
+  ["include", arePatterns],
+  ["exclude", arePatterns],
   ["files", areFiles],
   ["localPath", text(checkLocalPath)],
   ...CONTENT,
@@ -107,6 +111,10 @@ export function isTop(value: unknown, options: { ignoreRoot: boolean }): value i
 /** Whether an asset is in order. It may still have keys that begin with `x-`, which belong to others. */
 export function isAsset(value: unknown): value is RawAsset {
   return fits(value, ASSET, ["id"]);
+}
+
+function arePatterns(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(text(checkPattern));
 }
 
 function areFiles(value: unknown): boolean {

@@ -30,6 +30,19 @@ export interface AssetFile {
   readonly urls: readonly string[];
 }
 
+/** A repository of which all files are wanted, or those that patterns pick, without being written down one by one. */
+export interface WholeRepository {
+  /** `hf:` URL, of a branch, a tag or a commit. */
+  readonly url: string;
+  /** Where its files go: relative to the root; empty for the root itself. */
+  readonly folder: string;
+  /** Patterns of paths in the repository, as `fileMatcher` reads them. Empty: everything. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** The commit whose files the asset has; absent where they are not known on this machine. */
+  readonly commit?: string;
+}
+
 /** A model, a dataset or anything else made of files. */
 export interface Asset {
   readonly id: string;
@@ -45,6 +58,9 @@ export interface Asset {
   readonly required: boolean;
   /** Free data that the tool carries but does not read. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Present where the manifest names a repository in the place of files. */
+  readonly repository?: WholeRepository;
+  /** Of a repository, those that it had when it was last asked on this machine. */
   readonly files: readonly AssetFile[];
 }
 

@@ -1,7 +1,7 @@
 /** Which URLs a manifest may name as sources. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkShort, SHORT_SCHEMES } from "../short-urls.js";
+import { checkShort, parseHub, SHORT_SCHEMES } from "../short-urls.js";
 import { archiveFormat, isExactVersion, isPackageName, MEMBER_FRAGMENT } from "../url-forms.js";
 import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
@@ -63,6 +63,25 @@ export function examineUrl(url: string): Problem | undefined {
     return { message: "the URL has a host and no scheme", suggestion: `Write http://${url} or https://${url}.` };
   }
   return { message: `${scheme}: is not supported`, suggestion: `Write one of ${KINDS}.` };
+}
+
+/** What is wrong with the URL of a whole repository. */
+export function checkSource(url: string): Problem | undefined {
+  const suggestion = "Write hf:<org>/<name>@<commit>; for a dataset or a space hf:datasets/… or hf:spaces/….";
+  if (!/^hf:/i.test(url)) {
+    const isFile = /^(?:https?|file|npm|github|zenodo):/i.test(url);
+    const message = "this is no repository of the Hugging Face Hub";
+    return { message, suggestion: isFile ? 'Write it as "url", with "localPath".' : suggestion };
+  }
+  const unsafe = firstUnsafe(url);
+  if (unsafe !== undefined) return { message: `the URL has the character ${unsafe}`, suggestion: "Leave it out." };
+  const place = parseHub(url);
+  if ("message" in place) return place;
+  if (place.path !== undefined) {
+    const message = "this names a file or a folder of the repository";
+    return { message, suggestion: 'Write it as "url", or pick files by "include".' };
+  }
+  return /[?#]/.test(url) ? { message: "such a URL has neither a query nor a fragment", suggestion } : undefined;
 }
 
 /** The URL that a source opens, for one that passed {@link checkUrl}. `base`: absolute folder of relative paths. */
