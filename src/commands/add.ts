@@ -79,7 +79,9 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
     "This cannot be added; nothing was fetched or written.",
   );
 
-  const unmeasured = open.filter(({ pins, source: { inPlace } }) => pins.sha256 === undefined || inPlace !== undefined);
+  const unmeasured = open.filter(({ pins, source: { inPlace, pointer } }) => {
+    return pins.sha256 === undefined || (inPlace !== undefined && pointer === undefined);
+  });
   if (!dryRun) {
     const measured = await measureFiles(
       unmeasured.map((wish) => fileOf(wish, checked)),
