@@ -142,6 +142,7 @@ describe("the house", () => {
       "commands/add-text.ts",
       "commands/author-reports.ts",
       "commands/describe-urls.ts",
+      "commands/ignore-block.ts",
       "commands/measure.ts",
       "commands/write-manifest.ts",
     ]);

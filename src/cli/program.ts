@@ -6,11 +6,16 @@ import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
 import { mergeFormats } from "./formats.js";
+import { addHash } from "./hash.js";
+import { addInit } from "./init.js";
 import { addLfs } from "./lfs.js";
+import { addLint } from "./lint.js";
 import { addList } from "./list.js";
 import { addLock } from "./lock.js";
 import { addPath } from "./path.js";
+import { addRemove } from "./remove.js";
 import { addRepair } from "./repair.js";
+import { addSchema } from "./schema.js";
 import { addStatus } from "./status.js";
 import { addVerify } from "./verify.js";
 
@@ -56,7 +61,10 @@ Examples:
   assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
   assets lfs hydrate          put the content there, without git-lfs
-  assets add URL              write a file into the manifest, with its pin
+  assets init                 begin a manifest
+  assets add URL              write a file into it, with its pin
+  assets lock                 fill in the pins that are missing
+  assets lint                 what could be better about it
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -86,8 +94,13 @@ Environment (docs/network.md explains the network's part):
   addPath(program, begin);
   addCacheKey(program, begin);
   addLfs(program, begin);
+  addInit(program, begin);
   addAdd(program, begin);
   addLock(program, begin);
+  addLint(program, begin);
+  addRemove(program, begin);
+  addHash(program, begin);
+  addSchema(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
     for (const inner of command.commands) {

@@ -77,3 +77,85 @@ export interface LockPinsReport extends AuthorReport {
   check: boolean;
   files: PinnedFile[];
 }
+
+/** One thing that `assets init` did or did not. */
+export interface InitStep {
+  /** Absolute. */
+  file: string;
+  status: "created" | "changed" | "kept" | "skipped";
+  /** What it is now, or why it was left alone. */
+  what: string;
+}
+
+/** Answer of `assets init`. */
+export interface InitReport {
+  manifest: string;
+  dryRun: boolean;
+  ok: true;
+  steps: InitStep[];
+  /** Commands that could come next. */
+  next: string[];
+}
+
+/** Answer of `assets remove`. */
+export interface RemoveReport extends AuthorReport {
+  /** Ids of the assets that are gone from the manifest, or would be. */
+  assets: string[];
+  /** Files of theirs, relative to the root: deleted, not there, or left where they are. */
+  files: { path: string; status: "deleted" | "missing" | "left"; size?: number; reason?: string }[];
+}
+
+/** Answer of `assets hash`. */
+export interface HashReport {
+  ok: boolean;
+  exitCode: number;
+  algorithm: string;
+  files: { path: string; digest?: string; size?: number; error?: ErrorInfo }[];
+  durationMs: number;
+}
+
+/** The rules of `assets lint`, the weightiest first. Other programs keep them. */
+export const LINT_RULES = [
+  "unpinned",
+  "tracked-by-git",
+  "moving-reference",
+  "plain-http",
+  "weak-pin",
+  "pickle",
+  "not-ignored",
+  "dead-field",
+  "no-license",
+  "no-size",
+  "single-source",
+  "duplicate-content",
+] as const;
+
+/** How much a finding of `assets lint` or `assets audit` weighs. */
+export type LintLevel = "error" | "warning" | "note";
+
+/** Something that could be better. */
+export interface LintFinding {
+  rule: string;
+  level: LintLevel;
+  asset: string;
+  /** Relative to the root; absent for the asset as a whole. */
+  path?: string;
+  /** A whole sentence. */
+  message: string;
+  /** In the manifest; both counted from 1. */
+  line: number;
+  column: number;
+  /** `--fix` can mend it; `fixed`: it did. */
+  fixable: boolean;
+  fixed?: true;
+  /** The command that mends it, where there is one. */
+  fix?: string;
+}
+
+/** Answer of `assets lint`. */
+export interface LintReport extends AuthorReport {
+  findings: LintFinding[];
+  /** Whether git could be asked. */
+  git: boolean;
+  totals: { assets: number; files: number; errors: number; warnings: number; notes: number; fixed: number };
+}

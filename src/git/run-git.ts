@@ -13,6 +13,8 @@ export interface GitCall {
   signal?: AbortSignal | undefined;
   /** Longest run in milliseconds. Default: a minute, as a credential helper may wait for somebody who is not there. */
   timeoutMs?: number;
+  /** Exit codes by which git does not fail. Default: 0. */
+  codes?: readonly number[];
   /** Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -23,7 +25,7 @@ const LONGEST_MS = 60_000;
 
 /** What git prints; undefined where it is not installed, fails or takes too long. Throws the signal's reason. */
 export async function runGit(args: readonly string[], call: GitCall): Promise<string | undefined> {
-  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, env = environment } = call;
+  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, codes = [0], env = environment } = call;
   const git = await findGit(env);
   if (git === undefined) return undefined;
   signal?.throwIfAborted();
@@ -42,7 +44,7 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<st
       if (text.length > MOST_OUTPUT) child.kill();
     });
     child.on("error", () => resolve(undefined));
-    child.on("close", (code) => resolve(code === 0 ? text : undefined));
+    child.on("close", (code) => resolve(codes.includes(code ?? -1) ? text : undefined));
     // A program that ends without reading its input is no fault.
     child.stdin.on("error", () => {});
     child.stdin.end(input);

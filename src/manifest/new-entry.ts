@@ -77,8 +77,7 @@ export function typeFor(urls: readonly string[]): string {
 
 /** The folder that an asset gets when none is named, without a slash at its end. */
 export function folderFor(id: string, type: string): string {
-  const kind = type === "model" || type === "dataset" ? `${type}s` : "assets";
-  return `${kind}/${id.replace(/[/:]+/g, "-")}`;
+  return `${type === "model" ? "models" : "datasets"}/${id.replace(/[/:]+/g, "-")}`;
 }
 
 /** The object that stands for a new asset in the manifest, its keys in the order that people write them in. */

@@ -1,8 +1,9 @@
 /** The answers of the commands that write the manifest as text. */
-import type { AddedFile, AddReport } from "../commands/author-reports.js";
+import { relative } from "node:path";
+import type { AddedFile, AddReport, InitReport, RemoveReport } from "../commands/author-reports.js";
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
-import { formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
+import { formatBytes, formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
 import type { RenderOptions } from "./table.js";
 
 /** What was added with where its pin came from, what failed and why, then what to do next. */
@@ -52,4 +53,37 @@ function addSummary(
   const next =
     away.length === 0 ? "" : `To fetch: ${colors.command(`${program} download ${away.map(shellWord).join(" ")}`)}\n`;
   return `${plural(added.length, "file")} written into ${oneLine(manifest)}.\n${next}`;
+}
+
+/** What was begun and what was left alone, then what could come next. */
+export function renderInit(
+  { steps, next, dryRun }: InitReport,
+  { color, cwd }: RenderOptions & { cwd: string },
+): string {
+  const colors = createColors(color);
+  const lines = steps.map(({ file, status, what }) => {
+    const isDone = status === "created" || status === "changed";
+    const word = isDone && dryRun ? `would be ${status}` : status;
+    return `${isDone ? colors.good(word) : colors.quiet(word)}  ${oneLine(relative(cwd, file) || file)}  ${oneLine(what)}\n`;
+  });
+  const end = dryRun
+    ? "Dry run: nothing was written.\n"
+    : `Next: ${next.map((words) => colors.command(words)).join("   or   ")}\n`;
+  return `${lines.join("")}${end}`;
+}
+
+/** What is gone and what became of its files. */
+export function renderRemove(report: RemoveReport, { color }: RenderOptions): string {
+  const colors = createColors(color);
+  const { assets, files, dryRun, manifest } = report;
+  const would = dryRun ? "would be " : "";
+  const lines = files.flatMap(({ path, status, size, reason }) => {
+    if (status === "missing") return [];
+    const bytes = size === undefined ? "" : `  ${formatBytes(size)}`;
+    const why = reason === undefined ? "" : `: ${oneLine(reason)}`;
+    const word = status === "deleted" ? `${would}deleted` : "left where it is";
+    return `  ${reason === undefined ? word : colors.bad(word)}  ${oneLine(path)}${bytes}${why}\n`;
+  });
+  const ids = assets.map(oneLine).join(", ");
+  return `${colors.good(`${would}removed`)}  ${ids}\n${lines.join("")}${plural(assets.length, "asset")} ${dryRun ? "would be taken" : "taken"} out of ${oneLine(manifest)}.\n`;
 }

@@ -58,7 +58,10 @@ describe("assets lock", () => {
     expect(tree.read("m/config.json").toString()).toBe("{}");
     expect(await run(["lock", "--check"])).toMatchObject({ code: 0 });
     const again = text();
-    expect(await run(["lock"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing has changed") });
+    expect(await run(["lock"], { HF_ENDPOINT: hub.url })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("nothing has changed"),
+    });
     expect(text()).toBe(again);
   });
 
