@@ -61,11 +61,14 @@ export function without(source: string, at: JsonPath): string {
   const rest = before === "" ? undefined : REST_OF_LINE.exec(text.slice(tail))?.[0];
   // What shares a line with others leaves the line break, which may end a comment.
   const start = rest === undefined ? node.offset : node.offset - before.length;
-  const stop = tail + (rest ?? /^[^\S\r\n]*/.exec(text.slice(tail))?.[0] ?? "").length;
-  const splices = [{ offset: start, length: stop - start, words: "" }];
   const previous = siblings[siblings.indexOf(node) - 1];
   const earlier = comma === undefined && previous ? commaAfter(text, endOf(previous)) : undefined;
-  if (earlier !== undefined) splices.push({ offset: earlier, length: 1, words: "" });
+  const gap = earlier === undefined ? "" : text.slice(earlier + 1, start);
+  const isBeside = rest === undefined && earlier !== undefined && /^[^\S\r\n]*$/.test(gap);
+  const blank = isBeside ? "" : (/^[^\S\r\n]*/.exec(text.slice(tail))?.[0] ?? "");
+  const stop = tail + (rest ?? blank).length;
+  const splices = [{ offset: start, length: stop - start, words: "" }];
+  if (earlier !== undefined) splices.push({ offset: earlier, length: isBeside ? 1 + gap.length : 1, words: "" });
   return mark + applied(text, splices);
 }
 

@@ -100,8 +100,7 @@ describe("assets init", () => {
   });
 });
 
-const TWO = (tree: Tree) =>
-  `{
+const TWO = `{
   "version": 1,
   "assets": [
     // about a
