@@ -138,6 +138,7 @@ describe("the house", () => {
       "commands/hydrate-groups.ts",
       "commands/hydrate-run.ts",
       "commands/extras.ts",
+      "commands/repositories.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);
