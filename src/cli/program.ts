@@ -9,6 +9,7 @@ import { addLfs } from "./lfs.js";
 import { addList } from "./list.js";
 import { addLock } from "./lock.js";
 import { addPath } from "./path.js";
+import { addRemote } from "./remote.js";
 import { addRepair } from "./repair.js";
 import { addStatus } from "./status.js";
 import { addVerify } from "./verify.js";
@@ -55,6 +56,7 @@ Examples:
   assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
   assets lfs hydrate          put the content there, without git-lfs
+  assets remote ls hf:ORG/NAME  the files of a repository, with sizes and digests
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -66,6 +68,8 @@ Environment (docs/network.md explains the network's part):
   ASSETS_TOKEN_<HOST>, NETRC,
   HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
   HF_ENDPOINT                                       a mirror of Hugging Face
+  GITHUB_API_URL, GITHUB_SERVER_URL,
+  ASSETS_ZENODO_URL                                 another GitHub, another Zenodo
   GITHUB_ACTIONS, GITHUB_STEP_SUMMARY,
   GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
@@ -85,6 +89,7 @@ Environment (docs/network.md explains the network's part):
   addCacheKey(program, begin);
   addLfs(program, begin);
   addLock(program, begin);
+  addRemote(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
     for (const inner of command.commands) {
