@@ -1,35 +1,20 @@
 /** Lists the files of a repository, a release or a record, with what is stated of each. */
+import { AssetsError, visibleLine } from "../errors.js";
 import { hubUrl, parseContainer } from "../short-urls.js";
-import type { Described } from "./described.js";
 import type { Hub } from "./hub.js";
-import { orRefuse, type Services } from "./short.js";
+import type { Listing } from "./listed.js";
+import type { Services } from "./short.js";
 
-/** One file. */
-export interface Listed extends Pick<Described, "size" | "digest"> {
-  /** `/`-separated, as it was stated: check it before it is used as a path. */
-  readonly path: string;
-  /** Always means these bytes, as far as the service has such a name. */
-  readonly url: string;
-}
-
-/** What was listed. */
-export interface Listing extends Pick<Described, "url" | "moved" | "licence"> {
-  readonly files: readonly Listed[];
-  /** Of repositories of the Hub. */
-  readonly tags?: readonly string[];
-  readonly gated?: boolean;
-  readonly private?: boolean;
-  /** ISO 8601. */
-  readonly lastModified?: string;
-}
-
-/** Throws an AssetsError, and the signal's reason. */
+/** Throws an AssetsError (USAGE for what cannot be listed), and the signal's reason. */
 export type ListFiles = (url: string, options: { signal: AbortSignal }) => Promise<Listing>;
 
 /** Makes it. */
 export function createListing({ releases, records, hub }: Services & { readonly hub: Hub }): ListFiles {
   return async (url, options) => {
-    const place = orRefuse(parseContainer(url), url);
+    const place = parseContainer(url);
+    if ("message" in place) {
+      throw new AssetsError("USAGE", `${visibleLine(url)}: ${place.message}.`, { hint: place.suggestion });
+    }
     if ("tag" in place) return releases.list(place, options);
     if ("record" in place) return records.list(place, options);
     const { path: folder, ...repository } = place;

@@ -4,7 +4,7 @@ import { nearestFew } from "../manifest/suggest.js";
 import { encodePath, type RecordFile } from "../short-urls.js";
 import type { Described } from "./described.js";
 import { endpointOf } from "./endpoint.js";
-import type { Listing } from "./listing.js";
+import type { Listing } from "./listed.js";
 import type { Environment } from "./proxy.js";
 import { withSecondPlace } from "./second-place.js";
 import { createSingleFlight } from "./single-flight.js";

@@ -5,7 +5,7 @@ import { encodePath, type ReleaseFile } from "../short-urls.js";
 import type { Described } from "./described.js";
 import { endpointOf } from "./endpoint.js";
 import { GITHUB_API } from "./github.js";
-import type { Listed, Listing } from "./listing.js";
+import type { Listed, Listing } from "./listed.js";
 import type { Environment } from "./proxy.js";
 import { withSecondPlace } from "./second-place.js";
 import { createSingleFlight } from "./single-flight.js";

@@ -13,7 +13,7 @@ const REPO = {
 };
 
 const run = (args: string[], env: Record<string, string>) =>
-  runBin(["remote", "ls", ...args], { cwd: makeTree().root, env });
+  runBin(["remote", "ls", ...args], { cwd: makeTree().root, env: { ASSETS_RETRIES: "1", ...env } });
 
 async function hub(args: string[], options: Partial<HubOptions> = {}) {
   const { url, requests } = await startHub({ repos: { "org/name": REPO }, pageSize: 2, ...options });
@@ -72,9 +72,9 @@ SIZE  DIGEST                 PATH
     ["hf:org/none", 7, /or it is private/],
     ["hf:org/name@gone", 4, /no such revision/],
     ["hf:org/name/none", 2, /has no files there/],
-    ["https://example.com/x", 4, /Write hf:/],
-    ["hf:org", 4, /names no repository/],
-    ["models", 4, /Write hf:/],
+    ["https://example.com/x", 2, /Write hf:/],
+    ["hf:org", 2, /names no repository/],
+    ["models", 2, /Write hf:/],
   ])("says what is wrong with %s", async (url, code, message) => {
     const result = await hub([url]);
     expect([result.code, result.stderr]).toEqual([code, expect.stringMatching(message)]);
@@ -88,7 +88,7 @@ SIZE  DIGEST                 PATH
     expect(stdout).not.toMatch(/\u001b|\u202e/);
   });
 
-  it("waits for a Hub that cannot answer now, and says when it never does", async () => {
+  it("says when the Hub cannot answer", async () => {
     const { code, stderr } = await hub(["hf:org/name"], { refuse: () => 503 });
     expect([code, stderr]).toEqual([4, expect.stringContaining("HTTP 503")]);
   });
