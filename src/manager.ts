@@ -5,13 +5,13 @@ import { cacheKey } from "./commands/cache-key.js";
 import { download } from "./commands/download.js";
 import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
+import { openManifest } from "./commands/open-manifest.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
 import { type VerifyOptions, verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
 import { AssetsError, abortError } from "./errors.js";
 import type { EventListener } from "./events.js";
-import { loadManifest } from "./manifest/load.js";
-import type { Selection } from "./manifest/select.js";
+import { isListed, type Selection } from "./manifest/select.js";
 import type { Manifest } from "./manifest/types.js";
 import type { NetworkSettings } from "./source/network-settings.js";
 
@@ -107,7 +107,7 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   };
   const load = () => {
     const { manifest: file, root, cwd = resolve() } = options;
-    loading ??= loadManifest({ cwd: resolve(cwd), ...(file && { file }), ...(root && { root }) });
+    loading ??= openManifest({ cwd: resolve(cwd), ...(file && { file }), ...(root && { root }) });
     // A manifest that was missing or wrong may be there or mended at the next call.
     loading.catch(() => {
       loading = undefined;
@@ -141,8 +141,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
       try {
         const looks = { recall: true, hash: true, emit, ...(signal && { signal }) };
         const files = (await workspace.lookAll(asset.files, looks)).map(fileReport);
-        const exists = files.every(({ status }) => status !== "missing");
-        const valid = files.every(({ status }) => status === "valid");
+        const exists = isListed(asset) && files.every(({ status }) => status !== "missing");
+        const valid = isListed(asset) && files.every(({ status }) => status === "valid");
         return { id, exists, valid, path, files };
       } finally {
         await workspace.close();

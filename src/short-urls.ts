@@ -16,6 +16,9 @@ export interface HubRepository {
   readonly revision?: string;
 }
 
+/** One, or a folder of it. */
+export type HubFolder = HubRepository & { readonly path?: string };
+
 /** A file of one. */
 export interface HubFile extends HubRepository {
   /** Decoded, `/`-separated. */
@@ -59,7 +62,7 @@ export function isCommit(revision: string | undefined): revision is string {
 }
 
 /** Reads `hf:[datasets/|spaces/]org/name[@revision][/path]`. `hf://`, as other tools write it, is the same. */
-export function parseHub(url: string): (HubRepository & { path?: string }) | ShortProblem {
+export function parseHub(url: string): HubFolder | ShortProblem {
   const problem = (message: string): ShortProblem => ({ message, suggestion: HUB_FORM });
   const [, rest = ""] = /^hf:(?:\/\/)?([^?#]*)/i.exec(url) ?? [];
   const [, kind = "", org = "", tail = ""] = /^(?:(models|datasets|spaces)\/)?([^/@]*)\/(.*)$/s.exec(rest) ?? [];
@@ -108,6 +111,25 @@ export function parseRecord(url: string): RecordFile | ShortProblem {
   return { record, file };
 }
 
+/** Reads what holds files: a repository of the Hub or a folder of one, `github:owner/repository[@tag]`, `zenodo:record`. */
+export function parseContainer(
+  url: string,
+): HubFolder | Omit<ReleaseFile, "asset"> | Pick<RecordFile, "record"> | ShortProblem {
+  const scheme = url.slice(0, Math.max(0, url.indexOf(":"))).toLowerCase();
+  if (scheme === "hf") return parseHub(url.replace(/\/+$/, ""));
+  if (scheme === "github") {
+    const [, place = "", tag = "latest"] = /^github:([^@]*)(?:@(.+))?$/is.exec(url.replace(/\/+$/, "")) ?? [];
+    const parsed = parseRelease(`github:${place}@${tag}/file`);
+    return "message" in parsed ? parsed : { repository: parsed.repository, tag: parsed.tag };
+  }
+  if (scheme === "zenodo") {
+    const parsed = parseRecord(`${url.replace(/\/+$/, "")}/file`);
+    return "message" in parsed ? parsed : { record: parsed.record };
+  }
+  const message = "only repositories of the Hub, releases of GitHub and records of Zenodo can be listed";
+  return { message, suggestion: "Write hf:<org>/<name>, github:<owner>/<repository>@<tag> or zenodo:<record>." };
+}
+
 /** What is wrong with a URL of one of {@link SHORT_SCHEMES}, if anything is. */
 export function checkShort(url: string): ShortProblem | undefined {
   const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
@@ -126,7 +148,7 @@ export function checkShort(url: string): ShortProblem | undefined {
 }
 
 /** The URL that always means the same, for a file or a repository that was found at a commit. */
-export function hubUrl({ type, name, revision, path }: HubRepository & { path?: string }): string {
+export function hubUrl({ type, name, revision, path }: HubFolder): string {
   const kind = type === "model" ? "" : `${type}s/`;
   const at = revision === undefined ? "" : `@${encodePart(revision)}`;
   return `hf:${kind}${name}${at}${path === undefined ? "" : `/${encodePath(path)}`}`;

@@ -145,6 +145,7 @@ describe("the house", () => {
       "commands/ignore-block.ts",
       "commands/measure.ts",
       "commands/write-manifest.ts",
+      "commands/repositories.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);

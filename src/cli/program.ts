@@ -13,6 +13,7 @@ import { addLint } from "./lint.js";
 import { addList } from "./list.js";
 import { addLock } from "./lock.js";
 import { addPath } from "./path.js";
+import { addRemote } from "./remote.js";
 import { addRemove } from "./remove.js";
 import { addRepair } from "./repair.js";
 import { addSchema } from "./schema.js";
@@ -65,6 +66,7 @@ Examples:
   assets add URL              write a file into it, with its pin
   assets lock                 fill in the pins that are missing
   assets lint                 what could be better about it
+  assets remote ls hf:ORG/NAME  the files of a repository, with sizes and digests
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -76,6 +78,8 @@ Environment (docs/network.md explains the network's part):
   ASSETS_TOKEN_<HOST>, NETRC,
   HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
   HF_ENDPOINT                                       a mirror of Hugging Face
+  GITHUB_API_URL, GITHUB_SERVER_URL,
+  ASSETS_ZENODO_URL                                 another GitHub, another Zenodo
   GITHUB_ACTIONS, GITHUB_STEP_SUMMARY,
   GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
@@ -101,6 +105,7 @@ Environment (docs/network.md explains the network's part):
   addRemove(program, begin);
   addHash(program, begin);
   addSchema(program, begin);
+  addRemote(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
     for (const inner of command.commands) {

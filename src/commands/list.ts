@@ -1,5 +1,5 @@
 /** `assets list`: what the manifest holds, and how it stands here at a glance: nothing is hashed. */
-import { type Selection, selectAssets } from "../manifest/select.js";
+import { isListed, type Selection, selectAssets } from "../manifest/select.js";
 import type { Asset, Manifest } from "../manifest/types.js";
 import { fileReport } from "./file-report.js";
 import type { FileReport, ListReport, ListRow } from "./reports.js";
@@ -48,7 +48,7 @@ export async function list({ manifest, selection = {}, sort, signal }: ListOptio
 
 function rowOf(asset: Asset, files: FileReport[]): ListRow {
   const { files: pinned, metadata: _, repository, ...about } = asset;
-  const isKnown = repository === undefined || repository.commit !== undefined;
+  const isKnown = isListed(asset);
   const present = files.filter(isPresent).length;
   const missing = files.filter(({ status }) => status === "missing").length;
   const damaged = present + missing < files.length;

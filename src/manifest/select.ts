@@ -35,9 +35,15 @@ export function select(manifest: Manifest, selection: Selection): AssetFile[] {
   return selectAssets(manifest, selection).flatMap(filesOf);
 }
 
-/** The files of an asset. Throws UNPINNED for a repository of which they are not known. */
-function filesOf({ id, files, repository }: Asset): readonly AssetFile[] {
-  if (repository === undefined || repository.commit !== undefined) return files;
+/** Whether the files of an asset are known: those of a whole repository are once it was asked. */
+export function isListed({ repository }: Asset): boolean {
+  return repository === undefined || repository.commit !== undefined;
+}
+
+/** The files of an asset. Throws UNPINNED where they are not known. */
+function filesOf(asset: Asset): readonly AssetFile[] {
+  const { id, files, repository } = asset;
+  if (isListed(asset) || repository === undefined) return files;
   const message = `The files of ${visibleLine(id)} are not known here: it is the whole repository ${visibleLine(repository.url)}.`;
   throw new AssetsError("UNPINNED", message, {
     hint: `Fetch them: assets download ${shellWord(id)}      Write them into the manifest: assets lock ${shellWord(id)}`,

@@ -7,6 +7,7 @@ import { createHttpClient, type HttpClient } from "./http.js";
 import { createHub, type Hub } from "./hub.js";
 import { createLfsLogins, type LfsLoginOptions } from "./lfs-logins.js";
 import { createLfsServer, type LfsServer, type LfsServerOptions } from "./lfs-server.js";
+import { createListing, type ListFiles } from "./listing.js";
 import { parseMember } from "./member.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { createNpmSource, parseNpmUrl } from "./npm.js";
@@ -26,6 +27,8 @@ export interface Sources {
   locate(url: string, options: { signal: AbortSignal }): Promise<Located>;
   /** What is stated about a URL without its bytes; undefined where nothing is. Throws an AssetsError. */
   describe: Describe;
+  /** The files of a repository of the Hub, a release of GitHub or a record of Zenodo. Throws an AssetsError. */
+  list: ListFiles;
   /** Whole repositories of the Hugging Face Hub. */
   readonly hub: Hub;
   /** A Git LFS server. Nothing is asked of it before an object is. */
@@ -87,6 +90,7 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
       return member === undefined ? located : { ...located, url: redact(url), member };
     },
     describe: createDescribe(services),
+    list: createListing(services),
     hub,
     lfsServer({ extra = {}, git, ...options }) {
       const { endpoint } = options;

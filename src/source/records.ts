@@ -4,6 +4,7 @@ import { nearestFew } from "../manifest/suggest.js";
 import { encodePath, type RecordFile } from "../short-urls.js";
 import type { Described } from "./described.js";
 import { endpointOf } from "./endpoint.js";
+import type { Listing } from "./listed.js";
 import type { Environment } from "./proxy.js";
 import { withSecondPlace } from "./second-place.js";
 import { createSingleFlight } from "./single-flight.js";
@@ -14,6 +15,7 @@ import type { WebSource } from "./web.js";
 export interface Records {
   locate(file: RecordFile, options: { signal: AbortSignal }): Promise<Located>;
   describe(file: RecordFile, options: { signal: AbortSignal }): Promise<Described>;
+  list(record: Pick<RecordFile, "record">, options: { signal: AbortSignal }): Promise<Listing>;
 }
 
 interface Entry {
@@ -39,12 +41,16 @@ export function createRecords(web: WebSource, { env }: { env: Environment }): Re
   const records = createSingleFlight<ZenodoRecord>();
   const base = () => endpointOf("ASSETS_ZENODO_URL", env.ASSETS_ZENODO_URL, HOME);
 
-  async function find(file: RecordFile, signal: AbortSignal): Promise<Entry & Omit<ZenodoRecord, "files">> {
-    const url = `${base()}/api/records/${file.record}`;
-    const { files, ...record } = await records(url, signal, async (shared) => {
+  async function ask(asked: string, signal: AbortSignal): Promise<ZenodoRecord> {
+    const url = `${base()}/api/records/${asked}`;
+    return records(url, signal, async (shared) => {
       const { bytes } = await web.ask(url, { method: "GET", signal: shared }, { accept: "application/json" });
-      return readRecord(bytes, url, file.record);
+      return readRecord(bytes, url, asked);
     });
+  }
+
+  async function find(file: RecordFile, signal: AbortSignal): Promise<Entry & Omit<ZenodoRecord, "files">> {
+    const { files, ...record } = await ask(file.record, signal);
     const entry = files.find(({ name }) => name === file.file);
     if (entry !== undefined) return { ...entry, ...record };
     const names = files.map(({ name }) => name);
@@ -72,6 +78,17 @@ export function createRecords(web: WebSource, { env }: { env: Environment }): Re
         ...(digest !== undefined && { digest, statedBy: "Zenodo's record API" }),
         ...(id !== file.record && { moved: file.record }),
         ...(licence !== undefined && { licence }),
+      };
+    },
+    async list({ record }, { signal }) {
+      const { id, licence, files } = await ask(record, signal);
+      return {
+        url: `zenodo:${id}`,
+        ...(id !== record && { moved: record }),
+        ...(licence !== undefined && { licence }),
+        files: files.map(({ name, address: _, ...about }) => {
+          return { path: name, url: `zenodo:${id}/${encodePath(name)}`, ...about };
+        }),
       };
     },
   };

@@ -5,6 +5,7 @@ import { encodePath, type ReleaseFile } from "../short-urls.js";
 import type { Described } from "./described.js";
 import { endpointOf } from "./endpoint.js";
 import { GITHUB_API } from "./github.js";
+import type { Listed, Listing } from "./listed.js";
 import type { Environment } from "./proxy.js";
 import { withSecondPlace } from "./second-place.js";
 import { createSingleFlight } from "./single-flight.js";
@@ -15,6 +16,7 @@ import type { WebSource } from "./web.js";
 export interface Releases {
   locate(file: ReleaseFile, options: { signal: AbortSignal }): Promise<Located>;
   describe(file: ReleaseFile, options: { signal: AbortSignal }): Promise<Described>;
+  list(release: Omit<ReleaseFile, "asset">, options: { signal: AbortSignal }): Promise<Listing>;
 }
 
 /** What the API tells of a file, as far as it can be used. */
@@ -41,7 +43,7 @@ const MOST_ASSETS = 10_000;
 export function createReleases(web: WebSource, { env }: { env: Environment }): Releases {
   const releases = createSingleFlight<Release>();
 
-  async function release({ repository, tag }: ReleaseFile, signal: AbortSignal): Promise<Release> {
+  async function release({ repository, tag }: Omit<ReleaseFile, "asset">, signal: AbortSignal): Promise<Release> {
     const which = tag === "latest" ? "latest" : `tags/${encodeURIComponent(tag)}`;
     const url = `${endpointOf("GITHUB_API_URL", env.GITHUB_API_URL, GITHUB_API)}/repos/${repository}/releases/${which}`;
     return releases(url, signal, async (shared) => {
@@ -88,15 +90,22 @@ export function createReleases(web: WebSource, { env }: { env: Environment }): R
       });
     },
     async describe(file, { signal }) {
-      const { tag, size, sha256 } = await find(file, signal);
+      const { tag, ...asset } = await find(file, signal);
+      const { path: _, ...listed } = listedOf({ ...file, tag }, asset);
+      const { digest } = listed;
       return {
-        url: `github:${file.repository}@${encodePath(tag)}/${encodePath(file.asset)}`,
-        ...(size !== undefined && { size }),
-        ...(sha256 !== undefined && {
-          digest: { algorithm: "sha256", hex: sha256 },
-          statedBy: "GitHub's release API",
-        }),
+        ...listed,
+        ...(digest !== undefined && { statedBy: "GitHub's release API" }),
         ...(tag !== file.tag && { moved: file.tag }),
+      };
+    },
+    async list({ repository, tag: asked }, { signal }) {
+      const { tag: told, assets } = await release({ repository, tag: asked }, signal);
+      const tag = told || asked;
+      return {
+        url: `github:${repository}@${encodePath(tag)}`,
+        ...(tag !== asked && { moved: asked }),
+        files: assets.map((asset) => listedOf({ repository, tag }, asset)),
       };
     },
   };
@@ -106,6 +115,15 @@ export function createReleases(web: WebSource, { env }: { env: Environment }): R
     const api = endpointOf("GITHUB_API_URL", env.GITHUB_API_URL, GITHUB_API);
     return (await web.hasLogin(`${api}/`)) ? find(file, signal) : undefined;
   }
+}
+
+function listedOf({ repository, tag }: Omit<ReleaseFile, "asset">, { name, size, sha256 }: Asset): Listed {
+  return {
+    path: name,
+    url: `github:${repository}@${encodePath(tag)}/${encodePath(name)}`,
+    ...(size !== undefined && { size }),
+    ...(sha256 !== undefined && { digest: { algorithm: "sha256", hex: sha256 } }),
+  };
 }
 
 function isUsual(api: string): boolean {
