@@ -138,6 +138,8 @@ describe("the house", () => {
       "commands/hydrate-groups.ts",
       "commands/hydrate-run.ts",
       "commands/extras.ts",
+      "commands/add-names.ts",
+      "commands/add-repository.ts",
       "commands/add-sources.ts",
       "commands/add-text.ts",
       "commands/author-reports.ts",

@@ -15,6 +15,8 @@ interface AddFlags extends TransferFlags, FormatOptions, GlobalOptions {
   required?: boolean;
   url?: string;
   fallback?: string[];
+  include?: string[];
+  exclude?: string[];
   sha256?: string;
   size?: number;
   dryRun?: boolean;
@@ -42,6 +44,8 @@ export function addAdd(
     .option("--license <text>", "SPDX expression or a few words (default: what is stated)")
     .option("--tag <tag>", "word to select by (repeatable)", collect)
     .option("--required", "a minimal installation needs it")
+    .option("--include <glob>", "of a whole repository: only these files (repeatable)", collect)
+    .option("--exclude <glob>", "of a whole repository: not these files (repeatable)", collect)
     .option("--url <url>", "where the file that lies in its place already comes from")
     .option("--fallback <url>", "another place with the same bytes (repeatable)", collect)
     .option("--sha256 <hex>", "the SHA-256 that you know of it", sha256)
@@ -56,6 +60,7 @@ export function addAdd(
       `
 Examples:
   assets add hf:org/name/model.onnx                           the model of a Hub repository, at today's commit
+  assets add hf:org/name --include '*.safetensors'            a whole repository as one asset, or some of its files
   assets add https://host/data.csv --path datasets/data.csv   fetched once and measured
   assets add URL1 URL2 --id my-model --path models/mine/      one asset of two files
   assets add URL --id my-model                                another file of an asset that has a list of files
@@ -85,6 +90,7 @@ async function act(run: Run, sources: readonly string[], flags: AddFlags): Promi
       sources,
       cwd: run.cwd,
       ...defined({ id, type, name, path, license, required, url, size, sha256: flags.sha256 }),
+      ...defined({ include: flags.include, exclude: flags.exclude }),
       ...(flags.tag && { tags: flags.tag }),
       ...(flags.fallback && { fallbackUrls: flags.fallback }),
       dryRun: flags.dryRun ?? false,

@@ -8,6 +8,7 @@ import type { Pins } from "../manifest/new-entry.js";
 import type { Manifest } from "../manifest/types.js";
 import { checkUrl, resolveUrl } from "../manifest/urls.js";
 import { shellWord } from "../shell-word.js";
+import type { Described } from "../source/described.js";
 import { readWhole } from "../store/whole-text.js";
 
 /** Something to add. */
@@ -20,6 +21,10 @@ export interface AddSource {
   inPlace?: string;
   /** What a Git LFS pointer in its place says of it. */
   pointer?: Pins;
+  /** What is stated of it, where that is known already. */
+  described?: Described;
+  /** The repository that was named as a whole, and the path in it. */
+  repository?: { words: string; name: string; below: string };
 }
 
 /** Reads one argument. `from`: where a file that lies in its place comes from. Throws USAGE. */

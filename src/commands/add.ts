@@ -1,28 +1,20 @@
 /** `assets add`: writes new files into the manifest, with the pins that are stated or were measured. */
 import { AssetsError, errorInfo, exitCodeOf } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
-import {
-  entryOf,
-  fileNameOf,
-  folderFor,
-  idFor,
-  type NewAsset,
-  type NewFile,
-  type Pins,
-  typeFor,
-} from "../manifest/new-entry.js";
+import { entryOf, type NewAsset, type Pins } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
-import type { Described } from "../source/described.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
+import { nameAll, type Wish } from "./add-names.js";
+import { isRepository, type RepositoryChoice, readRepository } from "./add-repository.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
-import { declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
+import { type Answer, type DescribeRun, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
 import { measureFiles } from "./measure.js";
 import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
 
-export interface AddOptions extends NewAsset {
+export interface AddOptions extends NewAsset, RepositoryChoice {
   manifest: Manifest;
   /** URLs, short forms, and paths relative to `cwd`. */
   sources: readonly string[];
@@ -43,19 +35,6 @@ export interface AddOptions extends NewAsset {
   onEvent?: EventListener;
 }
 
-/** A file on its way into the manifest. */
-interface Wish {
-  source: AddSource;
-  described?: Described;
-  file: NewFile;
-  pins: Pins;
-  asset: string;
-  error?: ErrorInfo;
-  known?: AssetFile;
-  here: boolean;
-  statedBy?: string;
-}
-
 /**
  * Learns of each source what is stated about it; what has no SHA-256 stated is fetched into its place and measured. Then
  * the entries are written, all else of the manifest staying as it is. A source that fails does not keep the others out.
@@ -66,9 +45,14 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   checkOptions(options);
-  const read = await Promise.all(sources.map((words) => readAddSource(words, manifest, { cwd, from: options.url })));
+  const ask = { base: manifest.base, network, offline: policy.offline ?? false, signal };
+  const readOne = async (words: string) =>
+    isRepository(words)
+      ? readRepository(words, options, ask)
+      : [await readAddSource(words, manifest, { cwd, from: options.url })];
+  const read = (await Promise.all(sources.map(readOne))).flat();
   for (const each of options.fallbackUrls ?? []) urlSource(each, manifest.base);
-  const wishes = await describe(read, options, signal);
+  const wishes = await describe(read, options, ask);
   const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
   const groups = nameAll(open, options);
   // What the manifest would not take is told before anything is fetched.
@@ -115,20 +99,24 @@ function checkOptions({ sources, url, sha256, size, fallbackUrls = [] }: AddOpti
 }
 
 /** What is stated about each source, and whether the manifest has it already. */
-async function describe(read: readonly AddSource[], options: AddOptions, signal: AbortSignal): Promise<Wish[]> {
-  const { manifest, network = {}, policy = {} } = options;
-  const { offline = false } = policy;
-  const answers = await describeUrls(
-    read.map(({ resolved }) => resolved),
-    { base: manifest.base, network, offline, signal },
+async function describe(read: readonly AddSource[], options: AddOptions, ask: DescribeRun): Promise<Wish[]> {
+  const { manifest } = options;
+  const unasked = read.filter((source) => source.described === undefined);
+  const told = await describeUrls(
+    unasked.map(({ resolved }) => resolved),
+    ask,
   );
+  const answers = read.map((source): Answer => {
+    const { described } = source;
+    return described === undefined ? (told.shift() ?? { described }) : { described };
+  });
   const given: Pins = {
     ...(options.size !== undefined && { size: options.size }),
     ...(options.sha256 !== undefined && { sha256: options.sha256, pinnedAs: "declared" }),
   };
   return read.map((source, index) => {
     const answer = answers[index] ?? { described: undefined };
-    const described = "described" in answer ? answer.described : undefined;
+    const described = "error" in answer ? undefined : answer.described;
     const stated = described === undefined ? {} : declaredPins(described);
     const pins = { ...stated, ...source.pointer, ...given };
     const url =
@@ -170,52 +158,6 @@ function contradictionOf(source: AddSource, stated: Pins, given: Pins): ErrorInf
 
 function knownAs({ assets }: Manifest, urls: readonly string[]): AssetFile | undefined {
   return assets.flatMap(({ files }) => files).find((file) => file.urls.some((url) => urls.includes(url)));
-}
-
-/** Gives every wish its asset and its place. */
-function nameAll(wishes: readonly Wish[], options: AddOptions): Group[] {
-  const { manifest, id, path } = options;
-  const taken = manifest.assets.map((asset) => asset.id);
-  const groups: Group[] = [];
-  for (const wish of wishes) {
-    const { url } = wish.file;
-    const own = id ?? idFor(url, [...taken, ...groups.map(({ asset }) => asset.id)]);
-    let group = groups.find(({ asset }) => asset.id === own);
-    if (group === undefined) {
-      const type = options.type ?? typeFor(id === undefined ? [url] : wishes.map(({ file }) => file.url));
-      const license = options.license ?? wish.described?.licence;
-      group = { asset: { ...options, id: own, type, ...(license !== undefined && { license }) }, files: [] };
-      groups.push(group);
-    }
-    wish.asset = own;
-    wish.file.path = placeOf(wish, group.asset, path, id === undefined ? 1 : wishes.length, manifest);
-    group.files.push(wish as Wish & Group["files"][number]);
-  }
-  return groups;
-}
-
-function placeOf(
-  { file: { url }, source: { inPlace } }: Wish,
-  { id, type }: { id: string; type: string },
-  path: string | undefined,
-  together: number,
-  manifest: Manifest,
-): string {
-  if (inPlace !== undefined) {
-    if (path === undefined || path === inPlace) return inPlace;
-    throw new AssetsError("USAGE", `${inPlace} lies in its place: leave --path out, or move the file there first.`);
-  }
-  const own = path?.replace(/^(?:\.\/)+/, "");
-  if (own !== undefined && !own.endsWith("/") && together === 1) return own;
-  const name = fileNameOf(url);
-  if (name === undefined) {
-    throw new AssetsError("USAGE", `${url} gives no usable name for the file.`, {
-      hint: "Name it: --path FOLDER/NAME",
-    });
-  }
-  const there = manifest.assets.find((asset) => asset.id === id)?.files[0]?.path;
-  const folder = own ?? (there === undefined ? folderFor(id, type) : there.split("/").slice(0, -1).join("/"));
-  return [folder.replace(/\/+$/, ""), name].filter((part) => part !== "" && part !== ".").join("/");
 }
 
 /** The file as the transfers take it: without a pin, held against whatever else is stated. */

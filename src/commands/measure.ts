@@ -1,5 +1,6 @@
 /** Brings files whose pins nobody states, by the ordinary transfer, and takes their pins off the bytes that came. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
 import { judgeOf } from "../formats/index.js";
@@ -13,6 +14,10 @@ import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { conflictError } from "../transfer/outcome.js";
 import type { Planned } from "../transfer/run-transfers.js";
 import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
+
+/** How long the file system's clock is waited for: less than a coarse one needs, which costs a hash later. */
+const TICK_MS = 2;
+const MOST_TICKS = 20;
 
 /** How to fetch what is to be measured. */
 export interface MeasureRun {
@@ -114,12 +119,13 @@ function inTheWay(item: PlanItem): AssetsError {
 async function measure(
   { file, target, action }: PlanItem,
   url: string | undefined,
-  { ledger, hash }: Workspace,
+  workspace: Workspace,
   signal: AbortSignal,
   emit: EventListener,
 ): Promise<Measured> {
+  const { ledger, hash } = workspace;
   try {
-    const at = await ledger.clock().catch(() => undefined);
+    const at = await clockPast(file, workspace, signal);
     const digest = await hash(target, { signal });
     for (const { algorithm, hex } of action === "keep" ? (file.stated ?? []) : []) {
       const own = await hash(target, { signal, algorithm });
@@ -139,6 +145,24 @@ async function measure(
     if (signal.aborted) throw abortError();
     if (!(error instanceof AssetsError)) throw error;
     return { error: errorInfo(error) };
+  }
+}
+
+/**
+ * The file system's clock once it stands past the last change of a file, so that a later change can be told from it; it
+ * ticks every few milliseconds.
+ */
+async function clockPast(
+  file: AssetFile,
+  { ledger, look }: Workspace,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  const { state } = await look(file, { recall: false, hash: false, signal });
+  const changed = "stat" in state ? state.stat.ctimeNs : 0n;
+  for (let ticks = 0; ; ticks++) {
+    const now = await ledger.clock().catch(() => undefined);
+    if (now === undefined || now > changed || ticks === MOST_TICKS) return now;
+    await sleep(TICK_MS);
   }
 }
 

@@ -50,9 +50,9 @@ export function fileNameOf(url: string): string | undefined {
   return name !== undefined && checkPath(name) === undefined ? name : undefined;
 }
 
-/** An id that no other asset has, ids differing by more than case. */
-export function idFor(url: string, taken: Iterable<string>): string {
-  const stem = (fileNameOf(url) ?? "").replace(ENDINGS, "");
+/** An id that no other asset has, ids differing by more than case. `repository`: of a whole one, its name. */
+export function idFor(url: string, taken: Iterable<string>, repository?: string): string {
+  const stem = repository === undefined ? (fileNameOf(url) ?? "").replace(ENDINGS, "") : "";
   const project = GENERIC.test(stem) || stem === "" ? projectOf(url) : undefined;
   const words = project === undefined ? stem : PLAIN.test(stem) || stem === "" ? project : `${project}-${stem}`;
   const id = slugOf(words);
