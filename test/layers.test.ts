@@ -145,6 +145,7 @@ describe("the house", () => {
       "commands/author-reports.ts",
       "commands/describe-urls.ts",
       "commands/ignore-block.ts",
+      "commands/lock-repositories.ts",
       "commands/measure.ts",
       "commands/write-manifest.ts",
       "commands/repositories.ts",

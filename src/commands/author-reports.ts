@@ -50,6 +50,8 @@ export type LockNeed =
   | "unpinned"
   /** A weaker digest is stated in its place. */
   | "weak"
+  /** Its asset names a whole repository, and no files. */
+  | "repository"
   /** A URL stands on a branch, a tag or `latest`, and its host tells what that is now. */
   | "moving";
 

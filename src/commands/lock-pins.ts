@@ -6,7 +6,7 @@ import { type FileInText, readText } from "../manifest/files-in-text.js";
 import type { JsonPath } from "../manifest/issues.js";
 import { movingReference } from "../manifest/moving.js";
 import type { Pins } from "../manifest/new-entry.js";
-import { type Selection, select } from "../manifest/select.js";
+import { type Selection, selectAssets } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { resolveUrl } from "../manifest/urls.js";
 import type { Described } from "../source/described.js";
@@ -14,6 +14,14 @@ import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import type { LockNeed, LockPinsReport, PinnedFile } from "./author-reports.js";
 import { type Answer, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
+import {
+  listRepositories,
+  measureRepositories,
+  type RepositoryTask,
+  repositoryFiles,
+  repositoryTasks,
+  withRepositories,
+} from "./lock-repositories.js";
 import { measureFiles } from "./measure.js";
 import { manifestText, rewriteManifest } from "./write-manifest.js";
 
@@ -65,9 +73,16 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   const started = performance.now();
   const { manifest, selection = {}, check = false, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
-  const tasks = tasksOf(select(manifest, selection), manifest, await manifestText(manifest));
+  const selected = selectAssets(manifest, selection);
+  const source = await manifestText(manifest);
+  const whole = repositoryTasks(selected);
+  const tasks = tasksOf(
+    selected.flatMap(({ files }) => files),
+    manifest,
+    source,
+  );
   const open = tasks.filter(({ needs }) => needs.length > 0);
-  if (check || open.length === 0) return reportOf(options, tasks, false, started);
+  if (check || (open.length === 0 && whole.length === 0)) return reportOf(options, tasks, whole, false, started);
 
   const asked = open.map((task) => task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task)));
   const { offline = false } = policy;
@@ -78,25 +93,29 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   );
   for (const [index, task] of open.entries()) learn(task, asked[index] ?? [], answers.splice(0, asked[index]?.length));
 
+  await listRepositories(whole, run);
+
   const unmeasured = open.filter((task) => task.pins.sha256 === undefined && task.error === undefined);
   if (!dryRun) {
     const files = unmeasured.map(({ file, weak = [], urls }) => {
       const stated = [...(file.stated ?? []), ...weak];
       return { ...file, urls: urls.map(({ resolved }) => resolved), ...(stated.length > 0 && { stated }) };
     });
-    const measured = await measureFiles(files, { manifest, present: "measure", policy, network, jobs, signal, emit });
+    const how = { manifest, present: "measure", policy, network, jobs, signal, emit } as const;
+    const measured = await measureFiles(files, how);
     for (const [index, task] of unmeasured.entries()) {
       const result = measured[index];
       if (result === undefined) continue;
       if ("error" in result) task.error = result.error;
       else task.pins = { size: result.size, sha256: result.sha256, pinnedAs: "measured" };
     }
+    await measureRepositories(whole, source, how);
   }
   const done = open.filter(({ error }) => error === undefined);
-  const edit = (text: string, now: Manifest) => edited(text, now, manifest, done);
-  const { written } =
-    done.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
-  return reportOf(options, tasks, written, started);
+  const edit = (text: string, now: Manifest) => withRepositories(edited(text, now, manifest, done), manifest, whole);
+  const isIdle = done.length === 0 && whole.every(({ error }) => error !== undefined);
+  const { written } = isIdle ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
+  return reportOf(options, tasks, whole, written, started);
 }
 
 function isPinned({ file }: Pick<Task, "file">): boolean {
@@ -211,9 +230,15 @@ function pinEdits({ file, text: { at }, pins }: Task): Edit[] {
   return edits;
 }
 
-function reportOf(options: LockPinsOptions, tasks: readonly Task[], written: boolean, started: number): LockPinsReport {
+function reportOf(
+  options: LockPinsOptions,
+  tasks: readonly Task[],
+  whole: readonly RepositoryTask[],
+  written: boolean,
+  started: number,
+): LockPinsReport {
   const { manifest, dryRun = false, check = false } = options;
-  const files = tasks.map(pinnedFile);
+  const files = [...tasks.map(pinnedFile), ...whole.flatMap(repositoryFiles)];
   const codes = new Set(files.flatMap(({ error }) => (error === undefined ? [] : [exitCodeOf(error.code)])));
   const isOpen = !dryRun && files.some(({ status }) => status === "open");
   const exitCode = codes.size > 1 || isOpen ? 1 : ([...codes][0] ?? 0);

@@ -8,6 +8,7 @@ import type { RenderOptions } from "./table.js";
 const NEEDS: Readonly<Record<LockNeed, string>> = {
   unpinned: "no SHA-256 is pinned",
   weak: "only a weaker digest is stated",
+  repository: "the files of its repository are not written down",
   moving: "its URL stands on a reference that moves",
 };
 

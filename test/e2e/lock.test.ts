@@ -159,6 +159,55 @@ describe("assets lock", () => {
     expect(locked).toMatchObject({ url: "github:o/r@v2.1/a.bin", sha256: sha256Of(MODEL), pinnedAs: "declared" });
   });
 
+  it("writes the files of a whole repository down in the place of its name, and fetches only what it must", async () => {
+    const repo = { large: { "onnx/model.onnx": MODEL, "a.bin": "a" }, files: { "config.json": "{}" } };
+    const hub = await startHub({ repos: { "org/whole": repo } });
+    const { tree, run, text } = project(`{
+  "version": 1,
+  "assets": [
+    {
+      "id": "whole", // all of it
+      "type": "model",
+      "path": "models/whole",
+      "source": "hf:org/whole@main",
+      "exclude": ["*.bin"] // not these
+    }
+  ]
+}
+`);
+    expect(await run(["lock", "--check"])).toMatchObject({ code: 1 });
+    expect(await run(["lock"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
+    expect(text()).toContain('"id": "whole", // all of it');
+    expect(text()).not.toContain('"source"');
+    const [asset] = JSON.parse(text().replace(/ \/\/.*/g, "")).assets;
+    expect(asset.files).toEqual(
+      expect.arrayContaining([
+        {
+          path: "onnx/model.onnx",
+          size: 200_000,
+          sha256: sha256Of(MODEL),
+          pinnedAs: "declared",
+          url: `hf:org/whole@${COMMIT}/onnx/model.onnx`,
+        },
+        expect.objectContaining({ path: "config.json", sha256: sha256Of("{}"), pinnedAs: "measured" }),
+      ]),
+    );
+    expect(asset.files).toHaveLength(2);
+    expect(tree.exists("models/whole/onnx/model.onnx")).toBe(false);
+    expect(await run(["lock", "--check"])).toMatchObject({ code: 0 });
+  });
+
+  it("writes nothing of a repository that lists paths which lead out of the tree", async () => {
+    const tree = [{ type: "file", path: "../../evil", size: 1, oid: "0".repeat(40) }];
+    const hub = await startHub({ repos: { "org/evil": { files: { "../../evil": "x" }, tree } } });
+    const asset = { id: "e", type: "model", path: "m", source: "hf:org/evil@main" };
+    const { tree: own, run, text } = project(JSON.stringify({ version: 1, assets: [asset] }));
+    const before = text();
+    expect((await run(["lock"], { HF_ENDPOINT: hub.url })).code).not.toBe(0);
+    expect(text()).toBe(before);
+    expect(own.files().filter((name) => !name.startsWith(".assets/"))).toEqual(["assets.manifest.json"]);
+  });
+
   it("locks only what is selected, and writes nothing in a dry run", async () => {
     const server = await startFaultServer();
     const assets = ["a", "b"].map((id) => ({
