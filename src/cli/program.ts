@@ -7,6 +7,7 @@ import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
 import { mergeFormats } from "./formats.js";
 import { addHash } from "./hash.js";
+import { addInfo } from "./info.js";
 import { addInit } from "./init.js";
 import { addLfs } from "./lfs.js";
 import { addLint } from "./lint.js";
@@ -101,6 +102,7 @@ Environment (docs/network.md explains the network's part):
   addInit(program, begin);
   addAdd(program, begin);
   addLock(program, begin);
+  addInfo(program, begin);
   addLint(program, begin);
   addRemove(program, begin);
   addHash(program, begin);

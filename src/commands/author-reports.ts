@@ -1,5 +1,7 @@
 /** What the commands that write the manifest answer. Sizes in bytes. */
 import type { ErrorInfo } from "../events.js";
+import type { Asset } from "../manifest/types.js";
+import type { FileStatus } from "./reports.js";
 
 /** A file that `assets add` was asked for. */
 export interface AddedFile {
@@ -160,4 +162,49 @@ export interface LintReport extends AuthorReport {
   /** Whether git could be asked. */
   git: boolean;
   totals: { assets: number; files: number; errors: number; warnings: number; notes: number; fixed: number };
+}
+
+/** A file as `assets info` tells of it. */
+export interface InfoFile {
+  /** Relative to the root. */
+  path: string;
+  status: FileStatus;
+  size?: number;
+  sha256?: string;
+  pinnedAs?: "declared" | "measured";
+  /** Where it would come from, in order; without credentials. */
+  urls: readonly string[];
+  /** Bytes that are still to be fetched, where a size is known. */
+  left?: number;
+  /** What its first URL's host states now. */
+  remote?: { size?: number; digest?: string; statedBy?: string; agrees?: boolean; error?: string };
+}
+
+/** What the Hub says of a repository that an asset comes from. */
+export interface InfoRepository {
+  name: string;
+  /** What its main branch is now. */
+  commit?: string;
+  /** Commits that the manifest has. */
+  pinned: string[];
+  /** ISO 8601. */
+  lastModified?: string;
+  licence?: string;
+  tags?: readonly string[];
+  gated?: boolean;
+  private?: boolean;
+  /** Its files at the first pinned commit, or now. */
+  files?: { path: string; size: number }[];
+  error?: string;
+}
+
+/** Answer of `assets info`. */
+export interface InfoReport {
+  manifest: string;
+  root: string;
+  asset: Omit<Asset, "files">;
+  files: InfoFile[];
+  totals: { files: number; size: number; here: number; left: number };
+  /** With `remote` only. */
+  repositories?: InfoRepository[];
 }
