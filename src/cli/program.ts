@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { version } from "../version.js";
 import { addAdd } from "./add.js";
+import { addAudit } from "./audit.js";
 import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
@@ -104,6 +105,7 @@ Environment (docs/network.md explains the network's part):
   addLock(program, begin);
   addInfo(program, begin);
   addLint(program, begin);
+  addAudit(program, begin);
   addRemove(program, begin);
   addHash(program, begin);
   addSchema(program, begin);

@@ -208,3 +208,50 @@ export interface InfoReport {
   /** With `remote` only. */
   repositories?: InfoRepository[];
 }
+
+/** What became of a URL that was asked about. */
+export type UrlStatus =
+  | "alive"
+  /** The host says that there is no such thing. */
+  | "dead"
+  /** It has another size or digest than is pinned. */
+  | "changed"
+  | "refused"
+  /** It did not answer, or not to the point. */
+  | "unreachable"
+  /** Nobody has asked yet. */
+  | "unknown";
+
+/** One URL of a file as `assets audit` tells of it. */
+export interface AuditedUrl {
+  asset: string;
+  /** Relative to the root. */
+  path: string;
+  /** Without credentials. */
+  url: string;
+  status: UrlStatus;
+  /** `error`: the file cannot be had any more. `warning`: another URL has it, or it may be a passing trouble. */
+  level?: LintLevel;
+  /** What is wrong, in words. */
+  message?: string;
+  /** As the host states it. */
+  size?: number;
+  /** Whether an interrupted download can go on. */
+  ranges?: boolean;
+  /** When the host was asked, ISO 8601. */
+  checkedAt?: string;
+  /** In the manifest; both counted from 1. */
+  line: number;
+  column: number;
+}
+
+/** Answer of `assets audit`. */
+export interface AuditReport {
+  manifest: string;
+  root: string;
+  ok: boolean;
+  exitCode: number;
+  urls: AuditedUrl[];
+  totals: { urls: number; asked: number; errors: number; warnings: number; notes: number };
+  durationMs: number;
+}
