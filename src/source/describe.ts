@@ -7,12 +7,19 @@ import type { Headers } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
 import { orRefuse, type Services } from "./short.js";
 
+/** How much is asked. */
+export interface DescribeOptions {
+  readonly signal: AbortSignal;
+  /** Ask for the bytes alone, and not for the licence, where that takes a question of its own. Default false. */
+  readonly bytesOnly?: boolean;
+}
+
 /** Answers undefined where nothing is stated. Throws an AssetsError, and the signal's reason. */
-export type Describe = (url: string, options: { signal: AbortSignal }) => Promise<Described | undefined>;
+export type Describe = (url: string, options: DescribeOptions) => Promise<Described | undefined>;
 
 /** Makes it. */
 export function createDescribe({ web, releases, records, hub }: Services & { readonly hub: Hub }): Describe {
-  async function describeShort(url: string, options: { signal: AbortSignal }): Promise<Described> {
+  async function describeShort(url: string, options: DescribeOptions): Promise<Described> {
     const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
     if (scheme === "github") return releases.describe(orRefuse(parseRelease(url), url), options);
     if (scheme === "zenodo") return records.describe(orRefuse(parseRecord(url), url), options);
