@@ -49,6 +49,10 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
   // A file that was named and cannot be used is told at once, not when the first server needs it.
   const { caFile } = network;
   if (caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(caFile);
+  // What cannot be carried out is told before anything is looked at.
+  if (policy.strategy === "git" && !(await (await import("../git/run-git.js")).hasGit())) {
+    throw (await import("../transfer/clones.js")).gitIsMissing();
+  }
   let { manifest } = options;
   if (manifest.assets.some(({ repository }) => repository !== undefined)) {
     const { expandRepositories } = await import("./repositories.js");

@@ -1,5 +1,5 @@
 /** Whole repositories in a manifest: which files they have, as they were last seen here or as the Hub has them now. */
-import { AssetsError, visibleLine } from "../errors.js";
+import { AssetsError, abortError, visibleLine } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { collide } from "../manifest/collisions.js";
 import { checkPath, checkTarget, foldPath, joinPath } from "../manifest/paths.js";
@@ -17,13 +17,19 @@ import {
   rememberRepository,
 } from "../store/repository-memory.js";
 import { askAgain } from "../transfer/ask-again.js";
+import { mayBeCloned } from "../transfer/clone-candidates.js";
+import type { Clones } from "../transfer/clones.js";
+import type { TransferPolicy } from "../transfer/fetch-file.js";
 import type { RetryPolicy } from "../transfer/retry.js";
+import { clonesFor } from "./fetching.js";
 
 /** How the Hub is asked. */
 export interface AskOptions {
   readonly network: NetworkSettings;
-  readonly policy: RetryPolicy & { readonly offline: boolean };
+  readonly policy: RetryPolicy & Pick<TransferPolicy, "offline" | "strategy">;
   readonly signal: AbortSignal;
+  /** Told when it is asked in another way. */
+  readonly emit?: EventListener;
 }
 
 /** How repositories are turned into files. */
@@ -76,18 +82,45 @@ export async function expandRepositories(manifest: Manifest, options: ExpandOpti
   }
 }
 
-/** Everything in a repository of the Hub, at the commit that its revision stands for. Throws like {@link askAgain}. */
+/**
+ * Everything in a repository of the Hub, at the commit that its revision stands for: told by the Hub, or by a clone of it.
+ * Throws what both throw, OFFLINE.
+ */
 export async function listRepository(
   url: string,
   sources: Sources,
   options: AskOptions,
 ): Promise<RememberedRepository> {
+  const { policy, signal, emit } = options;
   const { path: _, ...place } = orRefuse(parseHub(url), url);
-  if (options.policy.offline) {
+  if (policy.offline) {
     throw new AssetsError("OFFLINE", `${visibleLine(url)} has to be asked for its files, and --offline forbids it.`);
   }
-  const { commit, files } = await askAgain((signal) => sources.hub.list(place, { signal }), options);
-  return { url, commit, files: files.map(toRemembered) };
+  const clones = await clonesFor(policy, sources);
+  const byClone = async (from: Clones) => (await from.open(place, signal)).listing;
+  const ask = () => askAgain((own) => sources.hub.list(place, { signal: own }), options);
+  try {
+    const listing =
+      policy.strategy === "git" && clones
+        ? await byClone(clones)
+        : await ask().catch((error) => {
+            if (clones === undefined || !mayBeCloned(error)) throw error;
+            emit?.({ type: "warning", message: `${errorText(error)} It is cloned by git instead.` });
+            // Of two failures, the first tells more.
+            return byClone(clones).catch(() => {
+              throw error;
+            });
+          });
+    return { url, commit: listing.commit, files: listing.files.map(toRemembered) };
+  } catch (error) {
+    throw signal.aborted ? abortError() : error;
+  } finally {
+    await clones?.close();
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof AssetsError ? error.message : "";
 }
 
 /** Those files whose path in the repository the patterns pick. */

@@ -1,6 +1,6 @@
 /** Asks git what it has, and what it leaves alone. */
 import { findRepository } from "./repository.js";
-import { runGit } from "./run-git.js";
+import { askGit, runGit } from "./run-git.js";
 
 /** What git makes of some paths, all relative to the folder that was asked about. */
 export interface Tracking {
@@ -21,9 +21,10 @@ export async function trackingIn(
 ): Promise<Tracking | undefined> {
   if ((await findRepository(folder)) === undefined) return undefined;
   const listed = await runGit(["ls-files", "-z"], { cwd: folder, signal });
-  // It ends with 1 when no path is ignored.
-  const check = { cwd: folder, input: paths.map((path) => `./${path}\0`).join(""), signal, codes: [0, 1] };
-  const ignored = paths.length === 0 ? "" : await runGit(["check-ignore", "--no-index", "-z", "--stdin"], check);
+  const check = { cwd: folder, input: paths.map((path) => `./${path}\0`).join(""), signal };
+  const asked = paths.length > 0 ? await askGit(["check-ignore", "--no-index", "-z", "--stdin"], check) : undefined;
+  // It fails without a word when none of the paths is ignored.
+  const ignored = asked === undefined || asked.ok || asked.said === "" ? (asked?.output ?? "") : undefined;
   if (listed === undefined || ignored === undefined) return undefined;
   const out = new Set(ignored.split("\0").map((path) => path.replace(/^\.\//, "")));
   return {

@@ -5,7 +5,7 @@
  * `git-blob`: the SHA-1 under which git keeps the bytes, behind a header of its own.
  */
 export interface StatedDigest {
-  readonly algorithm: "sha512" | "sha1" | "git-blob" | "md5";
+  readonly algorithm: "sha512" | "sha256" | "sha1" | "git-blob" | "md5";
   /** Lower-case hex digits. */
   readonly hex: string;
 }

@@ -3,16 +3,24 @@ import { AssetsError, redact } from "../errors.js";
 import { parseHub, parseRecord, parseRelease, SHORT_SCHEMES, shortForm } from "../short-urls.js";
 import { MEMBER_FRAGMENT } from "../url-forms.js";
 import type { Described } from "./described.js";
-import type { Headers } from "./http-answer.js";
+import { type Headers, refusalOf } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
 import { orRefuse, type Services } from "./short.js";
+import { sumBeside } from "./sums-beside.js";
+
+/** How much is asked. */
+export interface DescribeOptions {
+  readonly signal: AbortSignal;
+  /** Leave out what takes further questions: the licence, lists of checksums beside a file. Default false. */
+  readonly bytesOnly?: boolean;
+}
 
 /** Answers undefined where nothing is stated. Throws an AssetsError, and the signal's reason. */
-export type Describe = (url: string, options: { signal: AbortSignal }) => Promise<Described | undefined>;
+export type Describe = (url: string, options: DescribeOptions) => Promise<Described | undefined>;
 
 /** Makes it. */
 export function createDescribe({ web, releases, records, hub }: Services & { readonly hub: Hub }): Describe {
-  async function describeShort(url: string, options: { signal: AbortSignal }): Promise<Described> {
+  async function describeShort(url: string, options: DescribeOptions): Promise<Described> {
     const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
     if (scheme === "github") return releases.describe(orRefuse(parseRelease(url), url), options);
     if (scheme === "zenodo") return records.describe(orRefuse(parseRecord(url), url), options);
@@ -31,8 +39,16 @@ export function createDescribe({ web, releases, records, hub }: Services & { rea
     if (scheme !== "https" && scheme !== "http") return undefined;
     const short = shortForm(url);
     if (short === undefined) {
-      const { status, headers } = await web.ask(url, { method: "HEAD", signal: options.signal });
-      return status === 200 ? fromHead(url, headers) : undefined;
+      const { signal, bytesOnly = false } = options;
+      const told = await web.ask(url, { method: "HEAD", signal }).catch((error) => {
+        // Some servers know no HEAD; what else they refuse, they refuse.
+        if (![400, 403, 405, 501].includes(refusalOf(error)?.status ?? 0)) throw error;
+        return undefined;
+      });
+      const head = told?.status === 200 ? fromHead(url, told.headers) : undefined;
+      if (head?.digest !== undefined || bytesOnly) return head;
+      const sum = await sumBeside(url, web, signal);
+      return sum === undefined ? head : { url: redact(url), ...head, ...sum };
     }
     const described = await describeShort(short, options);
     // Whoever wrote a long address reads a long address.

@@ -4,6 +4,7 @@ import { encodePath, type HubFile, type HubRepository, hubUrl, isCommit } from "
 import type { Described } from "./described.js";
 import { refusalOf } from "./http-answer.js";
 import type { HubAbout, HubEntry } from "./hub-library.js";
+import { basic } from "./proxy.js";
 import type { WebSource } from "./web.js";
 
 /** One file of a repository. */
@@ -43,7 +44,10 @@ export interface Hub {
   /** Everything in a repository; a branch or tag is resolved to its commit first. */
   list(repository: HubRepository, options: { signal: AbortSignal }): Promise<HubListing>;
   about(repository: HubRepository, options: { signal: AbortSignal }): Promise<HubFacts>;
-  describe(file: HubFile, options: { signal: AbortSignal }): Promise<Described>;
+  /** `bytesOnly`: the licence is not asked for. */
+  describe(file: HubFile, options: { signal: AbortSignal; bytesOnly?: boolean }): Promise<Described>;
+  /** Where git finds a repository, and what it is to show there. */
+  remote(repository: HubRepository): Promise<{ url: string; authorization?: string }>;
 }
 
 const HOME = "https://huggingface.co";
@@ -59,7 +63,7 @@ export function resolveUrlOf({ type, name, revision = "main", path }: HubFile): 
 }
 
 /** Nothing is loaded or asked before the first call. */
-export function createHub({ ask }: Pick<WebSource, "ask">): Hub {
+export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">): Hub {
   const library = () => import("./hub-library.js");
 
   async function about(repository: HubRepository, { signal }: { signal: AbortSignal }): Promise<HubFacts> {
@@ -96,6 +100,12 @@ export function createHub({ ask }: Pick<WebSource, "ask">): Hub {
 
   return {
     about,
+    async remote({ type, name }) {
+      const access = await accessTo(`${HOME}/${type === "model" ? "" : `${type}s/`}${name}`);
+      const token = /^Bearer (.*)$/.exec(access.authorization ?? "")?.[1];
+      // The Hub takes tokens as passwords here.
+      return token === undefined ? access : { ...access, authorization: basic("hf", token) };
+    },
     async list(repository, { signal }) {
       const { revision } = repository;
       const commit = isCommit(revision) ? revision : (await about(repository, { signal })).commit;
@@ -108,17 +118,21 @@ export function createHub({ ask }: Pick<WebSource, "ask">): Hub {
       const url = hubUrl({ type: repository.type, name: repository.name, revision: commit });
       return { url, commit, files, ...(commit !== revision && { moved: revision ?? "main" }) };
     },
-    async describe(file, { signal }) {
-      const facts = about(file, { signal });
+    async describe(file, { signal, bytesOnly = false }) {
+      let asked: Promise<HubFacts> | undefined;
+      const facts = () => {
+        asked ??= about(file, { signal });
+        return asked;
+      };
       // That the licence cannot be learned is no reason to know nothing.
-      const known = facts.catch(() => undefined);
+      const known = bytesOnly ? undefined : facts().catch(() => undefined);
       const told = await byHead(file, signal).catch((error) => {
         // A mirror may know the API and not the question; what is refused for a reason stays so.
         if (refusalOf(error) === undefined || isRefused(error)) throw error;
         return undefined;
       });
       const described =
-        told ?? (await byTree(file, isCommit(file.revision) ? file.revision : (await facts).commit, signal));
+        told ?? (await byTree(file, isCommit(file.revision) ? file.revision : (await facts()).commit, signal));
       const licence = (await known)?.licence;
       signal.throwIfAborted();
       return { ...described, ...(licence !== undefined && { licence }) };

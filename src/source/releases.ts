@@ -113,7 +113,8 @@ export function createReleases(web: WebSource, { env }: { env: Environment }): R
   /** What the API tells somebody with a login of a file that its page does not give; it has a quota for all others. */
   async function withLogin(file: ReleaseFile, signal: AbortSignal): Promise<Asset | undefined> {
     const api = endpointOf("GITHUB_API_URL", env.GITHUB_API_URL, GITHUB_API);
-    return (await web.hasLogin(`${api}/`)) ? find(file, signal) : undefined;
+    const { authorization } = await web.accessTo(`${api}/`);
+    return authorization === undefined ? undefined : find(file, signal);
   }
 }
 

@@ -37,8 +37,8 @@ interface Place {
 export interface WebSource extends Source {
   /** Asks with the user's login for the host, and explains its refusals. URLs of the Hub lead to its mirror. */
   ask(url: string, question: Question, headers?: Record<string, string>): Promise<Told>;
-  /** Whether there is a login that would be sent. */
-  hasLogin(url: string): Promise<boolean>;
+  /** Where a URL is really asked for, and the Authorization that would be sent there, if any. */
+  accessTo(url: string): Promise<{ url: string; authorization?: string }>;
 }
 
 /** Makes the source. Logins are looked for when the first URL of their host is opened. */
@@ -99,9 +99,10 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
         client.ask(at, question, { headers: { ...more, ...headers } }),
       );
     },
-    hasLogin: async (url) => {
-      const { credential, withheld } = await placeOf(new URL(hub.mirrored(url)));
-      return credential !== undefined && !withheld;
+    async accessTo(url) {
+      const asked = hub.mirrored(url);
+      const { credential, withheld } = await placeOf(new URL(asked));
+      return { url: asked, ...(credential && !withheld && { authorization: credential.authorization }) };
     },
   };
 }

@@ -66,6 +66,7 @@ async function open(
   validator: string | undefined,
   { answer, signal }: Patience,
 ): Promise<Answer> {
+  await way.prepare?.();
   const located = await answer(way.locate(signal));
   const { open: openAt, url, unpacked } = located.member && way.unpack ? await way.unpack(located) : located;
   const isPart = size !== undefined && segment.end < size;

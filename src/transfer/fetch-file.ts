@@ -19,6 +19,8 @@ import { type PieceMemory, REMEMBERED_BYTES } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import type { Archives } from "./archives.js";
 import { pointerOf } from "./body-check.js";
+import { type Strategy, withClones } from "./clone-candidates.js";
+import type { Clones } from "./clones.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
 import { hostOf } from "./hosts.js";
@@ -36,6 +38,8 @@ export interface TransferPolicy extends RetryPolicy, PatiencePolicy, SegmentPoli
   readonly lockTimeoutMs: number;
   /** Use no source that needs a network. */
   readonly offline: boolean;
+  /** How files of the Hub come. */
+  readonly strategy: Strategy;
   /** Most bytes a second over all connections, of which each file then has only one; undefined for no limit. */
   readonly limitRate?: number | undefined;
 }
@@ -52,6 +56,8 @@ export interface TransferContext extends FetchContext {
   readonly orphans: Orphans;
   /** A Git LFS server that may have every pinned file; undefined where there is none. */
   readonly lfs: LfsServer | undefined;
+  /** Clones of repositories; undefined where they are not wanted. */
+  readonly clones?: Clones | undefined;
   /** Copies of what lies elsewhere on this machine; undefined where they are not wanted. */
   readonly reuse: Reuse | undefined;
   readonly policy: TransferPolicy;
@@ -225,7 +231,11 @@ function candidatesOf({ file }: PlanItem, target: string, context: TransferConte
     };
   };
   const object = sha256 === undefined || size === undefined ? undefined : { oid: sha256, size };
-  return [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
+  const direct = [...file.urls.map(fromUrl), ...(lfs && object ? [fromServer(lfs, object)] : [])];
+  const partial = (url: string) => partialOf(target, sha256, url);
+  return context.clones === undefined
+    ? direct
+    : withClones(direct, file, { ...context, clones: context.clones, partial });
 }
 
 /** A URL as users may see it, and its host. */

@@ -137,6 +137,16 @@ describe("assets add", () => {
     expect(await run(["download", "--all"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
   });
 
+  it("takes the SHA-256 from a list that the publisher put beside the file", async () => {
+    const { tree, run } = project();
+    const server = await startFaultServer();
+    const url = server.serve("/v1/weights.onnx", { body: MODEL });
+    server.serve("/v1/SHA256SUMS", { body: `${sha256Of("other")}  other\n${sha256Of(MODEL)}  weights.onnx\n` });
+    expect(await run(["add", url])).toMatchObject({ code: 0, stdout: expect.stringContaining("SHA256SUMS") });
+    expect(entries(tree)[0]).toMatchObject({ sha256: sha256Of(MODEL), pinnedAs: "declared" });
+    expect(tree.files()).not.toContain("models/weights/weights.onnx");
+  });
+
   it("makes one asset of several sources, and adds further files to its list", async () => {
     const { tree, run } = project();
     const server = await startFaultServer();

@@ -62,6 +62,7 @@ describe("a whole repository", () => {
     expect([verify.code, verify.stderr]).toEqual([5, expect.stringContaining("assets download m")]);
     const list = await run("list");
     expect([list.code, list.stdout]).toEqual([0, expect.stringMatching(/m +model +\? +0 +missing/)]);
+    expect(list.stdout).not.toContain("all of them here");
     expect((await run("download", "m", "--offline")).code).toBe(8);
     expect((await run("path", "m", "--no-download")).code).not.toBe(0);
   });

@@ -93,8 +93,8 @@ describe("a file of a release", () => {
   it("needs a usable GITHUB_API_URL, which matters to nobody else", async () => {
     const at = servicesIn({ GITHUB_API_URL: "ftp://x" });
     await expect(at.describe("github:o/r@v1/x")).rejects.toMatchObject({ code: "USAGE" });
-    const url = await listen((_, response) => void response.writeHead(200, { "content-length": "1" }).end());
-    expect(await at.describe(`${url}/x`)).toMatchObject({ size: 1 });
+    const url = await listen((_, response) => void response.end("x"));
+    expect(await at.describe(`${url}/x`)).toBeUndefined();
   });
 });
 
@@ -142,7 +142,10 @@ describe("a file of a record", () => {
 
 describe("a file of any web server", () => {
   const serve = (headers: Record<string, string>) =>
-    listen((_, response) => void response.writeHead(200, headers).end());
+    listen(({ method }, response) => {
+      if (method === "HEAD") response.writeHead(200, headers).end();
+      else response.writeHead(404).end();
+    });
 
   it("has the size that is announced", async () => {
     const url = await serve({ "content-length": "12345" });
@@ -156,6 +159,34 @@ describe("a file of any web server", () => {
       digest: { algorithm: "sha256", hex: sha256Of("x") },
       statedBy: "the server (Repr-Digest)",
     });
+  });
+
+  it.each([
+    [
+      "/d/SHA256SUMS",
+      `${sha256Of("y")}  other\n${sha256Of("x")} *a%20b.bin\n${sha256Of("x")}  ./a b.bin\n`,
+      "SHA256SUMS",
+    ],
+    ["/d/a%20b.bin.sha256", `${sha256Of("x").toUpperCase()}\n`, "a b.bin.sha256"],
+    ["/d/sha256sum.txt", `SHA256 (a b.bin) = ${sha256Of("x")}\n`, "sha256sum.txt"],
+  ])("has the digest that %s beside it states", async (path, body, statedBy) => {
+    const url = await listen((request, response) => {
+      if (request.url?.startsWith("/d/a%20b.bin?")) response.writeHead(405).end();
+      else if (request.url === path) response.end(body);
+      else response.writeHead(404).end();
+    });
+    const digest = { algorithm: "sha256", hex: sha256Of("x") };
+    expect(await servicesIn({}).describe(`${url}/d/a%20b.bin?v=1`)).toMatchObject({ digest, statedBy });
+  });
+
+  it("has no digest from a list of other files, a web page, or a list without end", async () => {
+    const bodies = [`${sha256Of("x")}  other`, "<html>", "0".repeat(2_000_000)];
+    for (const body of bodies) {
+      const url = await listen((request, response) => {
+        response.end(request.method === "HEAD" ? undefined : body);
+      });
+      expect((await servicesIn({}).describe(`${url}/x`))?.digest).toBeUndefined();
+    }
   });
 
   it("is not described by the size of its compressed form, nor as a member of an archive", async () => {
