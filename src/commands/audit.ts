@@ -151,7 +151,7 @@ async function ask(url: string, sources: Sources, signal: AbortSignal): Promise<
 
 /** Whether a host has an interface that states digests. */
 function isStated(url: string): boolean {
-  return /^(?:hf|github):/i.test(url) || shortForm(url) !== undefined;
+  return /^(?:hf|github):/i.test(shortForm(url) ?? url);
 }
 
 function audited({ file, url, line, column }: Entry, known: Remembered | undefined): AuditedUrl {
