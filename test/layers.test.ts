@@ -159,9 +159,13 @@ describe("the house", () => {
 
   it("has no circle of imports", () => {
     const circles: string[] = [];
+    // What was followed to its end leads back to nothing before it.
+    const followed = new Set<string>();
     const visit = (path: string, way: string[]) => {
       if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(" -> "));
-      else for (const { to, own: mine } of modules.get(path)?.imports ?? []) if (mine) visit(to, [...way, path]);
+      if (way.includes(path) || followed.has(path)) return;
+      for (const { to, own: mine } of modules.get(path)?.imports ?? []) if (mine) visit(to, [...way, path]);
+      followed.add(path);
     };
     for (const entry of ["cli/main.ts", "index.ts", "testing.ts"]) visit(entry, []);
     expect([...new Set(circles)]).toEqual([]);

@@ -1,6 +1,7 @@
 /** The command line of `assets add`. */
 import { type Command, InvalidArgumentError } from "commander";
 import { digestOf } from "../manifest/fields.js";
+import { toNdjson } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { collect, wholeNumber } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
@@ -99,6 +100,7 @@ async function act(run: Run, sources: readonly string[], flags: AddFlags): Promi
       onEvent: reporter.onEvent,
     });
     const report = { ...done, exitCode: run.exitCode(done.exitCode) };
+    for (const file of run.options.ndjson ? report.files : []) run.stdout.write(toNdjson({ type: "file", ...file }));
     reporter.stop({ exitCode: report.exitCode, totals: { files: report.files.length } });
     run.print(report, () => (run.options.quiet && report.ok ? "" : renderAdd(report, run.render)));
     return report.exitCode;

@@ -1,6 +1,7 @@
 /** The command line of `assets lock`. */
 import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
+import { toNdjson } from "../report/index.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
@@ -68,6 +69,7 @@ async function act(run: Run, ids: readonly string[], flags: LockFlags): Promise<
     const { reuse: _, ...transfer } = transferOf(flags, run);
     const done = await lockPins({ manifest, selection, check, dryRun, ...transfer, signal, onEvent });
     const report = { ...done, exitCode: run.exitCode(done.exitCode) };
+    for (const file of run.options.ndjson ? report.files : []) run.stdout.write(toNdjson({ type: "file", ...file }));
     reporter.stop({ exitCode: report.exitCode, totals: { files: report.files.length } });
     run.print(report, () => (run.options.quiet && report.ok ? "" : renderPins(report, run.render)));
     return report.exitCode;

@@ -66,6 +66,8 @@ export async function readAddSource(
 
 /** A URL that a manifest may have. Throws USAGE. */
 export function urlSource(url: string, base: string): AddSource {
+  const file = rawLink(url);
+  if (file !== undefined) return urlSource(file, base);
   const problem = checkUrl(url);
   if (problem !== undefined) {
     const { message, suggestion } = problem;
@@ -77,6 +79,12 @@ export function urlSource(url: string, base: string): AddSource {
     });
   }
   return { url, resolved: resolveUrl(url, base) };
+}
+
+/** The file that a page of GitHub shows. */
+function rawLink(url: string): string | undefined {
+  const [, repository, path] = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/blob\/([^?#]+)/i.exec(url) ?? [];
+  return repository === undefined ? undefined : `https://raw.githubusercontent.com/${repository}/${path}`;
 }
 
 /** The path of a file below a folder, `/`-separated; undefined for one that lies elsewhere. */

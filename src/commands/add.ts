@@ -119,10 +119,8 @@ async function describe(read: readonly AddSource[], options: AddOptions, ask: De
     const described = "error" in answer ? undefined : answer.described;
     const stated = described === undefined ? {} : declaredPins(described);
     const pins = { ...stated, ...source.pointer, ...given };
-    const url =
-      described !== undefined && /^[a-z]+:/i.test(source.url) && described.moved !== undefined
-        ? described.url
-        : source.url;
+    // The address of a page, a branch or a tag is what was typed; the host tells what always means the file.
+    const url = described !== undefined && /^[a-z]+:/i.test(source.url) ? described.url : source.url;
     const known = knownAs(manifest, [source.resolved, ...(described ? [described.url] : [])]);
     const contradiction = contradictionOf(source, stated, { ...source.pointer, ...given });
     const error = contradiction ?? ("error" in answer && given.sha256 === undefined ? answer.error : undefined);

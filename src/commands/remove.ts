@@ -7,6 +7,7 @@ import { selectAssets } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import { removeFile } from "../store/remove-file.js";
 import type { RemoveReport } from "./author-reports.js";
+import { recallRepositories } from "./repositories.js";
 import { type Looked, openWorkspace } from "./workspace.js";
 import { rewriteManifest } from "./write-manifest.js";
 
@@ -30,7 +31,9 @@ export interface RemoveOptions {
  */
 export async function removeAssets(options: RemoveOptions): Promise<RemoveReport> {
   const started = performance.now();
-  const { manifest, ids, files: alsoFiles = false, force = false, dryRun = false, onEvent: emit = () => {} } = options;
+  // Of a whole repository, the files that it had when it was last asked here.
+  const manifest = await recallRepositories(options.manifest);
+  const { ids, files: alsoFiles = false, force = false, dryRun = false, onEvent: emit = () => {} } = options;
   const { signal = new AbortController().signal } = options;
   const selected = selectAssets(manifest, { ids: [...ids] });
   const gone = new Set(selected.map(({ id }) => id));

@@ -41,6 +41,10 @@ function lintAsset(asset: AssetInText): Broken[] {
     const message = `The asset ${id} has no licence: nobody can tell who may use it.`;
     broken.push({ rule: "no-license", level: "note", asset: id, message, at: [...at, "id"] });
   }
+  if (raw.source !== undefined && raw.files === undefined) {
+    const message = `The files of ${id} are not written down: it is whatever ${raw.source} has.`;
+    broken.push({ rule: "unpinned", level: "error", asset: id, message, at: [...at, "source"], command: `lock ${id}` });
+  }
   const dead = (key: "tags" | "metadata", message: string, below: JsonPath = []) =>
     broken.push({ ...deadField(id, message), at: [...at, key, ...below], onKey: below.length === 0 });
   const { tags, metadata } = raw;

@@ -196,6 +196,26 @@ describe("assets add", () => {
     expect(text()).toBe(START);
   });
 
+  it("writes the address of the file for one of a page that shows it, and tells what it did line by line", async () => {
+    const { tree, run } = project();
+    const hub = await startHub({ repos: { "org/m": { large: { "a.bin": MODEL } } } });
+    const page = `https://huggingface.co/org/m/blob/${COMMIT}/a.bin`;
+    const other = "https://github.com/o/r/blob/v1/a/b.onnx";
+    const known = ["--sha256", "a".repeat(64)];
+    const done = await run(["add", page, "--ndjson"], { HF_ENDPOINT: hub.url });
+    const events = done.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.at(-2)).toMatchObject({ type: "file", status: "added", sha256: sha256Of(MODEL) });
+    expect(events.at(-1)).toMatchObject({ type: "end", exitCode: 0 });
+    expect(await run(["add", other, ...known, "--offline"])).toMatchObject({ code: 0 });
+    expect(entries(tree).map(({ url }) => url)).toEqual([
+      `https://huggingface.co/org/m/resolve/${COMMIT}/a.bin`,
+      "https://raw.githubusercontent.com/o/r/v1/a/b.onnx",
+    ]);
+  });
+
   it("says what is there already, and changes nothing", async () => {
     const { run, text } = project();
     const server = await startFaultServer();

@@ -55,6 +55,13 @@ describe("assets lint", () => {
     expect(await lint("--ignore", rule)).toMatchObject({ code: 0, findings: [] });
   });
 
+  it("finds a whole repository whose files are not written down", async () => {
+    const { lint } = project(
+      '    { "id": "all", "type": "model", "license": "MIT", "path": "m", "source": "hf:org/m@main" }',
+    );
+    expect(await lint()).toMatchObject({ code: 1, findings: [{ rule: "unpinned", fix: "assets lock all" }] });
+  });
+
   it("finds the same content under two names, and plain http only where others could listen", async () => {
     const second = FINE.replace('"fine"', '"second"').replace("m/a.onnx", "m/b.onnx").replace(/https/g, "http");
     const { lint } = project(`${FINE},\n${second.replace(/[hi]\.example/g, "127.0.0.1:8080/$&")}`);
