@@ -50,6 +50,16 @@ describe("a file of the Hub", () => {
     expect(await at.describe(url)).toMatchObject({ url: pinned, moved });
   });
 
+  it("is found in the list of all files where a mirror answers nothing else", async () => {
+    const refuse = (method: string, path: string) =>
+      method === "HEAD" ? 405 : path.includes("paths-info") ? 404 : undefined;
+    const { at } = await hubWith({ refuse });
+    expect(await at.describe("hf:org/name/config.json")).toMatchObject({
+      url: `hf:org/name@${COMMIT}/config.json`,
+      digest: { algorithm: "git-blob", hex: gitBlob("{}") },
+    });
+  });
+
   it("is found by the tree API where a mirror answers no HEAD", async () => {
     const { at } = await hubWith({ refuse: (method) => (method === "HEAD" ? 405 : undefined) });
     expect(await at.describe("hf:org/name@v1/sub/model.safetensors")).toMatchObject({
