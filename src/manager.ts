@@ -31,6 +31,8 @@ export interface AssetManagerOptions {
   offline?: boolean;
   /** Look for pinned bytes elsewhere on this machine before any network is asked. Default true. */
   reuse?: boolean;
+  /** How files of the Hugging Face Hub come, as `assets download --strategy`. Default `auto`. */
+  strategy?: "auto" | "http" | "git";
   /** How to reach the network. Default: as the environment says (docs/network.md). */
   network?: NetworkSettings;
 }
@@ -116,8 +118,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   };
   const find = async (id: string, file?: string) => locateAsset(await load(), id, file);
   const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
-    const { jobs, retries, offline = false, reuse = true, network = {} } = options;
-    const policy = { offline, ...(retries !== undefined && { retries }) };
+    const { jobs, retries, offline = false, reuse = true, network = {}, strategy = "auto" } = options;
+    const policy = { offline, strategy, ...(retries !== undefined && { retries }) };
     const report = await download({ manifest, selection, jobs, reuse, policy, network, onEvent: emit, ...more });
     const failure = report.stopped ?? report.outcomes.find(({ error }) => error !== undefined)?.error;
     if (failure === undefined) return report;

@@ -86,11 +86,7 @@ export async function expandRepositories(manifest: Manifest, options: ExpandOpti
  * Everything in a repository of the Hub, at the commit that its revision stands for: told by the Hub, or by a clone of it.
  * Throws what both throw, OFFLINE.
  */
-export async function listRepository(
-  url: string,
-  sources: Sources,
-  options: AskOptions,
-): Promise<RememberedRepository> {
+async function listRepository(url: string, sources: Sources, options: AskOptions): Promise<RememberedRepository> {
   const { policy, signal, emit } = options;
   const { path: _, ...place } = orRefuse(parseHub(url), url);
   if (policy.offline) {

@@ -5,6 +5,8 @@ import { MEMBER_FRAGMENT } from "../url-forms.js";
 import type { Described } from "./described.js";
 import { type Headers, refusalOf } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
+import type { Environment } from "./proxy.js";
+import { describeRaw, parseRaw } from "./raw-files.js";
 import { orRefuse, type Services } from "./short.js";
 import { sumBeside } from "./sums-beside.js";
 
@@ -19,7 +21,10 @@ export interface DescribeOptions {
 export type Describe = (url: string, options: DescribeOptions) => Promise<Described | undefined>;
 
 /** Makes it. */
-export function createDescribe({ web, releases, records, hub }: Services & { readonly hub: Hub }): Describe {
+export function createDescribe(
+  { web, releases, records, hub }: Services & { readonly hub: Hub },
+  { env }: { env: Environment },
+): Describe {
   async function describeShort(url: string, options: DescribeOptions): Promise<Described> {
     const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
     if (scheme === "github") return releases.describe(orRefuse(parseRelease(url), url), options);
@@ -38,6 +43,8 @@ export function createDescribe({ web, releases, records, hub }: Services & { rea
     if (SHORT_SCHEMES.includes(scheme)) return describeShort(url, options);
     if (scheme !== "https" && scheme !== "http") return undefined;
     const short = shortForm(url);
+    const raw = parseRaw(url);
+    if (raw !== undefined) return describeRaw(raw, web, { env, signal: options.signal });
     if (short === undefined) {
       const { signal, bytesOnly = false } = options;
       const told = await web.ask(url, { method: "HEAD", signal }).catch((error) => {

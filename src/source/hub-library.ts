@@ -25,6 +25,8 @@ export interface HubAbout {
 type Ask = WebSource["ask"];
 
 const HOME = "https://huggingface.co";
+/** Of a thousand entries each, as the Hub makes them. */
+const MOST_PAGES = 2_000;
 const API_PATH = /\/api\/(?:models|datasets|spaces)\/.*$/;
 const NEXT_PAGE = /<([^<>]*)>\s*(?:;[^<]*?)?;\s*rel="?next"?/i;
 
@@ -67,6 +69,8 @@ function fetchThrough(ask: Ask, signal: AbortSignal): typeof fetch {
   return async (input, { method = "GET", body } = {}) => {
     const url = atHome(String(input));
     if (asked.has(url)) throw new AssetsError("BAD_RESPONSE", `${url} names itself as the page that follows it.`);
+    if (asked.size === MOST_PAGES)
+      throw new AssetsError("BAD_RESPONSE", `${url} is one of more than ${MOST_PAGES} pages.`);
     asked.add(url);
     const post =
       method === "POST" ? { value: JSON.parse(String(body)) as object, mediaType: "application/json" } : undefined;
@@ -74,20 +78,33 @@ function fetchThrough(ask: Ask, signal: AbortSignal): typeof fetch {
     const next = NEXT_PAGE.exec([headers.link ?? []].flat().join(", "))?.[1];
     const link = next !== undefined && URL.canParse(next, url) ? atHome(new URL(next, url).href) : undefined;
     const type = { "content-type": "application/json" };
-    const said = parsed(bytes, url);
+    const said = checked(bytes, url, link !== undefined);
     return new Response(said, { status: 200, headers: { ...type, ...(link && { link: `<${link}>; rel="next"` }) } });
   };
 }
 
-/** The body, once it is known to be JSON: the library would tell of a bug. */
-function parsed(bytes: Uint8Array, url: string): string {
+/** The body, once it is known to have the shape that the library takes for granted. */
+function checked(bytes: Uint8Array, url: string, hasNext: boolean): string {
   const text = Buffer.from(bytes).toString("utf8");
+  const refuse = (what: string) => new AssetsError("BAD_RESPONSE", `${url} answers with ${what}.`);
+  let value: unknown;
   try {
-    JSON.parse(text);
-    return text;
+    value = JSON.parse(text);
   } catch {
-    throw new AssetsError("BAD_RESPONSE", `${url} answers with something that is not JSON.`);
+    throw refuse("something that is not JSON");
   }
+  if (/\/revision\/[^/]+$/.test(new URL(url).pathname)) {
+    if (!isObject(value)) throw refuse("no description of a repository");
+    return text;
+  }
+  if (!Array.isArray(value) || !value.every(isObject)) throw refuse("no list of files");
+  // Such pages could go on for ever.
+  if (value.length === 0 && hasNext) throw refuse("an empty page that names another one");
+  return text;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A URL of the API as Hugging Face itself has it; our client leads it to the mirror that HF_ENDPOINT names. */

@@ -50,6 +50,9 @@ export interface Hub {
   remote(repository: HubRepository): Promise<{ url: string; authorization?: string }>;
 }
 
+/** What was found out about a file. */
+type Found = Pick<Described, "size" | "digest" | "statedBy"> & { readonly commit?: string };
+
 const HOME = "https://huggingface.co";
 const MOST_FILES = 250_000;
 const MOST_TAGS = 1_000;
@@ -72,30 +75,37 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
   }
 
   /** The answer to the question for a file says all there is to know of it, before it leads to where the bytes are. */
-  async function byHead(file: HubFile, signal: AbortSignal): Promise<Described | undefined> {
+  async function byHead(file: HubFile, signal: AbortSignal): Promise<Found | undefined> {
     const { headers } = await ask(resolveUrlOf(file), { method: "HEAD", stays: true, signal });
     const header = (name: string) => [headers[name] ?? []].flat()[0];
-    const commit = header("x-repo-commit");
+    const commit = [header("x-repo-commit"), file.revision].find(isCommit);
     const linked = header("x-linked-etag");
     const tag = (linked ?? header("etag"))?.replace(/^W\//, "").replaceAll('"', "").toLowerCase() ?? "";
     const algorithm = SHA256.test(tag) ? "sha256" : SHA1.test(tag) ? "git-blob" : undefined;
     const size = Number(header("x-linked-size") ?? (linked === undefined ? header("content-length") : undefined));
-    if (!isCommit(commit) || algorithm === undefined) return undefined;
+    if (algorithm === undefined) return undefined;
     return {
-      ...pinned(file, commit),
+      ...(commit !== undefined && { commit }),
       ...(isSize(size) && { size }),
       digest: { algorithm, hex: tag },
       statedBy: `the Hub (${linked === undefined ? "ETag" : "X-Linked-ETag"})`,
     };
   }
 
-  async function byTree(file: HubFile, commit: string, signal: AbortSignal): Promise<Described> {
-    const { entriesAt } = await library();
-    const entries = await entriesAt({ ...file, revision: commit }, [file.path], ask, signal);
+  async function byTree(file: HubFile, commit: string, signal: AbortSignal): Promise<Found> {
+    const { entriesAt, entriesOf } = await library();
+    const fixed = { ...file, revision: commit };
+    const entries = await entriesAt(fixed, [file.path], ask, signal).catch(async (error) => {
+      // A mirror may know no other question than the one for everything.
+      if (refusalOf(error) === undefined || refusalOf(error)?.reason !== undefined) throw error;
+      const all: HubEntry[] = [];
+      for await (const entry of entriesOf(fixed, ask, signal)) if (entry.path === file.path) all.push(entry);
+      return all;
+    });
     const entry = entries.find(({ type, path }) => type === "file" && path === file.path);
     if (entry === undefined) throw noSuchFile(file);
     const { size, digest } = listedOf(entry, file);
-    return { ...pinned(file, commit), size, ...(digest && { digest, statedBy: "the Hub's tree API" }) };
+    return { commit, size, ...(digest && { digest, statedBy: "the Hub's tree API" }) };
   }
 
   return {
@@ -131,8 +141,10 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
         if (refusalOf(error) === undefined || isRefused(error)) throw error;
         return undefined;
       });
-      const described =
-        told ?? (await byTree(file, isCommit(file.revision) ? file.revision : (await facts()).commit, signal));
+      const commitOf = async () => (isCommit(file.revision) ? file.revision : (await facts()).commit);
+      const found = told ?? (await byTree(file, await commitOf(), signal));
+      const { commit = await commitOf(), ...stated } = found;
+      const described = { ...pinned(file, commit), ...stated };
       const licence = (await known)?.licence;
       signal.throwIfAborted();
       return { ...described, ...(licence !== undefined && { licence }) };

@@ -89,7 +89,7 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
       const located = await sourceOf(container).locate(container, options);
       return member === undefined ? located : { ...located, url: redact(url), member };
     },
-    describe: createDescribe(services),
+    describe: createDescribe(services, { env: environment }),
     list: createListing(services),
     hub,
     lfsServer({ extra = {}, git, ...options }) {

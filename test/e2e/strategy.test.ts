@@ -1,7 +1,7 @@
 /** `--strategy`: files of the Hub by way of git, when its web interface cannot serve. */
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
+import { runBin, startBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { hasGit } from "../helpers/git.js";
 import { type GitHubOptions, startGitHub } from "../helpers/git-hub.js";
@@ -119,6 +119,25 @@ describe.skipIf(!hasGit)("--strategy (needs git)", () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("Install git")]);
     const auto = await run([], { PATH: "/nowhere" });
     expect([auto.code, auto.stderr]).toEqual([4, expect.stringContaining("HTTP 503")]);
+  });
+
+  it("git is stopped by Ctrl-C while it waits for a server, and nothing is left of the clone", async () => {
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const before = () => {
+      asked();
+      return new Promise<void>(() => {});
+    };
+    const { hub, tree, tmp } = await project({ source: "hf:org/name" }, { ...REPO, before });
+    const env = { HF_ENDPOINT: hub.url, TMPDIR: tmp.root };
+    const { child, done } = startBin(["download", "m", "--strategy", "git"], { cwd: tree.root, env });
+    await isAsked;
+    child.kill("SIGINT");
+    expect((await done).code).toBe(130);
+    expect(readdirSync(tmp.root)).toEqual([]);
+    expect(tree.files()).toEqual(["assets.manifest.json"]);
   });
 
   it("git changes nothing for files of other servers", async () => {

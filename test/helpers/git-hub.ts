@@ -15,6 +15,8 @@ export interface GitHubOptions {
   readonly large?: Readonly<Record<string, Body>>;
   /** Answers what is neither git nor LFS with this status. Default 503. */
   readonly web?: number;
+  /** Called with each request to git: what it returns is waited for. */
+  readonly before?: () => Promise<void>;
   /** The only `Authorization` that git and LFS take. */
   readonly login?: string;
 }
@@ -28,7 +30,13 @@ export interface GitHub {
 }
 
 /** Makes the repository and serves it until the test ends. */
-export async function startGitHub({ files = {}, large = {}, web = 503, login }: GitHubOptions): Promise<GitHub> {
+export async function startGitHub({
+  files = {},
+  large = {},
+  web = 503,
+  login,
+  before,
+}: GitHubOptions): Promise<GitHub> {
   const tree = makeTree();
   const work = tree.path("work");
   for (const [path, body] of Object.entries(files)) tree.write(`work/${path}`, body);
@@ -56,6 +64,7 @@ export async function startGitHub({ files = {}, large = {}, web = 503, login }: 
     if (object !== undefined) return sendBody(request, response, object);
     const isGit = /^\/org\/name(?:\.git)?\/(?:info\/|git-upload-pack)/.test(pathname);
     if (!isGit) return void response.writeHead(web).end();
+    await before?.();
     if (login !== undefined && request.headers.authorization !== login) {
       return void response.writeHead(401, { "www-authenticate": "Basic" }).end();
     }

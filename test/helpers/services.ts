@@ -21,7 +21,7 @@ export function servicesIn(env: Record<string, string>) {
     records: createRecords(web, { env }),
   };
   const source = createShortSource(services);
-  const describe = createDescribe(services);
+  const describe = createDescribe(services, { env });
   return {
     ...services,
     describe: (url: string) => describe(url, { signal }),

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { sha256Of } from "../helpers/content.js";
 import { startGitHub, startZenodo } from "../helpers/forges.js";
-import { listen } from "../helpers/hub.js";
+import { COMMIT, gitBlob, listen } from "../helpers/hub.js";
 import { servicesIn } from "../helpers/services.js";
 
 const ASSETS = { "model-v1.onnx": "weights", "b c.txt": "text" };
@@ -137,6 +137,44 @@ describe("a file of a record", () => {
     const refused = { code: "NOT_FOUND", hint: "It has model=a.pth." };
     await expect(at.describe("zenodo:42/model=b.pth")).rejects.toMatchObject(refused);
     await expect(at.text("zenodo:42/model=b.pth")).rejects.toMatchObject(refused);
+  });
+});
+
+describe("a file by its raw address", () => {
+  const RAW = "https://raw.githubusercontent.com/o/r";
+  const start = async () => {
+    const requests: string[] = [];
+    const url = await listen((request, response) => {
+      requests.push(request.url ?? "");
+      const answers: Record<string, object> = {
+        "/repos/o/r/commits/main": { sha: COMMIT },
+        "/repos/o/r/commits/heads/dev": { sha: COMMIT },
+        [`/repos/o/r/contents/a/b%20c.csv?ref=${COMMIT}`]: { type: "file", size: 3, sha: gitBlob("1,2") },
+      };
+      const answer = answers[request.url ?? ""];
+      response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+    });
+    return { at: servicesIn({ GITHUB_API_URL: url }), requests };
+  };
+  const about = {
+    url: `${RAW}/${COMMIT}/a/b%20c.csv`,
+    size: 3,
+    digest: { algorithm: "git-blob", hex: gitBlob("1,2") },
+    statedBy: "GitHub's contents API",
+  };
+
+  it.each([
+    [`${RAW}/main/a/b%20c.csv`, { ...about, moved: "main" }],
+    [`${RAW}/refs/heads/dev/a/b%20c.csv`, { ...about, moved: "dev" }],
+    [`${RAW}/${COMMIT}/a/b%20c.csv`, about],
+  ])("is pinned to its commit: %s", async (url, described) => {
+    const { at } = await start();
+    expect(await at.describe(url)).toEqual(described);
+  });
+
+  it("is not there when its branch is not", async () => {
+    const { at } = await start();
+    await expect(at.describe(`${RAW}/gone/x`)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });
 

@@ -1,7 +1,7 @@
 /** The Hugging Face Hub: what it states of files and repositories, and how it lies about them. */
 import { describe, expect, it } from "vitest";
 import { sha256Of } from "../helpers/content.js";
-import { COMMIT, gitBlob, type HubOptions, startHub } from "../helpers/hub.js";
+import { COMMIT, gitBlob, type HubOptions, listen, startHub } from "../helpers/hub.js";
 import { servicesIn, signal } from "../helpers/services.js";
 
 const WEIGHTS = "weights ".repeat(100);
@@ -48,6 +48,16 @@ describe("a file of the Hub", () => {
     const { at } = await hubWith();
     const pinned = `https://huggingface.co/org/name/resolve/${COMMIT}/config.json`;
     expect(await at.describe(url)).toMatchObject({ url: pinned, moved });
+  });
+
+  it("is found in the list of all files where a mirror answers nothing else", async () => {
+    const refuse = (method: string, path: string) =>
+      method === "HEAD" ? 405 : path.includes("paths-info") ? 404 : undefined;
+    const { at } = await hubWith({ refuse });
+    expect(await at.describe("hf:org/name/config.json")).toMatchObject({
+      url: `hf:org/name@${COMMIT}/config.json`,
+      digest: { algorithm: "git-blob", hex: gitBlob("{}") },
+    });
   });
 
   it("is found by the tree API where a mirror answers no HEAD", async () => {
@@ -145,7 +155,14 @@ describe("a repository of the Hub", () => {
   });
 
   it("is refused when a page names itself as the next one", async () => {
-    const { listing } = await list({ pageSize: 0 });
+    const url = await listen((request, response) => {
+      const link = `<${url}${request.url}>; rel="next"`;
+      response.writeHead(200, { link }).end(JSON.stringify([{ type: "directory", path: "x", size: 0 }]));
+    });
+    const listing = servicesIn({ HF_ENDPOINT: url }).hub.list(
+      { type: "model", name: "org/name", revision: COMMIT },
+      { signal },
+    );
     await expect(listing).rejects.toMatchObject({
       code: "BAD_RESPONSE",
       message: expect.stringContaining("names itself"),
@@ -159,6 +176,33 @@ describe("a repository of the Hub", () => {
   ])("is refused when it lists %s", async (_, entry) => {
     const { listing } = await list({ repos: { "org/name": { tree: [entry] } } });
     await expect(listing).rejects.toMatchObject({ code: "BAD_RESPONSE" });
+  });
+
+  it.each(["null", "{}", "[null]", "[[]]", "1", '"x"', "<html>", ""])(
+    "is an error and no bug when the Hub answers %j",
+    async (body) => {
+      const url = await listen((_, response) => void response.end(body));
+      const { hub } = servicesIn({ HF_ENDPOINT: url });
+      const place = { type: "model", name: "org/name" } as const;
+      for (const revision of [COMMIT, "main"]) {
+        await expect(hub.list({ ...place, revision }, { signal })).rejects.toMatchObject({ name: "AssetsError" });
+      }
+      await expect(hub.describe({ ...place, path: "x" }, { signal })).rejects.toMatchObject({ name: "AssetsError" });
+    },
+  );
+
+  it("is refused when it has empty pages, which could go on for ever", async () => {
+    let page = 0;
+    const url = await listen((_, response) => {
+      const link = `<${url}/api/models/org/name/tree/${COMMIT}?cursor=${page++}>; rel="next"`;
+      response.writeHead(200, { link }).end("[]");
+    });
+    const { hub } = servicesIn({ HF_ENDPOINT: url });
+    const listing = hub.list({ type: "model", name: "org/name", revision: COMMIT }, { signal });
+    await expect(listing).rejects.toMatchObject({
+      code: "BAD_RESPONSE",
+      message: expect.stringContaining("empty page"),
+    });
   });
 
   it("takes no digest for one that is none", async () => {
