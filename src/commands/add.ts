@@ -1,5 +1,5 @@
 /** `assets add`: writes new files into the manifest, with the pins that are stated or were measured. */
-import { AssetsError, errorInfo, exitCodeOf } from "../errors.js";
+import { AssetsError, errorInfo, exitCodeOf, redact } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
 import { entryOf, type NewAsset, type Pins } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
@@ -123,7 +123,14 @@ async function describe(read: readonly AddSource[], options: AddOptions, ask: De
     const url = described !== undefined && /^[a-z]+:/i.test(source.url) ? described.url : source.url;
     const known = knownAs(manifest, [source.resolved, ...(described ? [described.url] : [])]);
     const contradiction = contradictionOf(source, stated, { ...source.pointer, ...given });
-    const error = contradiction ?? ("error" in answer && given.sha256 === undefined ? answer.error : undefined);
+    // A web address can be fetched whatever is not stated of it; the short forms need those who state.
+    const isWeb = /^https?:/i.test(source.url);
+    if ("error" in answer && isWeb) {
+      const message = `${redact(source.url)}: what is stated of it cannot be asked (${answer.error.message})`;
+      options.onEvent?.({ type: "warning", message });
+    }
+    const error =
+      contradiction ?? ("error" in answer && !isWeb && given.sha256 === undefined ? answer.error : undefined);
     const statedBy = given.sha256 ? "you" : source.pointer ? "its Git LFS pointer" : described?.statedBy;
     return {
       source,

@@ -22,7 +22,8 @@ export function movingReference(url: string): MovingReference | undefined {
   if (!/^https?:/i.test(url) || !URL.canParse(url)) return undefined;
   const { hostname, pathname } = new URL(url);
   const reference = branchIn(hostname, pathname) ?? (/\/latest\//i.test(pathname) ? "latest" : undefined);
-  return reference === undefined ? undefined : { reference, told: false };
+  // GitHub tells the commit of a branch, but not for the host of its LFS content.
+  return reference === undefined ? undefined : { reference, told: hostname === "raw.githubusercontent.com" };
 }
 
 function shortOf(url: string): string | undefined {

@@ -4,7 +4,7 @@ import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startGitHub, startZenodo } from "../helpers/forges.js";
-import { COMMIT, startHub } from "../helpers/hub.js";
+import { COMMIT, listen, startHub } from "../helpers/hub.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const MODEL = { size: 300_000, seed: 5 };
@@ -215,6 +215,21 @@ describe("assets add", () => {
       "https://raw.githubusercontent.com/o/r/v1/a/b.onnx",
     ]);
   });
+
+  it.each(["403", "500"])(
+    "fetches a web address all the same whose host answers %s to what is asked of it",
+    async (status) => {
+      const server = await startFaultServer();
+      const refusing = await listen((_, response) => void response.writeHead(Number(status)).end());
+      const url = server.serve("/a.csv", { body: "a" });
+      const { tree, run } = project();
+      const env = { GITHUB_API_URL: refusing, HF_ENDPOINT: refusing };
+      const raw = "https://raw.githubusercontent.com/o/r/main/a.bin";
+      const done = await run(["add", raw, url, "--retries", "0"], { ...env, HTTPS_PROXY: "http://127.0.0.1:9" });
+      expect(done.stderr).toContain("cannot be asked");
+      expect(entries(tree)).toMatchObject([{ url }]);
+    },
+  );
 
   it("says what is there already, and changes nothing", async () => {
     const { run, text } = project();
