@@ -13,6 +13,8 @@ const STAND_INS = {
   "string-width": 'export default (text) => require("string-width").default(text);',
   // It looks for terminals to tell how many colours they have, and chalk is always told.
   "#supports-color": "export default {};",
+  // The library of the Hub takes it to upload files, which we do not.
+  "@huggingface/xetchunk-wasm": "module.exports = {};",
   // Commander starts programs for subcommands of a kind that we have not.
   "node:child_process": 'exports.spawn = (...given) => require("node:child_process").spawn(...given);',
 };

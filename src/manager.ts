@@ -5,6 +5,7 @@ import { cacheKey } from "./commands/cache-key.js";
 import { download } from "./commands/download.js";
 import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
+import { openManifest } from "./commands/open-manifest.js";
 import type { RepairReport } from "./commands/piece-reports.js";
 import type { RepairOptions } from "./commands/repair.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
@@ -12,8 +13,7 @@ import { type VerifyOptions, verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
 import { AssetsError, abortError } from "./errors.js";
 import type { EventListener } from "./events.js";
-import { loadManifest } from "./manifest/load.js";
-import type { Selection } from "./manifest/select.js";
+import { isListed, type Selection } from "./manifest/select.js";
 import type { Manifest } from "./manifest/types.js";
 import type { NetworkSettings } from "./source/network-settings.js";
 
@@ -33,6 +33,8 @@ export interface AssetManagerOptions {
   offline?: boolean;
   /** Look for pinned bytes elsewhere on this machine before any network is asked. Default true. */
   reuse?: boolean;
+  /** How files of the Hugging Face Hub come, as `assets download --strategy`. Default `auto`. */
+  strategy?: "auto" | "http" | "git";
   /** How to reach the network. Default: as the environment says (docs/network.md). */
   network?: NetworkSettings;
 }
@@ -118,7 +120,7 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   };
   const load = () => {
     const { manifest: file, root, cwd = resolve() } = options;
-    loading ??= loadManifest({ cwd: resolve(cwd), ...(file && { file }), ...(root && { root }) });
+    loading ??= openManifest({ cwd: resolve(cwd), ...(file && { file }), ...(root && { root }) });
     // A manifest that was missing or wrong may be there or mended at the next call.
     loading.catch(() => {
       loading = undefined;
@@ -127,8 +129,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
   };
   const find = async (id: string, file?: string) => locateAsset(await load(), id, file);
   const fetching = () => {
-    const { jobs, retries, offline = false, reuse = true, network = {} } = options;
-    const policy = { offline, ...(retries !== undefined && { retries }) };
+    const { jobs, retries, offline = false, reuse = true, network = {}, strategy = "auto" } = options;
+    const policy = { offline, strategy, ...(retries !== undefined && { retries }) };
     return { jobs, reuse, policy, network, onEvent: emit };
   };
   const fetch = async (manifest: Manifest, selection: Selection, more: CallOptions & { force?: boolean }) => {
@@ -155,8 +157,8 @@ export function createAssetManager(options: AssetManagerOptions = {}): AssetMana
       try {
         const looks = { recall: true, hash: true, emit, ...(signal && { signal }) };
         const files = (await workspace.lookAll(asset.files, looks)).map(fileReport);
-        const exists = files.every(({ status }) => status !== "missing");
-        const valid = files.every(({ status }) => status === "valid");
+        const exists = isListed(asset) && files.every(({ status }) => status !== "missing");
+        const valid = isListed(asset) && files.every(({ status }) => status === "valid");
         return { id, exists, valid, path, files };
       } finally {
         await workspace.close();

@@ -37,3 +37,8 @@ const EXACT_VERSION =
 export function isExactVersion(version: string): boolean {
   return EXACT_VERSION.test(version);
 }
+
+/** The package that an `npm:` URL leads into. */
+export function parseNpmName(url: string): string | undefined {
+  return /^npm:((?:@[^/@]+\/)?[^/@]+)/i.exec(url)?.[1];
+}

@@ -57,6 +57,7 @@ function packageOf(name: string): string {
 function levelOf(path: string): number {
   const folder = path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
   const levels: Record<string, number> = {
+    "checksum-lines.ts": 0,
     "errors.ts": 0,
     "events.ts": 0,
     "lfs-pointer.ts": 0,
@@ -64,6 +65,7 @@ function levelOf(path: string): number {
     "this-process.ts": 0,
     "read-regular.ts": 0,
     "shell-word.ts": 0,
+    "short-urls.ts": 0,
     "url-forms.ts": 0,
     "version.ts": 0,
     "ways.ts": 0,
@@ -141,6 +143,17 @@ describe("the house", () => {
       "commands/hydrate-groups.ts",
       "commands/hydrate-run.ts",
       "commands/extras.ts",
+      "commands/add-names.ts",
+      "commands/add-repository.ts",
+      "commands/add-sources.ts",
+      "commands/add-text.ts",
+      "commands/author-reports.ts",
+      "commands/describe-urls.ts",
+      "commands/ignore-block.ts",
+      "commands/lock-repositories.ts",
+      "commands/measure.ts",
+      "commands/write-manifest.ts",
+      "commands/repositories.ts",
     ]);
     const crossed = own.filter(({ from, to }) => {
       return folderOf(from) === "commands" && folderOf(to) === "commands" && !shared.has(to);
@@ -150,9 +163,13 @@ describe("the house", () => {
 
   it("has no circle of imports", () => {
     const circles: string[] = [];
+    // What was followed to its end leads back to nothing before it.
+    const followed = new Set<string>();
     const visit = (path: string, way: string[]) => {
       if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(" -> "));
-      else for (const { to, own: mine } of modules.get(path)?.imports ?? []) if (mine) visit(to, [...way, path]);
+      if (way.includes(path) || followed.has(path)) return;
+      for (const { to, own: mine } of modules.get(path)?.imports ?? []) if (mine) visit(to, [...way, path]);
+      followed.add(path);
     };
     for (const entry of ["cli/main.ts", "index.ts", "testing.ts"]) visit(entry, []);
     expect([...new Set(circles)]).toEqual([]);
@@ -161,12 +178,16 @@ describe("the house", () => {
   it.each([
     ["undici", ["source/connections.ts", "source/exchange.ts"]],
     ["zod", ["manifest/schema.ts", "manifest/json-schema.ts", "manifest/read-pieces.ts"]],
-    ["jsonc-parser", ["manifest/parse.ts", "manifest/edit.ts", "manifest/insert.ts", "manifest/merge.ts"]],
+    [
+      "jsonc-parser",
+      ["manifest/parse.ts", "manifest/edit.ts", "manifest/edit-values.ts", "manifest/insert.ts", "manifest/merge.ts"],
+    ],
     ["commander", ["cli/"]],
     ["chalk", ["report/"]],
     ["cli-progress", ["report/"]],
     ["fast-glob", ["store/"]],
     ["@npmcli/config", ["source/npm-config.ts"]],
+    ["@huggingface/hub", ["source/hub-library.ts"]],
     ["tar-stream", ["store/tar.ts"]],
     ["yauzl", ["store/zip.ts"]],
     ["yaml", ["interchange/dvc.ts"]],

@@ -1,5 +1,5 @@
 /** The command line of `assets download`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { download } from "../commands/download.js";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
@@ -29,7 +29,15 @@ export function addDownload(
     .option("--force", "replace local files that differ from their pin; fetch unpinned files anew")
     .option("--dry-run", "say what would be done, and change no asset")
     .option("--offline", "use no network: only what is on this machine")
-    .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned");
+    .option("--require-pins", "refuse to begin when a selected file has no SHA-256 pinned")
+    .addOption(
+      new Option(
+        "--strategy <how>",
+        "files of the Hugging Face Hub: over http, by git (a clone without smudge, then its LFS), or git after http has failed",
+      )
+        .choices(["auto", "http", "git"])
+        .default("auto"),
+    );
   addTransferOptions(command)
     .option("--json", "print one JSON document at the end")
     .option("--ndjson", "print one JSON event a line, while it happens")
@@ -43,7 +51,8 @@ Examples:
   assets download --models --tag onnx        every model that has a tag
   assets download mnist --include '*labels*' some files of an asset
   assets download --all --dry-run            what would be fetched, and from where
-  assets download --all --limit-rate 2M      leave the rest of the line to others`,
+  assets download --all --limit-rate 2M      leave the rest of the line to others
+  assets download bert --strategy git        from a clone, where the Hub's web interface is out of reach`,
     )
     .action((ids: string[], flags: DownloadFlags, self: Command) => start((run) => act(run, ids, flags), self));
 }

@@ -1,17 +1,26 @@
 /** The command line's grammar: commands, options, help. */
 import { Command, Option } from "commander";
 import { version } from "../version.js";
+import { addAdd } from "./add.js";
+import { addAudit } from "./audit.js";
 import { addCacheKey } from "./cache-key.js";
 import type { FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
 import { addExport } from "./export.js";
 import { mergeFormats } from "./formats.js";
+import { addHash } from "./hash.js";
 import { addImport } from "./import.js";
+import { addInfo } from "./info.js";
+import { addInit } from "./init.js";
 import { addLfs } from "./lfs.js";
+import { addLint } from "./lint.js";
 import { addList } from "./list.js";
 import { addLock } from "./lock.js";
 import { addPath } from "./path.js";
+import { addRemote } from "./remote.js";
+import { addRemove } from "./remove.js";
 import { addRepair } from "./repair.js";
+import { addSchema } from "./schema.js";
 import { addStatus } from "./status.js";
 import { addVerify } from "./verify.js";
 
@@ -57,8 +66,13 @@ Examples:
   assets path ID              where it lies, fetched if need be
   assets lfs                  find Git LFS pointers in the place of content
   assets lfs hydrate          put the content there, without git-lfs
+  assets init                 begin a manifest
+  assets add URL              write a file into it, with its pin
+  assets lock                 fill in the pins that are missing
+  assets lint                 what could be better about it
   assets import lfs           pin what Git LFS tracks (also dvc, sums, pooch, metalink, aria2, json)
   assets export sums          the pins as a list for another tool
+  assets remote ls hf:ORG/NAME  the files of a repository, with sizes and digests
 
 Environment (docs/network.md explains the network's part):
   ASSETS_MANIFEST, ASSETS_ROOT, ASSETS_CA_FILE, ASSETS_LOG_FILE,
@@ -70,6 +84,8 @@ Environment (docs/network.md explains the network's part):
   ASSETS_TOKEN_<HOST>, NETRC,
   HF_TOKEN, GITHUB_TOKEN, GH_TOKEN                  logins, each sent to its own host only
   HF_ENDPOINT                                       a mirror of Hugging Face
+  GITHUB_API_URL, GITHUB_SERVER_URL,
+  ASSETS_ZENODO_URL                                 another GitHub, another Zenodo
   GITHUB_ACTIONS, GITHUB_STEP_SUMMARY,
   GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
@@ -88,9 +104,18 @@ Environment (docs/network.md explains the network's part):
   addPath(program, begin);
   addCacheKey(program, begin);
   addLfs(program, begin);
+  addInit(program, begin);
+  addAdd(program, begin);
   addLock(program, begin);
   addImport(program, begin);
   addExport(program, begin);
+  addInfo(program, begin);
+  addLint(program, begin);
+  addAudit(program, begin);
+  addRemove(program, begin);
+  addHash(program, begin);
+  addSchema(program, begin);
+  addRemote(program, begin);
   for (const command of program.commands) {
     command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
     for (const inner of command.commands) {

@@ -1,7 +1,7 @@
 /** Turns the options of a command into a run: what to load, how to report, where to print. */
 import { resolve } from "node:path";
+import { openManifest } from "../commands/open-manifest.js";
 import { AssetsError } from "../errors.js";
-import { loadManifest } from "../manifest/load.js";
 import { createReporter, toJson, toNdjson } from "../report/index.js";
 import { shellWord } from "../shell-word.js";
 import { both, type FormatOptions, type GlobalOptions, logFileOf, type Run, type World } from "./context.js";
@@ -31,7 +31,7 @@ export function createRun(world: World, command: string, options: GlobalOptions 
     async loadManifest() {
       const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
       const root = options.root ?? (env.ASSETS_ROOT || undefined);
-      return loadManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });
+      return openManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });
     },
     async report() {
       const mode = reporterMode(stderr, env, options);

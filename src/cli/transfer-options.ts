@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { DownloadOptions } from "../commands/download.js";
+import type { Strategy } from "../transfer/clone-candidates.js";
 import type { Run } from "./context.js";
 import { byteRate, wholeNumber } from "./options.js";
 
@@ -16,6 +17,7 @@ export interface TransferFlags {
   minSpeed?: number;
   lockTimeout?: number;
   caFile?: string;
+  strategy?: Strategy;
 }
 
 /** Adds the options that say how to fetch; `--offline` is the command's own. */
@@ -77,6 +79,7 @@ export function transferOf(
     jobs: flags.jobs,
     policy: {
       offline: flags.offline ?? false,
+      ...(flags.strategy && { strategy: flags.strategy }),
       retries: flags.retries ?? 5,
       connections: flags.connections ?? 16,
       ...(flags.limitRate !== undefined && { limitRate: flags.limitRate }),

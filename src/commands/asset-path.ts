@@ -19,11 +19,14 @@ export function locateAsset(manifest: Manifest, id: string, file?: string): Asse
   if (found?.id !== id) {
     throw new AssetsError("UNKNOWN_ID", `"${id}" is a pattern, where the id of one asset is needed.`);
   }
-  const asset = file === undefined ? found : { ...found, files: [findFile(found, file)] };
+  const { repository: _, ...written } = found;
+  const asset = file === undefined ? found : { ...written, files: [findFile(found, file)] };
   return { manifest: { ...manifest, assets: [asset] }, asset, path: pathOf(manifest, asset) };
 }
 
-function pathOf({ root }: Manifest, { files }: Asset): string {
+function pathOf({ root }: Manifest, { files, repository }: Asset): string {
+  // Files may come and go, the folder stays.
+  if (repository !== undefined) return join(root, repository.folder);
   const [first, ...others] = files.map(({ path }) => path);
   if (first === undefined || others.length === 0) return join(root, first ?? "");
   let folder = dirname(first);

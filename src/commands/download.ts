@@ -39,18 +39,28 @@ export interface DownloadOptions {
 /**
  * Downloads the selected files. One file's failure is an outcome, never a throw.
  * Throws what makes all work pointless: USAGE (an unusable `caFile`), UNKNOWN_ID, NOTHING_SELECTED, UNPINNED, DISK_FULL
- * (before the first byte), ABORTED (before the first byte).
+ * (before the first byte), ABORTED (before the first byte); and what keeps a whole repository from being listed.
  */
 export async function download(options: DownloadOptions): Promise<DownloadReport> {
   const started = performance.now();
-  const { manifest, selection = {}, force = false, dryRun = false, jobs } = options;
+  const { selection = {}, force = false, dryRun = false, jobs, requirePins = false } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   const policy = { ...DEFAULT_POLICY, ...options.policy };
-  const files = select(manifest, selection);
-  warnOfUnpinned(files, options.requirePins ?? false, emit);
+  const { network = {}, reuse = true } = options;
   // A file that was named and cannot be used is told at once, not when the first server needs it.
-  const { caFile } = options.network ?? {};
+  const { caFile } = network;
   if (caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(caFile);
+  // What cannot be carried out is told before anything is looked at.
+  if (policy.strategy === "git" && !(await (await import("../git/run-git.js")).hasGit())) {
+    throw (await import("../transfer/clones.js")).gitIsMissing();
+  }
+  let { manifest } = options;
+  if (manifest.assets.some(({ repository }) => repository !== undefined)) {
+    const { expandRepositories } = await import("./repositories.js");
+    manifest = await expandRepositories(manifest, { selection, dryRun, requirePins, network, policy, signal, emit });
+  }
+  const files = select(manifest, selection);
+  warnOfUnpinned(files, requirePins, emit);
 
   const workspace = await openWorkspace(manifest);
   try {
@@ -75,7 +85,6 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       if (isAsFound(item.target, item.state)) return item;
       return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
     };
-    const { network = {}, reuse = true } = options;
     const pieces = await piecesOf(manifest, emit);
     const run = { workspace, policy, pieces, bytesToFetch, replan, signal, emit, jobs, network, reuse };
     const { outcomes, archiveBytes, stopped, kept } = await fetching.carryOut(planned, manifest, run);

@@ -3,17 +3,20 @@ import { join } from "node:path";
 import { createElsewhere } from "../elsewhere/index.js";
 import { AssetsError } from "../errors.js";
 import type { Outcome } from "../events.js";
+import { hasGit } from "../git/run-git.js";
 import type { Pieces } from "../manifest/pieces.js";
 import type { Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem } from "../plan.js";
-import { createSources } from "../source/index.js";
+import { createSources, type Sources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { heldBytes } from "../store/partial.js";
 import { openPieceMemory } from "../store/piece-memory.js";
 import { freeBytes } from "../store/space.js";
 import { partialOf } from "../transfer/candidates.js";
-import { isSmall } from "../transfer/fetch-file.js";
+import { type Clones, createClones, gitIsMissing } from "../transfer/clones.js";
+import { isSmall, type TransferPolicy } from "../transfer/fetch-file.js";
 import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
+import { withStated } from "../transfer/stated.js";
 import { tellGit } from "./tell-git.js";
 import type { Workspace } from "./workspace.js";
 
@@ -41,25 +44,30 @@ export async function carryOut(
   const { root } = manifest;
   await checkSpace(root, bytesToFetch);
   const sources = createSources({ network, projectFolder: manifest.base });
+  const clones = await clonesFor(run.policy, sources);
   try {
     const { targets, ledger } = workspace;
     const files = manifest.assets.flatMap((asset) => asset.files);
     const elsewhere = reuse ? createElsewhere({ root, files }) : undefined;
     const pieceMemory = openPieceMemory(root);
     const isTarget = isTargetOf(manifest);
-    const end = await runTransfers(planned, {
+    const mayAsk = !run.policy.offline && run.policy.strategy !== "git";
+    const stated = mayAsk ? await withStated(planned, sources, run.signal) : planned;
+    const end = await runTransfers(stated, {
       ...run,
       root,
       targets,
       ledger,
       sources,
+      clones,
       elsewhere,
       pieceMemory,
       isTarget,
     });
     await tellOfPointers(planned, end.outcomes, run);
-    return { ...end, kept: await keptBytes(planned, end.outcomes) };
+    return { ...end, kept: await keptBytes(stated, end.outcomes) };
   } finally {
+    await clones?.close();
     await sources.close();
   }
 }
@@ -77,6 +85,17 @@ async function tellOfPointers(
     }
   }
   if (proven.size > 0) await tellGit({ paths: [...proven.keys()], proven, signal, emit });
+}
+
+/** Clones as the strategy wants them; undefined where there are to be none. Throws USAGE where git is needed and missing. */
+export async function clonesFor(
+  { strategy, offline }: Pick<TransferPolicy, "strategy" | "offline">,
+  sources: Sources,
+): Promise<Clones | undefined> {
+  if (strategy === "http" || offline) return undefined;
+  if (await hasGit()) return createClones(sources);
+  if (strategy === "git") throw gitIsMissing();
+  return undefined;
 }
 
 /** Bytes still to fetch, as far as pinned sizes tell. */

@@ -1,5 +1,5 @@
 /** `assets list`: what the manifest holds, and how it stands here at a glance: nothing is hashed. */
-import { type Selection, selectAssets } from "../manifest/select.js";
+import { isListed, type Selection, selectAssets } from "../manifest/select.js";
 import type { Asset, Manifest } from "../manifest/types.js";
 import { fileReport } from "./file-report.js";
 import type { FileReport, ListReport, ListRow } from "./reports.js";
@@ -47,16 +47,18 @@ export async function list({ manifest, selection = {}, sort, signal }: ListOptio
 }
 
 function rowOf(asset: Asset, files: FileReport[]): ListRow {
-  const { files: pinned, metadata: _, ...about } = asset;
+  const { files: pinned, metadata: _, repository, ...about } = asset;
+  const isKnown = isListed(asset);
   const present = files.filter(isPresent).length;
   const missing = files.filter(({ status }) => status === "missing").length;
   const damaged = present + missing < files.length;
   return {
     ...about,
+    ...(repository && { source: repository.url }),
     size: files.reduce((sum, { size = 0 }) => sum + size, 0),
-    sizeKnown: files.every(({ size }) => size !== undefined),
-    state: damaged ? "damaged" : missing === 0 ? "ready" : present === 0 ? "missing" : "partial",
-    proven: files.every(({ status }) => status === "valid"),
+    sizeKnown: isKnown && files.every(({ size }) => size !== undefined),
+    state: !isKnown ? "missing" : damaged ? "damaged" : missing === 0 ? "ready" : present === 0 ? "missing" : "partial",
+    proven: isKnown && files.every(({ status }) => status === "valid"),
     unpinned: pinned.filter(({ sha256 }) => sha256 === undefined).length,
     files,
   };

@@ -41,6 +41,8 @@ export interface ListRow {
   version?: string;
   license?: string;
   homepage?: string;
+  /** The repository that the manifest names in place of files; `files` are what it had when it was last asked here. */
+  source?: string;
   tags: readonly string[];
   required: boolean;
   /** Sum of the sizes that are known. */
@@ -205,3 +207,25 @@ export interface LfsReport {
 
 /** Answer of `assets lfs hydrate`: paths are relative to the folder the command ran in. */
 export interface HydrateReport extends TransferReport, Pick<LfsReport, "searched" | "filesExamined" | "unreadable"> {}
+
+/** Answer of `assets remote ls`. */
+export interface RemoteReport {
+  /** What was listed, by the name that always means the same, as far as the service has one. */
+  url: string;
+  /** The branch, tag or number that it was found by, where that may mean something else tomorrow. */
+  moved?: string;
+  licence?: string;
+  tags?: readonly string[];
+  /** Whether a licence has to be accepted on its page before files can be fetched. */
+  gated?: boolean;
+  private?: boolean;
+  /** ISO 8601. */
+  lastModified?: string;
+  files: {
+    path: string;
+    url: string;
+    size?: number;
+    digest?: { algorithm: "sha256" | "sha512" | "sha1" | "md5" | "git-blob"; hex: string };
+  }[];
+  totals: { files: number; size: number };
+}

@@ -1,9 +1,9 @@
 /** `assets verify --sums`: holds files against lists of checksums, without a manifest and without a network. */
 import { setMaxListeners } from "node:events";
 import { dirname, join, resolve, sep } from "node:path";
+import { BLAKE2B, readChecksums, type SumLine } from "../checksum-lines.js";
 import { AssetsError, abortError, visibleLine } from "../errors.js";
 import type { EventListener } from "../events.js";
-import { BLAKE2B, readChecksums, type SumLine } from "../store/checksum-lines.js";
 import { createHasher, type Hasher } from "../store/digest.js";
 import { regularSize } from "../store/regular-size.js";
 import { readWhole } from "../store/whole-text.js";

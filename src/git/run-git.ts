@@ -22,41 +22,69 @@ export interface GitCall {
 /** More output than this is not waited for, in characters. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
 const LONGEST_MS = 60_000;
+/** In characters. */
+const MOST_SAID = 4096;
+const QUIET = {
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ASKPASS: "",
+  SSH_ASKPASS: "",
+  GCM_INTERACTIVE: "never",
+  LC_ALL: "C",
+};
+
+/** How a run of git ended. */
+export interface GitAnswer {
+  /** Whether it did what it was asked to. */
+  readonly ok: boolean;
+  readonly output: string;
+  /** What it says of failures, in English, cut to what somebody would read. */
+  readonly said: string;
+}
 
 /** What git prints; undefined where it is not installed, fails or takes too long. Throws the signal's reason. */
 export async function runGit(args: readonly string[], call: GitCall): Promise<string | undefined> {
-  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, encoding = "utf8", env = environment } = call;
+  const answer = await askGit(args, call);
+  return answer?.ok ? answer.output : undefined;
+}
+
+/** Whether git is installed. */
+export async function hasGit(env: GitCall["env"] = environment): Promise<boolean> {
+  return (await findGit(env)) !== undefined;
+}
+
+/** {@link runGit} for those who want to know why it failed; undefined where git is not installed. */
+export async function askGit(args: readonly string[], call: GitCall): Promise<GitAnswer | undefined> {
+  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, env = environment, encoding = "utf8" } = call;
   const git = await findGit(env);
   if (git === undefined) return undefined;
   signal?.throwIfAborted();
-  const output = await new Promise<string | undefined>((resolve) => {
+  const answer = await new Promise<GitAnswer>((resolve) => {
     const child = spawn(git, args, {
       cwd,
       // An empty GIT_ASKPASS keeps git from the programs that core.askPass and SSH_ASKPASS name.
-      env: {
-        ...withoutPlace(env),
-        GIT_TERMINAL_PROMPT: "0",
-        GIT_ASKPASS: "",
-        SSH_ASKPASS: "",
-        GCM_INTERACTIVE: "never",
-      },
-      stdio: ["pipe", "pipe", "ignore"],
+      env: { ...withoutPlace(env), ...QUIET },
+      stdio: ["pipe", "pipe", "pipe"],
       timeout: timeoutMs,
       ...(signal && { signal }),
     });
-    let text = "";
+    let output = "";
+    let said = "";
+    const end = (ok: boolean) => resolve({ ok, output, said });
     child.stdout.setEncoding(encoding).on("data", (chunk: string) => {
-      text += chunk;
-      if (text.length > MOST_OUTPUT) child.kill();
+      output += chunk;
+      if (output.length > MOST_OUTPUT) child.kill();
     });
-    child.on("error", () => resolve(undefined));
-    child.on("close", (code) => resolve(code === 0 ? text : undefined));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      said = `${said}${chunk}`.slice(-MOST_SAID);
+    });
+    child.on("error", () => end(false));
+    child.on("close", (code) => end(code === 0));
     // A program that ends without reading its input is no fault.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
   signal?.throwIfAborted();
-  return output;
+  return answer;
 }
 
 /**

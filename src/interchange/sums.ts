@@ -1,5 +1,5 @@
 /** Lists of checksums such as SHA256SUMS: read in every form there is, written as `sha256sum` writes them. */
-import { readChecksums } from "../store/checksum-lines.js";
+import { readChecksums } from "../checksum-lines.js";
 import type { ExportedFile, Written } from "./exported.js";
 import { createListing, digestPin, type Listing } from "./listing.js";
 

@@ -32,6 +32,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   fallbackUrls: 'Write "fallbackUrls": ["https://<host>/<path>"].',
   size: "Write the number of bytes, without quotes.",
   size_mb: "Write the number of megabytes, without quotes.",
+  pinnedAs: "Leave the key out: assets add and assets lock write it.",
   tags: 'Write "tags": ["<word>"].',
   required: "Write true or false, without quotes.",
   metadata: 'Write "metadata": { … }.',
@@ -110,6 +111,7 @@ function explainValue(issue: SchemaIssue, path: JsonPath, found: unknown): Findi
       typeof found === "string" && /^\d+$/.test(found) ? { suggestion: `Write ${found}, without quotes.` } : {};
     return { path, found, message, ...advice, ...digits };
   }
+  if (key === "pinnedAs") return { path, found, message: 'this is "declared" or "measured"', ...advice };
   if (key === "size_mb") return { path, found, message: "this must be a number greater than 0", ...advice };
   const kind = KINDS[String(issue.expected)] ?? "something else";
   return { path, found, message: `this must be ${kind}`, ...advice };

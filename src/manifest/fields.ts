@@ -6,7 +6,11 @@ import { nearest } from "./suggest.js";
 /** SHA-256 of no bytes at all. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/** Where a pin came from: stated by the publisher, or taken of the bytes that came first. */
+export const PIN_ORIGINS = ["declared", "measured"] as const;
+
 const MAX_ID_LENGTH = 200;
+const MAX_PATTERN_LENGTH = 4096;
 // What nearly every id is made of, since matching all scripts takes large tables.
 const PLAIN_ID = /^[A-Za-z0-9](?:[\w\-/@+:]|\.(?!\.))*$/;
 // Marks are part of the letters of many scripts.
@@ -91,6 +95,15 @@ export function checkPieces(digest: string): Problem | undefined {
   if (/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
   const suggestion = "Leave it out, or have it written: assets lock --pieces.";
   return { message: "this is no sha256: with 64 hexadecimal digits in small letters", suggestion };
+}
+
+/** Examines a pattern of paths. */
+export function checkPattern(pattern: string): Problem | undefined {
+  const problem = checkLine(pattern);
+  if (problem !== undefined) return problem;
+  if (pattern.trim() !== "" && pattern.length <= MAX_PATTERN_LENGTH) return undefined;
+  const suggestion = 'Write a pattern such as "*.safetensors" or "onnx/**".';
+  return { message: `a pattern has from 1 to ${MAX_PATTERN_LENGTH} characters`, suggestion };
 }
 
 /** The keys of digests that are checked while a file is fetched, and their hexadecimal digits. */

@@ -19,7 +19,7 @@ const EXAMPLE = `{
 }`;
 
 /** What to do where there is no manifest yet. */
-export const HOW_TO_WRITE = `Name one with --manifest FILE, or write assets.manifest.json, for example:\n${EXAMPLE}\nThe README explains every key under "Manifest reference".`;
+export const HOW_TO_WRITE = `Name one with --manifest FILE, or begin one: assets init. It is assets.manifest.json, for example:\n${EXAMPLE}\nThe README explains every key under "Manifest reference".`;
 
 /** The nearest manifest in a folder (absolute) or one above it. Throws MANIFEST_NOT_FOUND. */
 export async function findManifest(folder: string): Promise<string> {

@@ -5,7 +5,7 @@ import { digestOf, EMPTY_SHA256 } from "./fields.js";
 import type { Finding, JsonPath } from "./issues.js";
 import { checkPath, checkTarget, joinPath, normaliseFolder, withoutDot } from "./paths.js";
 import type { RawAsset, RawContent } from "./schema.js";
-import type { Asset, AssetFile, StatedDigest } from "./types.js";
+import type { Asset, AssetFile, StatedDigest, WholeRepository } from "./types.js";
 import { baseNameOf, resolveUrl } from "./urls.js";
 
 /** A path that a file of the manifest claims, and the place that says so. */
@@ -45,6 +45,7 @@ const SHORTHAND_KEYS = [
   "size_mb",
   "sha256",
   "checksum",
+  "pinnedAs",
   "sha512",
   "sha1",
   "gitBlob",
@@ -66,13 +67,13 @@ export function normaliseAsset(raw: RawAsset, at: JsonPath, base: string): Norma
     claims.push({ asset: raw.id, path, at: entry.pathAt, onKey: entry.onKey });
     return fileOf(raw.id, path, entry, base, find);
   });
-  return { asset: assetOf(raw, type, files), claims, findings };
+  return { asset: assetOf(raw, type, files, repositoryOf(raw, folder)), claims, findings };
 }
 
 /** What is being put together. Assigned key by key: spreading takes several times as long, and there may be many. */
 type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
-function assetOf(raw: RawAsset, type: string, files: AssetFile[]): Asset {
+function assetOf(raw: RawAsset, type: string, files: AssetFile[], repository: WholeRepository | undefined): Asset {
   const { id, name, description, version, license, homepage, metadata, tags: words = [], required = false } = raw;
   const tags = words.length < 2 ? words : [...new Set(words)];
   const asset: Draft<Asset> = { id, type, tags, required, files };
@@ -82,13 +83,23 @@ function assetOf(raw: RawAsset, type: string, files: AssetFile[]): Asset {
   if (license !== undefined) asset.license = license;
   if (homepage !== undefined) asset.homepage = homepage;
   if (metadata !== undefined) asset.metadata = metadata;
+  if (repository !== undefined) asset.repository = repository;
   return asset;
 }
 
-function typeOf({ type, tags = [] }: RawAsset, at: JsonPath, find: (finding: Finding) => void): string {
+/** Files that are written down are what counts, wherever they came from. */
+function repositoryOf({ source, files, include, exclude }: RawAsset, folder: string): WholeRepository | undefined {
+  if (source === undefined || files !== undefined) return undefined;
+  return { url: source, folder, include: include ?? [], exclude: exclude ?? [] };
+}
+
+function typeOf({ type, source, tags = [] }: RawAsset, at: JsonPath, find: (finding: Finding) => void): string {
   if (type !== undefined) return type;
   const [first, second] = ["model", "dataset"].filter((word) => tags.includes(word));
   if (first !== undefined && second === undefined) return first;
+  if (first === undefined && source !== undefined && !/^hf:(?:\/\/)?spaces\//i.test(source)) {
+    return /^hf:(?:\/\/)?datasets\//i.test(source) ? "dataset" : "model";
+  }
   const message = first === undefined ? "the type is missing" : "the type is missing, and the tags name two";
   find({ path: [...at, "type"], message, suggestion: 'Write "type": "model" or "type": "dataset".' });
   return "";
@@ -103,13 +114,20 @@ function folderOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => void)
 }
 
 function entriesOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => void): Entry[] {
-  const { files } = raw;
-  if (files === undefined) return shorthandOf(raw, at, find);
+  const { files, source } = raw;
+  for (const key of ["include", "exclude"] as const) {
+    if (raw[key] === undefined || source !== undefined) continue;
+    const suggestion = 'Add "source": "hf:<org>/<name>@<commit>", or leave it out.';
+    find({ path: [...at, key], onKey: true, message: `${key} picks files of a source, and there is none`, suggestion });
+  }
+  if (files === undefined && source === undefined) return shorthandOf(raw, at, find);
+  const other = files === undefined ? "source" : "files";
   for (const key of SHORTHAND_KEYS) {
     if (raw[key] === undefined) continue;
-    const suggestion = `Move it into "files", or leave "files" out.`;
-    find({ path: [...at, key], onKey: true, message: `${key} stands beside files`, suggestion });
+    const suggestion = files === undefined ? "Keep one of the two." : `Move it into "files", or leave "files" out.`;
+    find({ path: [...at, key], onKey: true, message: `${key} stands beside ${other}`, suggestion });
   }
+  if (files === undefined) return [];
   if (Array.isArray(files)) {
     return files.map((file, index) => {
       const here = () => [...at, "files", index];
@@ -171,7 +189,7 @@ function shorthandOf(raw: RawAsset, at: JsonPath, find: (finding: Finding) => vo
 }
 
 function fileOf(id: string, path: string, entry: Entry, base: string, find: (finding: Finding) => void): AssetFile {
-  const { url, fallbackUrls, size, size_mb } = entry.content;
+  const { url, fallbackUrls, size, size_mb, pinnedAs } = entry.content;
   const sha256 = pinOf(entry, find);
   if (sha256 === undefined || size === undefined) {
     const asksLfs = [url, ...(fallbackUrls ?? [])].find((one) => lfsEndpointIn(one) !== undefined);
@@ -185,13 +203,14 @@ function fileOf(id: string, path: string, entry: Entry, base: string, find: (fin
   const bytes = size === undefined ? undefined : Math.abs(size);
   const stated = statedIn(entry.content);
   // Nearly every file has both of them and no more, and takes half the room when it is made at once.
-  if (bytes !== undefined && sha256 !== undefined && size_mb === undefined && stated === undefined) {
+  if (bytes !== undefined && sha256 !== undefined && (size_mb ?? stated ?? pinnedAs) === undefined) {
     return { asset: id, path, urls, size: bytes, sha256 };
   }
   const file: Draft<AssetFile> = { asset: id, path, urls };
   if (bytes !== undefined) file.size = bytes;
   if (size_mb !== undefined) file.sizeHint = Math.round(size_mb * 1e6);
   if (sha256 !== undefined) file.sha256 = sha256;
+  if (pinnedAs !== undefined) file.pinnedAs = pinnedAs;
   if (stated !== undefined) file.stated = stated;
   return file;
 }

@@ -6,17 +6,19 @@ import {
   checkHomepage,
   checkId,
   checkLine,
+  checkPattern,
   checkPieces,
   checkProse,
   checkSha256,
   checkStated,
   checkTag,
   checkType,
+  PIN_ORIGINS,
   STATED_DIGITS,
 } from "./fields.js";
 import { type Finding, type JsonPath, MAX_ISSUES, type Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
-import { checkUrl } from "./urls.js";
+import { checkSource, checkUrl } from "./urls.js";
 
 /** A text that a pure function examines. */
 function text(check: (value: string) => Problem | undefined) {
@@ -42,7 +44,7 @@ const stated = (key: keyof typeof STATED_DIGITS, title: string) =>
 const url = text(checkUrl).meta({
   title: "URL",
   description:
-    "Where the file comes from: an https:, http: or file: URL, npm:<package>@<exact version>/<path>, lfs:<URL of a Git LFS server>, or a path relative to the manifest. A file in a .zip, .tar, .tar.gz or .tgz is named by #member=<path in the archive>.",
+    "Where the file comes from: an https:, http: or file: URL, npm:<package>@<exact version>/<path>, hf:<org>/<name>@<commit>/<path>, github:<owner>/<name>@<tag>/<file>, zenodo:<record>/<file>, lfs:<URL of a Git LFS server>, or a path relative to the manifest. A file in a .zip, .tar, .tar.gz or .tgz is named by #member=<path in the archive>.",
   examples: [
     "https://example.com/models/model.onnx",
     "npm:package@1.2.3/model.onnx",
@@ -83,6 +85,14 @@ const content = {
       pattern: "^([sS][hH][aA]256:)?[0-9a-fA-F]{64}$",
     })
     .optional(),
+  pinnedAs: z
+    .enum(PIN_ORIGINS)
+    .meta({
+      title: "Pinned as",
+      description:
+        "Where the SHA-256 came from: declared by whoever publishes the file, or measured on the first download. Written by assets add and assets lock, never checked.",
+    })
+    .optional(),
   sha512: stated("sha512", "SHA-512"),
   sha1: stated("sha1", "SHA-1"),
   gitBlob: stated("gitBlob", "Git blob id"),
@@ -96,6 +106,9 @@ const listedFile = z
 const namedFile = z
   .strictObject({ path: filePath("Where the file goes, if not under its name.").optional(), ...content })
   .meta({ title: "File", description: "One file of an asset, under its name." });
+
+const patterns = (title: string, description: string) =>
+  z.array(text(checkPattern)).min(1).meta({ title, description }).optional();
 
 const line = (title: string, description: string) => text(checkLine).meta({ title, description }).optional();
 
@@ -136,6 +149,17 @@ const assetSchema = z
       .optional(),
     path: folderPath("Folder of the files below, relative to the root.").optional(),
     destination: folderPath("The same as path.").optional(),
+    source: text(checkSource)
+      .meta({
+        title: "Source",
+        description:
+          "A whole repository in place of files: hf:[datasets/|spaces/]<org>/<name>@<commit>. Beside files: where they came from.",
+        pattern: "^hf:",
+        examples: ["hf:org/name@0123456789abcdef0123456789abcdef01234567"],
+      })
+      .optional(),
+    include: patterns("Include", "Only files of the source whose path or name matches one of these patterns."),
+    exclude: patterns("Exclude", "No files of the source whose path or name matches one of these patterns."),
     files: z
       .union([z.array(listedFile).min(1), z.record(z.string(), namedFile)])
       .meta({ title: "Files", description: "The files: a list, or a table by file name." })
@@ -153,7 +177,7 @@ const assetSchema = z
   .meta({
     title: "Asset",
     description: "A model, a dataset or anything else made of files.",
-    anyOf: [{ required: ["files"] }, { required: ["url", "localPath"] }],
+    anyOf: [{ required: ["files"] }, { required: ["source"] }, { required: ["url", "localPath"] }],
   });
 
 const top = {

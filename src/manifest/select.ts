@@ -1,6 +1,7 @@
 /** Picks assets, or files of them, out of a manifest. */
 import picomatch from "picomatch";
 import { AssetsError, visibleLine } from "../errors.js";
+import { shellWord } from "../shell-word.js";
 import { nearestFew } from "./suggest.js";
 import type { Asset, AssetFile, Manifest } from "./types.js";
 
@@ -29,9 +30,24 @@ export interface Selection {
 const LIST_HINT = "See what there is: assets list";
 const MAX_PATTERN_LENGTH = 4096;
 
-/** The selected files, in the manifest's order. Throws UNKNOWN_ID, NOTHING_SELECTED, USAGE. */
+/** The selected files, in the manifest's order. Throws UNKNOWN_ID, NOTHING_SELECTED, USAGE, UNPINNED. */
 export function select(manifest: Manifest, selection: Selection): AssetFile[] {
-  return selectAssets(manifest, selection).flatMap(({ files }) => files);
+  return selectAssets(manifest, selection).flatMap(filesOf);
+}
+
+/** Whether the files of an asset are known: those of a whole repository are once it was asked. */
+export function isListed({ repository }: Asset): boolean {
+  return repository === undefined || repository.commit !== undefined;
+}
+
+/** The files of an asset. Throws UNPINNED where they are not known. */
+function filesOf(asset: Asset): readonly AssetFile[] {
+  const { id, files, repository } = asset;
+  if (isListed(asset) || repository === undefined) return files;
+  const message = `The files of ${visibleLine(id)} are not known here: it is the whole repository ${visibleLine(repository.url)}.`;
+  throw new AssetsError("UNPINNED", message, {
+    hint: `Fetch them: assets download ${shellWord(id)}      Write them into the manifest: assets lock ${shellWord(id)}`,
+  });
 }
 
 /** The selected assets with those of their files that are selected. Throws UNKNOWN_ID, NOTHING_SELECTED, USAGE. */

@@ -4,18 +4,20 @@ import {
   checkHomepage,
   checkId,
   checkLine,
+  checkPattern,
   checkPieces,
   checkProse,
   checkSha256,
   checkStated,
   checkTag,
   checkType,
+  PIN_ORIGINS,
   STATED_DIGITS,
 } from "./fields.js";
 import type { Problem } from "./issues.js";
 import { checkFolder, checkLocalPath, checkPath, withoutDot } from "./paths.js";
 import type { RawAsset } from "./schema.js";
-import { checkUrl } from "./urls.js";
+import { checkSource, checkUrl } from "./urls.js";
 
 type Fits = (value: unknown) => boolean;
 
@@ -57,6 +59,7 @@ const CONTENT: [string, Fits][] = [
   ["size_mb", (value) => Number.isFinite(value) && (value as number) > 0],
   ["sha256", text(checkSha256)],
   ["checksum", text(checkChecksum)],
+  ["pinnedAs", (value) => PIN_ORIGINS.some((origin) => origin === value)],
   ...Object.entries(STATED_DIGITS).map(([key, digits]): [string, Fits] => [key, text(checkStated(digits))]),
 ];
 
@@ -75,6 +78,9 @@ const ASSET: Shape = new Map([
   ["metadata", isObject],
   ["path", folder],
   ["destination", folder],
+  ["source", text(checkSource)],
+  ["include", arePatterns],
+  ["exclude", arePatterns],
   ["files", areFiles],
   ["localPath", text(checkLocalPath)],
   ...CONTENT,
@@ -105,6 +111,10 @@ export function isTop(value: unknown, options: { ignoreRoot: boolean }): value i
 /** Whether an asset is in order. It may still have keys that begin with `x-`, which belong to others. */
 export function isAsset(value: unknown): value is RawAsset {
   return fits(value, ASSET, ["id"]);
+}
+
+function arePatterns(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(text(checkPattern));
 }
 
 function areFiles(value: unknown): boolean {

@@ -5,7 +5,7 @@
  * `git-blob`: the SHA-1 under which git keeps the bytes, behind a header of its own.
  */
 export interface StatedDigest {
-  readonly algorithm: "sha512" | "sha1" | "git-blob" | "md5";
+  readonly algorithm: "sha512" | "sha256" | "sha1" | "git-blob" | "md5";
   /** Lower-case hex digits. */
   readonly hex: string;
 }
@@ -22,12 +22,27 @@ export interface AssetFile {
   readonly sizeHint?: number;
   /** Pinned SHA-256, 64 lower-case hex digits. */
   readonly sha256?: string;
+  /** Where the SHA-256 came from: stated by the publisher, or taken of the bytes that came first. */
+  readonly pinnedAs?: "declared" | "measured";
   /** Checked while the file is fetched when no SHA-256 is pinned; it is unpinned all the same. At least one. */
   readonly stated?: readonly StatedDigest[];
   /** Where it comes from: the first is the primary, the others are tried in order. */
   readonly urls: readonly string[];
   /** Size and SHA-256 are what a Git LFS pointer states, and no manifest pins them. */
   readonly byPointer?: boolean;
+}
+
+/** A repository of which all files are wanted, or those that patterns pick, without being written down one by one. */
+export interface WholeRepository {
+  /** `hf:` URL, of a branch, a tag or a commit. */
+  readonly url: string;
+  /** Where its files go: relative to the root; empty for the root itself. */
+  readonly folder: string;
+  /** Patterns of paths in the repository, as `fileMatcher` reads them. Empty: everything. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** The commit whose files the asset has; absent where they are not known on this machine. */
+  readonly commit?: string;
 }
 
 /** A model, a dataset or anything else made of files. */
@@ -45,6 +60,9 @@ export interface Asset {
   readonly required: boolean;
   /** Free data that the tool carries but does not read. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Present where the manifest names a repository in the place of files. */
+  readonly repository?: WholeRepository;
+  /** Of a repository, those that it had when it was last asked on this machine. */
   readonly files: readonly AssetFile[];
 }
 

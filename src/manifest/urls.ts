@@ -1,6 +1,7 @@
 /** Which URLs a manifest may name as sources. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { checkShort, parseHub, SHORT_SCHEMES } from "../short-urls.js";
 import { archiveFormat, isExactVersion, isPackageName, lfsEndpointIn, MEMBER_FRAGMENT } from "../url-forms.js";
 import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
 import type { Problem } from "./issues.js";
@@ -18,9 +19,9 @@ const PLAIN = new RegExp(
 );
 const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/(.*))?$/i;
 const NPM_EXAMPLE = "Write npm:<package>@<exact version>/<path in the package>.";
-const KINDS = "https:, http:, file:, npm:, lfs: and relative paths";
+const KINDS = "https:, http:, file:, npm:, hf:, github:, zenodo:, lfs: and relative paths";
 /** Schemes of stores that also answer over https. */
-const STORES = new Set(["hf", "s3", "gs", "oci", "az", "abfs"]);
+const STORES = new Set(["s3", "gs", "oci", "az", "abfs"]);
 const HOST_WITHOUT_SCHEME = /^(?:www\.[^/]+|[a-z0-9.-]+\.(?:com|org|net|io|co|ai|dev|edu))\//i;
 
 /** What is wrong with a URL, or with a relative path in its place. */
@@ -52,6 +53,10 @@ export function examineUrl(url: string): Problem | undefined {
   if (scheme === "file") return checkFile(url);
   if (scheme === "npm") return checkNpm(url);
   if (scheme === "lfs") return checkLfs(url);
+  if (SHORT_SCHEMES.includes(scheme)) {
+    const fragment = url.includes("#") ? checkFragment(url, splitMember(url)[0]) : undefined;
+    return fragment ?? checkShort(url);
+  }
   if (STORES.has(scheme)) {
     return { message: `${scheme}: is not supported yet`, suggestion: "Write the https URL of the same file." };
   }
@@ -59,6 +64,25 @@ export function examineUrl(url: string): Problem | undefined {
     return { message: "the URL has a host and no scheme", suggestion: `Write http://${url} or https://${url}.` };
   }
   return { message: `${scheme}: is not supported`, suggestion: `Write one of ${KINDS}.` };
+}
+
+/** What is wrong with the URL of a whole repository. */
+export function checkSource(url: string): Problem | undefined {
+  const suggestion = "Write hf:<org>/<name>@<commit>; for a dataset or a space hf:datasets/… or hf:spaces/….";
+  if (!/^hf:/i.test(url)) {
+    const isFile = /^(?:https?|file|npm|github|zenodo):/i.test(url);
+    const message = "this is no repository of the Hugging Face Hub";
+    return { message, suggestion: isFile ? 'Write it as "url", with "localPath".' : suggestion };
+  }
+  const unsafe = firstUnsafe(url);
+  if (unsafe !== undefined) return { message: `the URL has the character ${unsafe}`, suggestion: "Leave it out." };
+  const place = parseHub(url);
+  if ("message" in place) return place;
+  if (place.path !== undefined) {
+    const message = "this names a file or a folder of the repository";
+    return { message, suggestion: 'Write it as "url", or pick files by "include".' };
+  }
+  return /[?#]/.test(url) ? { message: "such a URL has neither a query nor a fragment", suggestion } : undefined;
 }
 
 /** The URL that a source opens, for one that passed {@link checkUrl}. `base`: absolute folder of relative paths. */

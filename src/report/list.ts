@@ -32,7 +32,8 @@ export function renderList(report: ListReport, options: ListOptions): string {
 
   const allKnown = assets.every((row) => row.sizeKnown);
   const bytes = `${allKnown ? "" : "at least "}${formatBytes(totals.size)}`;
-  const here = totals.present === totals.files ? "all of them here" : `${plural(totals.present, "file")} here`;
+  const all = totals.present === totals.files && assets.every((row) => row.files.length > 0);
+  const here = all ? "all of them here" : `${plural(totals.present, "file")} here`;
   const summary = `${plural(totals.assets, "asset")}, ${plural(totals.files, "file")}, ${bytes}; ${here}.`;
 
   return [table, `${[summary, ...nextSteps(report, options, colors)].join("\n")}\n`].join("\n");

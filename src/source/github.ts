@@ -1,11 +1,15 @@
 /** What is particular about GitHub: which of its hosts take a token, and what its refusals mean. */
+import { plainEndpoint } from "./endpoint.js";
 import type { Environment } from "./proxy.js";
 import type { Service } from "./services.js";
+
+/** Where its API is, unless GITHUB_API_URL says otherwise. */
+export const GITHUB_API = "https://api.github.com";
 
 /** Its other hosts (objects, release assets, codeload) are reached by signed redirects and refuse a token. */
 const ORIGINS = new Set([
   "https://github.com",
-  "https://api.github.com",
+  GITHUB_API,
   "https://raw.githubusercontent.com",
   "https://media.githubusercontent.com",
 ]);
@@ -13,8 +17,11 @@ const RELEASE_FILE = /^\/([^/]+\/[^/]+)\/releases\/download\/([^/]+)\//;
 
 /** GitHub, whose own tool lets GH_TOKEN outrank GITHUB_TOKEN. */
 export function createGitHub({ env }: { env: Environment }): Service {
+  // A value that makes no sense matters to nobody but those who ask there.
+  const api = env.GITHUB_API_URL ? plainEndpoint(env.GITHUB_API_URL) : undefined;
+  const isApi = ({ href, origin }: URL) => origin === GITHUB_API || (api !== undefined && href.startsWith(`${api}/`));
   return {
-    serves: (url) => ORIGINS.has(url.origin),
+    serves: (url) => ORIGINS.has(url.origin) || isApi(url),
     async token() {
       for (const from of ["GH_TOKEN", "GITHUB_TOKEN"]) {
         const value = env[from]?.trim();
@@ -38,8 +45,8 @@ export function createGitHub({ env }: { env: Environment }): Service {
       return `If it is there, the token of ${from} may not read it: the repository, or the organisation's single sign-on, has to allow it.`;
     },
     // Without this, the address of a release's file answers with a description of it.
-    headers({ hostname, pathname }): Record<string, string> {
-      const isFile = hostname === "api.github.com" && /^\/repos\/[^/]+\/[^/]+\/releases\/assets\/\d+$/.test(pathname);
+    headers(url): Record<string, string> {
+      const isFile = isApi(url) && /\/repos\/[^/]+\/[^/]+\/releases\/assets\/\d+$/.test(url.pathname);
       return isFile ? { accept: "application/octet-stream" } : {};
     },
   };

@@ -6,7 +6,7 @@ import { environment } from "../this-process.js";
 import { version } from "../version.js";
 import type { Connections } from "./connections.js";
 import { type Answer, exchange } from "./exchange.js";
-import { type Asked, decide, refusalOf } from "./http-answer.js";
+import { type Asked, decide, type Headers, refusalOf } from "./http-answer.js";
 import { networkError, proxyRefusal } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { basic, type Environment, type ProxyRoute, percentDecoded } from "./proxy.js";
@@ -26,6 +26,8 @@ export interface HttpClient {
   getJson(url: string, options: { signal: AbortSignal; maxBytes?: number }, extras?: RequestExtras): Promise<unknown>;
   /** POST of a JSON document, answered by one of at most 128 MiB. Throws an AssetsError. */
   postJson(url: string, body: JsonBody, options: { signal: AbortSignal }, extras?: RequestExtras): Promise<unknown>;
+  /** Asks what there is to know of a URL: for answers of which the head matters. Throws an AssetsError. */
+  ask(url: string, question: Question, extras?: RequestExtras): Promise<Told>;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -35,6 +37,25 @@ export interface JsonBody {
   readonly value: object;
   /** Media type of the document, and of the answer that is asked for. */
   readonly mediaType: string;
+}
+
+/** What is asked, and how much of an answer is read. */
+export interface Question {
+  readonly method: "GET" | "HEAD" | "POST";
+  /** Of a POST. */
+  readonly post?: JsonBody | undefined;
+  /** Longest body, in bytes. Default 128 MiB. */
+  readonly maxBytes?: number;
+  /** A redirect to another origin is the answer: what is said beside it is what counts. Default false. */
+  readonly stays?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A whole answer, other than a refusal. */
+export interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
 }
 
 const MAX_REDIRECTS = 10;
@@ -58,6 +79,7 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     for (;;) {
       const asked: Asked = { url: shown, range, ...options };
       const { decision, answer } = await follow(url, asked, options.signal, extras);
+      if (decision.do === "redirect") throw new Error("A redirect was not followed.");
       if (decision.do === "ask-again") {
         range = decision.range;
         continue;
@@ -69,15 +91,17 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
   }
 
   /** Sends the request and follows redirects, carrying secrets no further than the origin they were meant for. */
-  async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras, post?: JsonBody) {
+  async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras, way: Way = {}) {
+    const { post, stays = false } = way;
     let target = new URL(url);
     let secrets: Record<string, string> = { ...basicAuth(target), ...extras.headers };
     let elsewhere = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url, post);
+      const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url, way);
       const decision = decide(answer.status, answer.headers, { ...asked, elsewhere });
       if (decision.do === "read") return { decision, answer };
       if (decision.do === "fail" && post !== undefined) throw await withSaid(decision.error, answer);
+      if (decision.do === "redirect" && stays && leaves(decision.location, target)) return { decision, answer };
       answer.discard();
       if (decision.do === "fail") throw decision.error;
       if (decision.do === "ask-again") return { decision, answer };
@@ -96,13 +120,13 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     headers: Record<string, string>,
     signal: AbortSignal,
     shown: string,
-    post: JsonBody | undefined,
+    { method, post }: Way,
   ) {
     const via = await connect();
     const request = {
       origin: target.origin,
       path: `${target.pathname}${target.search}`,
-      method: post === undefined ? "GET" : "POST",
+      method: method ?? (post === undefined ? "GET" : "POST"),
       ...(post && { body: JSON.stringify(post.value) }),
       headers: {
         accept: post?.mediaType ?? "*/*",
@@ -135,14 +159,36 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     },
     async postJson(url, post, { signal }, extras = {}) {
       const asked: Asked = { url: redact(url), range: "none", offset: 0 };
-      const { decision, answer } = await follow(url, asked, signal, extras, post);
+      const { decision, answer } = await follow(url, asked, signal, extras, { post });
       const decode = decision.do === "read" ? decision.decode : undefined;
       return parseJson(await gather(read(answer, decode, asked.url, signal), url, MAX_JSON_BYTES), url);
+    },
+    async ask(url, { signal, maxBytes = MAX_JSON_BYTES, ...way }, extras = {}) {
+      const asked: Asked = { url: redact(url), range: "none", offset: 0 };
+      const { decision, answer } = await follow(url, asked, signal, extras, way);
+      const { status, headers } = answer;
+      if (decision.do === "read" && way.method !== "HEAD") {
+        return {
+          status,
+          headers,
+          bytes: await gather(read(answer, decision.decode, asked.url, signal), url, maxBytes),
+        };
+      }
+      answer.discard();
+      return { status, headers, bytes: new Uint8Array() };
     },
     async close() {
       await (await connections?.catch(() => undefined))?.destroy();
     },
   };
+}
+
+/** What is particular about a request. */
+type Way = Partial<Pick<Question, "method" | "post" | "stays">>;
+
+/** Whether a redirect leads to another origin. */
+function leaves(location: string, { href, origin }: URL): boolean {
+  return URL.canParse(location, href) && new URL(location, href).origin !== origin;
 }
 
 /** All of a body. Throws BAD_RESPONSE when it is too long. */
@@ -152,7 +198,7 @@ async function gather(body: AsyncIterable<Uint8Array>, url: string, maxBytes: nu
   for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) {
-      throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes of JSON.`);
+      throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes.`);
     }
     chunks.push(chunk);
   }

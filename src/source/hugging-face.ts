@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AssetsError } from "../errors.js";
+import { plainEndpoint } from "./endpoint.js";
 import type { Refusal } from "./http-answer.js";
 import type { Environment } from "./proxy.js";
 import type { Service, Token } from "./services.js";
@@ -25,7 +26,7 @@ export interface HuggingFace extends Service {
 
 /** Reads variables and the token file as Hugging Face's own tools do, when they are needed. */
 export function createHuggingFace({ env, home }: HubOptions): HuggingFace {
-  const endpoint = endpointOf(env.HF_ENDPOINT);
+  const endpoint = env.HF_ENDPOINT ? plainEndpoint(env.HF_ENDPOINT) : HOME;
   const bases = [HOME, SHORT, ...(endpoint === undefined ? [] : [endpoint])];
   return {
     serves: ({ href }) => bases.some((base) => href.startsWith(`${base}/`)),
@@ -41,14 +42,6 @@ export function createHuggingFace({ env, home }: HubOptions): HuggingFace {
     token: () => readToken({ env, home }),
     hint: (refusal, { href }, from) => hintFor(refusal, pageOf(href, bases), from),
   };
-}
-
-/** The base of every URL of the Hub, without a final slash; undefined when the variable makes no sense. */
-function endpointOf(value: string | undefined): string | undefined {
-  if (!value) return HOME;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isPlain = url?.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  return isPlain && /^https?:$/.test(url.protocol) ? url.href.replace(/\/+$/, "") : undefined;
 }
 
 /** The variables outrank the file that `hf auth login` writes. */
@@ -69,6 +62,8 @@ async function readToken({ env, home }: HubOptions): Promise<Token | undefined> 
 function pageOf(url: string, bases: readonly string[]): string {
   const base = bases.find((each) => url.startsWith(`${each}/`)) ?? "";
   const path = url.slice(base.length + 1);
+  const api = /^api\/(?:models\/|(datasets\/|spaces\/))([^/?#]+\/[^/?#]+)\/(?:tree|revision|paths-info)\//.exec(path);
+  if (api !== null) return `${HOME}/${api[1] ?? ""}${api[2]}`;
   const repository = /^((?:datasets\/|spaces\/)?[^/?#]+(?:\/[^/?#]+)?)\/(?:resolve|raw|blob)\//.exec(path)?.[1];
   return repository === undefined ? HOME : `${HOME}/${repository}`;
 }

@@ -1,13 +1,19 @@
 /** The table of URL schemes: which source serves which URL. */
 import { AssetsError, redact } from "../errors.js";
 import { environment } from "../this-process.js";
+import { createDescribe, type Describe } from "./describe.js";
 import { fileSource } from "./file.js";
 import { createHttpClient, type HttpClient } from "./http.js";
+import { createHub, type Hub } from "./hub.js";
 import { createLfsLogins, type LfsLoginOptions } from "./lfs-logins.js";
 import { createLfsServer, type LfsServer, type LfsServerOptions } from "./lfs-server.js";
+import { createListing, type ListFiles } from "./listing.js";
 import { parseMember } from "./member.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { createNpmSource, parseNpmUrl } from "./npm.js";
+import { createRecords } from "./records.js";
+import { createReleases } from "./releases.js";
+import { createShortSource } from "./short.js";
 import type { Located, Source } from "./source.js";
 import { createWebSource, userHome } from "./web.js";
 
@@ -19,6 +25,12 @@ export interface Sources {
   container(url: string): string | undefined;
   /** Finds out where a URL leads, its `#member=` taken off and told. Throws an AssetsError. */
   locate(url: string, options: { signal: AbortSignal }): Promise<Located>;
+  /** What is stated about a URL without its bytes; undefined where nothing is. Throws an AssetsError. */
+  describe: Describe;
+  /** The files of a repository of the Hub, a release of GitHub or a record of Zenodo. Throws an AssetsError. */
+  list: ListFiles;
+  /** Whole repositories of the Hugging Face Hub. */
+  readonly hub: Hub;
   /** A Git LFS server. Nothing is asked of it before an object is. */
   lfsServer(options: LfsServerSettings): LfsServer;
   /** Ends every connection. */
@@ -47,10 +59,19 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
     clients.push(client);
     return client;
   };
-  const web = createClient(network);
+  const client = createClient(network);
+  const web = createWebSource(client, { network });
+  const hub = createHub(web);
+  const services = {
+    web,
+    hub,
+    releases: createReleases(web, { env: environment }),
+    records: createRecords(web, { env: environment }),
+  };
   const sources: Source[] = [
-    createWebSource(web, { network }),
+    web,
     fileSource,
+    createShortSource(services),
     createNpmSource({ createClient: (settings) => createClient({ ...settings, ...network }), projectFolder }),
   ];
   const sourceOf = (url: string) => {
@@ -68,10 +89,13 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
       const located = await sourceOf(container).locate(container, options);
       return member === undefined ? located : { ...located, url: redact(url), member };
     },
+    describe: createDescribe(services, { env: environment }),
+    list: createListing(services),
+    hub,
     lfsServer({ extra = {}, git, ...options }) {
       const { endpoint } = options;
       const logins = createLfsLogins({ endpoint, env: environment, home: userHome(), network, extra, git });
-      return createLfsServer(web, { ...options, logins });
+      return createLfsServer(client, { ...options, logins });
     },
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));

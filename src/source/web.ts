@@ -4,12 +4,12 @@ import { AssetsError, redact } from "../errors.js";
 import { environment } from "../this-process.js";
 import { type Credential, createCredentials, tokenVariables } from "./credentials.js";
 import { createGitHub } from "./github.js";
-import type { HttpClient } from "./http.js";
+import type { HttpClient, Question, Told } from "./http.js";
 import { type Refusal, refusalOf } from "./http-answer.js";
 import { createHuggingFace } from "./hugging-face.js";
 import { type Environment, type ProxySettings, proxyFor, staysHere } from "./proxy.js";
 import type { Service } from "./services.js";
-import type { Opened, OpenOptions, Source } from "./source.js";
+import type { OpenOptions, Source } from "./source.js";
 
 /** What the source needs to know about where it runs. */
 export interface WebSourceOptions {
@@ -33,8 +33,16 @@ interface Place {
   readonly withheld: boolean;
 }
 
+/** The source, and what else can be asked of the web in the same way. */
+export interface WebSource extends Source {
+  /** Asks with the user's login for the host, and explains its refusals. URLs of the Hub lead to its mirror. */
+  ask(url: string, question: Question, headers?: Record<string, string>): Promise<Told>;
+  /** Where a URL is really asked for, and the Authorization that would be sent there, if any. */
+  accessTo(url: string): Promise<{ url: string; authorization?: string }>;
+}
+
 /** Makes the source. Logins are looked for when the first URL of their host is opened. */
-export function createWebSource(client: HttpClient, options: WebSourceOptions): Source {
+export function createWebSource(client: HttpClient, options: WebSourceOptions): WebSource {
   const { network, env = environment, home = userHome() } = options;
   const hub = createHuggingFace({ env, home });
   const services: readonly Service[] = [hub, createGitHub({ env })];
@@ -50,17 +58,14 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
     return { url, service, credential, withheld: credential !== undefined && !safe };
   }
 
-  async function openAs(place: Place, options: OpenOptions, credential: Credential | undefined): Promise<Opened> {
-    const headers = { ...place.service?.headers?.(place.url), ...(credential && authorizationOf(credential)) };
-    return client.open(place.url.href, options, { headers });
-  }
-
   /** Asks with the login and, if it is refused, once without: a stale token must not keep anybody from a public file. */
-  async function openAt(url: URL, options: OpenOptions): Promise<Opened> {
+  async function askAt<T>(url: URL, send: (url: string, headers: Record<string, string>) => Promise<T>): Promise<T> {
     const place = await placeOf(url);
     const { credential, withheld } = place;
+    const sendAs = (shown: Credential | undefined) =>
+      send(place.url.href, { ...place.service?.headers?.(place.url), ...(shown && authorizationOf(shown)) });
     if (credential === undefined || withheld) {
-      return openAs(place, options, undefined).catch((error) => {
+      return sendAs(undefined).catch((error) => {
         throw explained(error, place);
       });
     }
@@ -68,9 +73,9 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
     let refused: unknown;
     for (const [index, each] of order.entries()) {
       try {
-        const opened = await openAs(place, options, each);
+        const answer = await sendAs(each);
         if (index === 1 && each === undefined) open.add(url.origin);
-        return opened;
+        return answer;
       } catch (error) {
         // Of two refusals, that of the login tells more.
         if (refused === undefined || each !== undefined) refused = error;
@@ -85,7 +90,19 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
     local: false,
     async locate(url) {
       const asked = hub.mirrored(url);
-      return { url: redact(asked), open: (options) => openAt(new URL(asked), options) };
+      const open = (options: OpenOptions) =>
+        askAt(new URL(asked), (at, headers) => client.open(at, options, { headers }));
+      return { url: redact(asked), open };
+    },
+    async ask(url, question, more = {}) {
+      return askAt(new URL(hub.mirrored(url)), (at, headers) =>
+        client.ask(at, question, { headers: { ...more, ...headers } }),
+      );
+    },
+    async accessTo(url) {
+      const asked = hub.mirrored(url);
+      const { credential, withheld } = await placeOf(new URL(asked));
+      return { url: asked, ...(credential && !withheld && { authorization: credential.authorization }) };
     },
   };
 }

@@ -17,7 +17,7 @@ export interface FileStamp {
 
 /** What is hashed of a file, and how. */
 export interface HashWish {
-  /** As Node names it. Default `sha256`. */
+  /** As Node names it, or `git-blob`: the SHA-1 that git keeps a file under. Default `sha256`. */
   algorithm?: string | undefined;
   /** Hash no more than this many bytes. Default all. */
   end?: number | undefined;
@@ -64,7 +64,8 @@ export async function hashFile(
       // Some file systems set the times when they write.
       before = await stamp(handle);
     }
-    const hash = createHash(algorithm);
+    const isBlob = algorithm === "git-blob";
+    const hash = isBlob ? createHash("sha1").update(`blob ${before.size}\0`) : createHash(algorithm);
     const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
     // One byte more than the file has, so that its end is seen by the second read of a small file.
     const length = Number(before.size < CHUNK_BYTES ? before.size + 1n : CHUNK_BYTES);

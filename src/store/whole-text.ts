@@ -38,3 +38,20 @@ export async function replaceWhole(path: string, text: string): Promise<void> {
     throw diskError(error, "write", path);
   }
 }
+
+/** Writes a file where nothing stands; false where something does, a link to nothing too. Throws DISK_FULL, LOCAL_IO. */
+export async function createWhole(path: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(path, "wx");
+    try {
+      await handle.writeFile(text);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw diskError(error, "write", path);
+  }
+}

@@ -67,6 +67,7 @@ async function open(
   validator: string | undefined,
   { answer, signal }: Patience,
 ): Promise<Answer> {
+  await way.prepare?.();
   const located = await answer(way.locate(signal));
   const { open: openAt, url, unpacked } = located.member && way.unpack ? await way.unpack(located) : located;
   // Of a file of unknown size as well, what is here already is not asked for.

@@ -9,6 +9,8 @@ import { contentOf } from "../source/raw-url.js";
 import { partialPath } from "../store/partial.js";
 import type { Archives } from "./archives.js";
 import { pointerOf } from "./body-check.js";
+import { type Strategy, withClones } from "./clone-candidates.js";
+import type { Clones } from "./clones.js";
 import { hostOf } from "./hosts.js";
 import type { Candidate } from "./insist.js";
 import type { LfsServers } from "./lfs-servers.js";
@@ -21,8 +23,11 @@ export interface CandidateContext {
   readonly lfs: LfsServer | undefined;
   /** Those that URLs of files name. */
   readonly lfsServers: LfsServers;
+  /** Clones of repositories; undefined where they are not wanted. */
+  readonly clones?: Clones | undefined;
+  readonly signal: AbortSignal;
   /** `offline`: use no source that needs a network. */
-  readonly policy: { readonly offline: boolean };
+  readonly policy: { readonly offline: boolean; readonly strategy: Strategy };
 }
 
 /** Where the partial of a file lies for one of its URLs. */
@@ -32,7 +37,7 @@ export function partialOf(target: string, sha256: string | undefined, url: strin
 
 /** The candidates for a file at its target, in the order in which they are tried. */
 export function candidatesOf({ file }: PlanItem, target: string, context: CandidateContext): Candidate[] {
-  const { sources, policy, lfs, lfsServers } = context;
+  const { sources, policy, lfs, lfsServers, clones, signal } = context;
   const { sha256, size } = file;
   const needsNetwork = (url: string) =>
     new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
@@ -73,7 +78,9 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
     const server = object && lfsServers(url);
     return server === undefined ? fromUrl(url) : fromServer(server, object as LfsObject);
   });
-  return [...named, ...(lfs && object ? [fromServer(lfs, object)] : [])];
+  const direct = [...named, ...(lfs && object ? [fromServer(lfs, object)] : [])];
+  const partial = (url: string) => partialOf(target, sha256, url);
+  return clones === undefined ? direct : withClones(direct, file, { clones, policy, signal, partial });
 }
 
 /** A URL as users may see it, and its host. */

@@ -14,6 +14,8 @@ export interface Way {
   readonly url: string;
   /** The host that is asked; see `hostOf`. */
   readonly host: string;
+  /** What has to be done before the URL can lead anywhere: in its own time. */
+  prepare?(): Promise<void>;
   /** Finds out where the URL leads. */
   locate(signal: AbortSignal): Promise<Located>;
   /** Takes a member out of its archive, which may have to be fetched first: in its own time. */

@@ -16,4 +16,5 @@ export const DEFAULT_POLICY: TransferPolicy = {
   connections: 16,
   lockTimeoutMs: 60 * 60_000,
   offline: false,
+  strategy: "auto",
 };

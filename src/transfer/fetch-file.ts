@@ -13,6 +13,7 @@ import { SMALL_BYTES } from "../store/partial-in-memory.js";
 import { type PieceMemory, rememberedPieceBytes } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import { type CandidateContext, candidatesOf } from "./candidates.js";
+import type { Strategy } from "./clone-candidates.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
 import type { FolderLocks } from "./folder-locks.js";
 import type { FetchContext } from "./insist.js";
@@ -29,6 +30,8 @@ export interface TransferPolicy extends RetryPolicy, PatiencePolicy, SegmentPoli
   readonly lockTimeoutMs: number;
   /** Use no source that needs a network. */
   readonly offline: boolean;
+  /** How files of the Hub come. */
+  readonly strategy: Strategy;
   /** Most bytes a second over all connections, of which each file then has only one; undefined for no limit. */
   readonly limitRate?: number | undefined;
 }

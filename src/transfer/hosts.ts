@@ -1,5 +1,7 @@
 /** What a run has learned of the hosts it asks: which ones want to be left alone for a while, which ones are not there. */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
 
 /** The hosts of one run. Times in milliseconds. */
@@ -81,5 +83,8 @@ export function createHosts(mostMs: number): Hosts {
 /** The host of a URL, with its port; the URL itself where it has none. */
 export function hostOf(url: string): string {
   const asked = lfsEndpointIn(url)?.href ?? url;
-  return (URL.canParse(asked) && new URL(asked).host) || url;
+  if (!URL.canParse(asked)) return url;
+  const { host, protocol } = new URL(asked);
+  // What has a short name is all at one service.
+  return host || (SHORT_SCHEMES.includes(protocol.slice(0, -1)) ? protocol : url);
 }

@@ -124,6 +124,6 @@ export function pauseHost(
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */
-function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
+export function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
   return Math.round(random() * Math.min(maxDelayMs, baseDelayMs * 2 ** failures));
 }

@@ -13,6 +13,7 @@ import { createOrphans } from "../store/orphans.js";
 import type { PieceMemory } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import { createArchives, type MemberWish } from "./archives.js";
+import type { Clones } from "./clones.js";
 import { fetchFile, isSmall, type Mending, type TransferPolicy } from "./fetch-file.js";
 import { createFolderLocks } from "./folder-locks.js";
 import { createHosts, hostOf } from "./hosts.js";
@@ -45,6 +46,8 @@ export interface TransferRun {
   readonly mending?: Mending | undefined;
   /** A Git LFS server to ask for the pinned digests after all URLs. Default: none. */
   readonly lfs?: LfsServer | undefined;
+  /** Clones of repositories of the Hub, for its files. Default: none. */
+  readonly clones?: Clones | undefined;
   /** Where the bytes may lie on this machine; undefined to look nowhere. */
   readonly elsewhere: Place | undefined;
   /** Whether an absolute path is a file of the manifest. */
@@ -109,6 +112,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     orphans: createOrphans(run.isTarget),
     lfs: run.lfs,
     lfsServers: createLfsServers(planned, { sources, root, signal }),
+    clones: run.clones,
     reuse: run.elsewhere && createReuse(run.elsewhere),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
     replan: (item: PlanItem) => run.replan(item, signal),

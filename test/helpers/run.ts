@@ -21,6 +21,7 @@ export const IMPATIENT: TransferPolicy = {
   connections: 16,
   lockTimeoutMs: 10_000,
   offline: false,
+  strategy: "http",
 };
 
 /** Patience for tests with silent servers: short, yet longer than a busy machine is silent. */

@@ -1,7 +1,7 @@
 /** Lists of checksums, in every dialect that tools write. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readChecksums } from "../../src/store/checksum-lines.js";
+import { readChecksums } from "../src/checksum-lines.js";
 
 const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 const SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";

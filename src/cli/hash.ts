@@ -1,0 +1,55 @@
+/** The command line of `assets hash`. */
+import { type Command, Option } from "commander";
+import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+
+interface HashFlags extends FormatOptions, GlobalOptions {
+  algorithm: string;
+}
+
+/** Adds the command; `start` makes its run and takes its exit code. */
+export function addHash(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
+  program
+    .command("hash")
+    .summary("print the SHA-256 of files")
+    .description(
+      "Prints the digest of each file as sha256sum does, in lines that sha256sum -c and assets verify --sums read. Needs no manifest. Says so when a file is a Git LFS pointer. Exit code 6: a file cannot be read.",
+    )
+    .argument("<files...>", "files")
+    .addOption(
+      new Option("--algorithm <name>", "another digest")
+        .choices(["sha256", "sha512", "sha1", "md5", "git-blob"])
+        .default("sha256"),
+    )
+    .option("--json", "print one JSON document, with sizes")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets hash model.onnx                     what to write under "sha256"
+  assets hash models/* > SHA256SUMS          a list to verify by
+  assets hash --algorithm md5 table.csv      to compare with what Zenodo states
+  assets hash --json model.onnx              with its size`,
+    )
+    .action((paths: string[], flags: HashFlags, self: Command) => start((run) => act(run, paths, flags), self));
+}
+
+async function act(run: Run, paths: readonly string[], { algorithm }: HashFlags): Promise<number> {
+  const { hashFiles } = await import("../commands/hash.js");
+  const { renderHashes } = await import("../report/hash.js");
+  const reporter = await run.report();
+  try {
+    const { cwd, signal } = run;
+    const report = await hashFiles({ paths, cwd, algorithm, signal, onEvent: reporter.onEvent });
+    reporter.stop();
+    run.print(report, () => renderHashes(report));
+    for (const { path, error } of run.options.json ? [] : report.files) {
+      if (error !== undefined) run.stderr.write(`assets: ${error.message || path}\n`);
+    }
+    return run.exitCode(report.exitCode);
+  } finally {
+    reporter.stop();
+  }
+}

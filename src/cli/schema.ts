@@ -1,0 +1,29 @@
+/** The command line of `assets schema`. */
+import type { Command } from "commander";
+import type { Run } from "./context.js";
+
+/** Adds the command; `start` makes its run and takes its exit code. */
+export function addSchema(
+  program: Command,
+  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
+) {
+  program
+    .command("schema")
+    .summary("print the JSON Schema of the manifest")
+    .description(
+      'Prints the JSON Schema (draft 7) of the manifest, for editors and validators; "$schema" in the manifest names the file it is in.',
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets schema > assets.manifest.schema.json      then, in the manifest: "$schema": "./assets.manifest.schema.json"`,
+    )
+    .action((_flags: object, self: Command) => start(act, self));
+}
+
+async function act(run: Run): Promise<number> {
+  const { manifestJsonSchema } = await import("../manifest/json-schema.js");
+  run.stdout.write(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
+  return 0;
+}

@@ -1,0 +1,56 @@
+/** `assets hash`: the digests of files, without a manifest. */
+import { resolve } from "node:path";
+import { AssetsError, abortError, errorInfo, exitCodeOf } from "../errors.js";
+import type { EventListener } from "../events.js";
+import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
+import { createHasher } from "../store/digest.js";
+import { readWhole } from "../store/whole-text.js";
+import { runPool } from "../transfer/pool.js";
+import type { HashReport } from "./author-reports.js";
+
+export interface HashFilesOptions {
+  /** Relative to `cwd`. */
+  paths: readonly string[];
+  cwd: string;
+  /** As Node names it, or `git-blob`. */
+  algorithm: string;
+  signal: AbortSignal;
+  /** Told of Git LFS pointers, whose digest is not that of what they stand for. */
+  onEvent?: EventListener;
+}
+
+/** Files that are hashed side by side. */
+const FILES = 8;
+
+/** A file that cannot be read is told in its own entry. Throws the signal's reason. */
+export async function hashFiles(options: HashFilesOptions): Promise<HashReport> {
+  const started = performance.now();
+  const { paths, cwd, algorithm, signal, onEvent: emit = () => {} } = options;
+  const hasher = createHasher();
+  try {
+    const files = await runPool(paths, FILES, async (path): Promise<HashReport["files"][number]> => {
+      const target = resolve(cwd, path);
+      try {
+        const { hex, size } = await hasher.hash(target, { signal, algorithm });
+        if (size > 0 && size < POINTER_SIZE_LIMIT) await warnOfPointer(path, target, emit);
+        return { path, digest: hex, size };
+      } catch (error) {
+        if (signal.aborted) throw abortError();
+        if (!(error instanceof AssetsError)) throw error;
+        return { path, error: errorInfo(error) };
+      }
+    });
+    const failed = files.some(({ error }) => error !== undefined);
+    const exitCode = failed ? exitCodeOf("LOCAL_IO") : 0;
+    return { ok: !failed, exitCode, algorithm, files, durationMs: performance.now() - started };
+  } finally {
+    await hasher.close();
+  }
+}
+
+async function warnOfPointer(path: string, target: string, emit: EventListener): Promise<void> {
+  const bytes = await readWhole(target, POINTER_SIZE_LIMIT).catch(() => undefined);
+  if (bytes === undefined || !["pointer", "non-canonical"].includes(parsePointer(bytes).kind)) return;
+  const message = `${path} is a Git LFS pointer: this is its own digest, not that of the content it stands for.`;
+  emit({ type: "warning", path, message });
+}

@@ -1,0 +1,43 @@
+/** `assets remote ls`: what a repository, a release or a record holds, told by the service that has it. */
+import { AssetsError, visibleLine } from "../errors.js";
+import { createSources } from "../source/index.js";
+import { askAgain } from "../transfer/ask-again.js";
+import { DEFAULT_POLICY } from "../transfer/default-policy.js";
+import type { RemoteReport } from "./reports.js";
+import { type AskOptions, pickFiles } from "./repositories.js";
+
+/** What is listed. */
+export interface RemoteOptions {
+  /** `hf:`, `github:` or `zenodo:` URL. */
+  url: string;
+  /** Patterns of paths. Default: everything. */
+  include?: readonly string[];
+  exclude?: readonly string[];
+  network?: AskOptions["network"];
+  policy?: Partial<AskOptions["policy"]>;
+  signal?: AbortSignal;
+  /** Folder whose `.npmrc` would count, which it does not here. */
+  cwd: string;
+}
+
+/** Asks for the files. Throws what the service refuses, UNSUPPORTED_URL, NOTHING_SELECTED, OFFLINE, USAGE, ABORTED. */
+export async function listRemote(options: RemoteOptions): Promise<RemoteReport> {
+  const { url, include = [], exclude = [], network = {}, cwd } = options;
+  const { signal = new AbortController().signal } = options;
+  const policy = { ...DEFAULT_POLICY, ...options.policy };
+  if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
+  const sources = createSources({ network, projectFolder: cwd });
+  try {
+    const listing = await askAgain((shared) => sources.list(url, { signal: shared }), { policy, signal });
+    const files = pickFiles(listing.files, { include, exclude });
+    if (files.length === 0) {
+      const all = listing.files.length;
+      const why = all === 0 ? "has no files there" : `has ${all} files, and the patterns leave none`;
+      throw new AssetsError("NOTHING_SELECTED", `${visibleLine(url)} ${why}.`);
+    }
+    const size = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
+    return { ...listing, files, totals: { files: files.length, size } };
+  } finally {
+    await sources.close();
+  }
+}

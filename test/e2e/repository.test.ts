@@ -1,0 +1,123 @@
+/** A whole repository of the Hub as one asset, fetched by the real program. */
+import { describe, expect, it } from "vitest";
+import { runBin } from "../helpers/bin.js";
+import { sha256Of } from "../helpers/content.js";
+import { COMMIT, gitBlob, type HubRepo, startHub } from "../helpers/hub.js";
+import { makeTree, type Tree } from "../helpers/tree.js";
+
+const WEIGHTS = "weights ".repeat(1000);
+const FILES = { "config.json": "{}", "README.md": "read me", "onnx/config.json": "[]" };
+const REPO: HubRepo = { files: FILES, large: { "onnx/model.onnx": WEIGHTS } };
+
+async function project(asset: object, repo: HubRepo = REPO, more = {}) {
+  const hub = await startHub({ repos: { "org/name": repo }, ...more });
+  const tree = makeTree();
+  tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", path: "models/m", ...asset }] }));
+  const run = (...args: string[]) => runBin(args, { cwd: tree.root, env: { HF_ENDPOINT: hub.url } });
+  return { hub, tree, run };
+}
+
+const placed = (tree: Tree) => tree.files().filter((path) => path.startsWith("models/"));
+
+describe("a whole repository", () => {
+  it("is fetched at the commit that its branch stands for, with a warning that nothing is pinned", async () => {
+    const { tree, run } = await project({ source: "hf:org/name" });
+    const { code, stderr } = await run("download", "m");
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`main now`)]);
+    expect(stderr).toContain("assets lock writes them down");
+    const files = ["README.md", "config.json", "onnx/config.json", "onnx/model.onnx"];
+    expect(placed(tree)).toEqual(files.map((file) => `models/m/${file}`));
+    expect(tree.sha256("models/m/onnx/model.onnx")).toBe(sha256Of(WEIGHTS));
+  });
+
+  it("is fetched in the part that patterns pick", async () => {
+    const { tree, run } = await project({
+      source: "hf:org/name",
+      include: ["*.json", "onnx/**"],
+      exclude: ["onnx/config*"],
+    });
+    expect((await run("download", "--all")).code).toBe(0);
+    expect(placed(tree)).toEqual(["models/m/config.json", "models/m/onnx/model.onnx"]);
+  });
+
+  it("is asked once for a commit, whose files never change, and never again without a network", async () => {
+    const { hub, run } = await project({ source: `hf:org/name@${COMMIT}` });
+    expect((await run("download", "m")).code).toBe(0);
+    const asked = hub.requests.length;
+    expect((await run("download", "m", "--offline")).code).toBe(0);
+    expect((await run("verify")).stdout).toContain("4 files");
+    expect((await run("list", "--json")).stdout).toContain(`"source": "hf:org/name@${COMMIT}"`);
+    expect(hub.requests).toHaveLength(asked);
+  });
+
+  it("has a small file refused whose bytes are not those of its git blob", async () => {
+    const tree = [{ type: "file", path: "config.json", size: 2, oid: gitBlob("[]") }];
+    const { code, stdout } = await (await project({ source: "hf:org/name" }, { ...REPO, tree })).run("download", "m");
+    expect([code, stdout]).toEqual([5, expect.stringContaining(`expected git-blob ${gitBlob("[]")}`)]);
+  });
+
+  it("is told apart from nothing: what is not known yet is neither right nor here", async () => {
+    const { run } = await project({ source: "hf:org/name" });
+    const verify = await run("verify");
+    expect([verify.code, verify.stderr]).toEqual([5, expect.stringContaining("assets download m")]);
+    const list = await run("list");
+    expect([list.code, list.stdout]).toEqual([0, expect.stringMatching(/m +model +\? +0 +missing/)]);
+    expect(list.stdout).not.toContain("all of them here");
+    expect((await run("download", "m", "--offline")).code).toBe(8);
+    expect((await run("path", "m", "--no-download")).code).not.toBe(0);
+  });
+
+  it("leaves nothing behind in a dry run, and says what would come", async () => {
+    const { tree, run } = await project({ source: "hf:org/name" });
+    const { code, stdout } = await run("download", "m", "--dry-run");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("models/m/onnx/model.onnx")]);
+    expect(tree.files()).toEqual(["assets.manifest.json"]);
+  });
+
+  it("is refused where everything has to be pinned", async () => {
+    const { run } = await project({ source: `hf:org/name@${COMMIT}` });
+    const { code, stderr } = await run("download", "m", "--require-pins");
+    expect([code, stderr]).toEqual([5, expect.stringContaining("assets lock m")]);
+  });
+
+  it.each(["../evil", "/etc/passwd", "a/../../b", "C:/x", "a\\b", ".git/hooks/x", "con", "a\u001b[2Jb"])(
+    "cannot put a file anywhere else: %j",
+    async (path) => {
+      const tree = [{ type: "file", path, size: 1, oid: gitBlob("x") }];
+      const { run, tree: here } = await project({ source: "hf:org/name" }, { tree });
+      const { code, stderr } = await run("download", "m");
+      expect([code, stderr]).toEqual([6, expect.stringContaining("cannot be put here")]);
+      expect(stderr).not.toContain("\u001b");
+      expect(placed(here)).toEqual([]);
+    },
+  );
+
+  it("cannot put two files in one place", async () => {
+    const tree = ["A.txt", "a.txt"].map((path) => ({ type: "file", path, size: 1, oid: gitBlob("x") }));
+    const { run } = await project({ source: "hf:org/name" }, { tree });
+    const { code, stderr } = await run("download", "m");
+    expect([code, stderr]).toEqual([6, expect.stringContaining("a.txt of m meets models/m/A.txt of m")]);
+  });
+
+  it("says which page to open when it is gated", async () => {
+    const { run } = await project({ source: "hf:org/name" }, { ...REPO, gated: true });
+    const { code, stdout } = await run("download", "m");
+    expect([code, stdout]).toEqual([
+      7,
+      expect.stringContaining("accept its licence at https://huggingface.co/org/name"),
+    ]);
+  });
+
+  it("is an error that says what to write, when it is none", async () => {
+    const { run } = await project({ source: "https://huggingface.co/org/name" });
+    const { code, stderr } = await run("list");
+    expect([code, stderr]).toEqual([3, expect.stringContaining("no repository of the Hugging Face Hub")]);
+  });
+
+  it("may be out of order for a moment", async () => {
+    let refusals = 2;
+    const refuse = () => (refusals-- > 0 ? 503 : undefined);
+    const { run } = await project({ source: "hf:org/name" }, REPO, { refuse });
+    expect((await run("download", "m")).code).toBe(0);
+  });
+});
