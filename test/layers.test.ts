@@ -58,6 +58,7 @@ function levelOf(path: string): number {
   const folder = path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
   const levels: Record<string, number> = {
     "checksum-lines.ts": 0,
+    "checksum-text.ts": 0,
     "errors.ts": 0,
     "events.ts": 0,
     "lfs-pointer.ts": 0,
