@@ -48,7 +48,10 @@ describe("setting a key at the top of a manifest", () => {
   });
 
   it("changes nothing else of any JSON object", () => {
-    const value = fc.dictionary(fc.string(), fc.jsonValue()).filter((each) => !Object.hasOwn(each, "__proto__"));
+    // The parser of this test, other than the program's, takes that key for the prototype, however deep it stands.
+    const value = fc
+      .dictionary(fc.string(), fc.jsonValue())
+      .filter((each) => !JSON.stringify(each).includes("__proto__"));
     fc.assert(
       fc.property(value, fc.constantFrom(undefined, 2, "\t"), (object, indent) => {
         const manifest = { ...object, version: 1, assets: [] };
