@@ -7,7 +7,6 @@ import { fileReport } from "./commands/file-report.js";
 import { list } from "./commands/list.js";
 import { openManifest } from "./commands/open-manifest.js";
 import type { RepairReport } from "./commands/piece-reports.js";
-import type { RepairOptions } from "./commands/repair.js";
 import type { DownloadReport, FileReport, ListRow, VerifyReport } from "./commands/reports.js";
 import { type VerifyOptions, verify } from "./commands/verify.js";
 import { openWorkspace } from "./commands/workspace.js";
@@ -52,7 +51,14 @@ export type VerifyChoices = Pick<
 >;
 
 /** What {@link AssetManager.repairAssets} can be asked; as the options of `assets repair`. */
-export type RepairChoices = Pick<RepairOptions, "selection" | "backup" | "dryRun">;
+export interface RepairChoices {
+  /** Default: every file. */
+  selection?: Selection;
+  /** Keep what was there as `<name>.orig`. Default false. */
+  backup?: boolean;
+  /** Say what is damaged and what it would cost; write and fetch nothing. Default false. */
+  dryRun?: boolean;
+}
 
 /** Answer of {@link AssetManager.checkAsset}. */
 export interface AssetCheck {
