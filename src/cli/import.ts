@@ -5,6 +5,7 @@ import type { Listing } from "../interchange/listing.js";
 import type { Run } from "./context.js";
 import { addCommon, type Import, type ImportFlags, runImport } from "./import-common.js";
 import { addListImports } from "./import-list.js";
+import { collect } from "./options.js";
 
 type Begin = (act: (run: Run) => Promise<number>, command: Command) => Promise<void>;
 
@@ -12,7 +13,7 @@ type Begin = (act: (run: Run) => Promise<number>, command: Command) => Promise<v
 export function addImport(program: Command, start: Begin) {
   const command = program
     .command("import")
-    .summary("pin what Git LFS, DVC or a list of another tool names")
+    .summary("pin what Git LFS, DVC, a Hub repository or a list of another tool names")
     .description(
       "Adds to the manifest what another tool tracks or lists, with every size and digest that is stated: nothing is downloaded. Comments, order and layout of the manifest stay, and what it pins is never changed: a file that it has with other bytes is a conflict, and named. Exit code 0: all is taken over, or was there. 1: something is in conflict, or could not be read; the rest is written.",
     )
@@ -22,6 +23,7 @@ export function addImport(program: Command, start: Begin) {
 Examples:
   assets import lfs                                      the pointers of this repository
   assets import dvc --remote https://data.example/store  what .dvc files and dvc.lock name
+  assets import hf org/name                              the files of a repository of the Hugging Face Hub
   assets import sums SHA256SUMS --base-url https://example.com/v1/
   assets import json models.py --dry-run                 a dictionary of a Python script, as a diff first`,
     );
@@ -61,7 +63,37 @@ Examples:
     .action((paths: string[], flags: ImportFlags & { remote?: string }, self: Command) =>
       start((run) => runImport(run, flags, "dvc", (given) => dvc(given, paths, flags.remote)), self),
     );
+  addCommon(command.command("hf"))
+    .summary("the files of a repository of the Hugging Face Hub")
+    .description(
+      "Takes the files of a repository as one asset, at the commit that it has now: size and SHA-256 of large files are stated there, of small ones git's id, which is checked while they are fetched, and which assets lock replaces.",
+    )
+    .argument("<repository>", "org/name, datasets/org/name, or either with @revision")
+    .option("--include <glob>", "only these files (repeatable)", collect)
+    .option("--exclude <glob>", "not these files (repeatable)", collect)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  assets import hf org/name                                a model, all of it
+  assets import hf datasets/org/name --include '*.parquet'  some files of a dataset
+  assets import hf org/name@v1.0 --dry-run                 what a tag has, as a diff first`,
+    )
+    .action((repository: string, flags: ImportFlags & PickFlags, self: Command) =>
+      start((run) => runImport(run, flags, "hub", (given) => hub(given, repository, flags)), self),
+    );
   addListImports(command, start);
+}
+
+interface PickFlags {
+  include?: string[];
+  exclude?: string[];
+}
+
+async function hub({ run, sources }: Import, repository: string, flags: PickFlags): Promise<Listing> {
+  const { listHub } = await import("../commands/import-hf.js");
+  const { include = [], exclude = [] } = flags;
+  return listHub({ repository, include, exclude, sources, signal: run.signal });
 }
 
 async function lfs({ run, root }: Import, folder: string | undefined, rev: string | undefined): Promise<Listing> {

@@ -70,7 +70,7 @@ Examples:
   assets add URL              write a file into it, with its pin
   assets lock                 fill in the pins that are missing
   assets lint                 what could be better about it
-  assets import lfs           pin what Git LFS tracks (also dvc, sums, pooch, metalink, aria2, json)
+  assets import lfs           pin what Git LFS tracks (also dvc, hf, sums, pooch, metalink, aria2, json)
   assets export sums          the pins as a list for another tool
   assets remote ls hf:ORG/NAME  the files of a repository, with sizes and digests
 

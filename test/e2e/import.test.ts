@@ -6,6 +6,7 @@ import { type BinOptions, runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { git, hasGit, hasLfs } from "../helpers/git.js";
+import { COMMIT, gitBlob, startHub } from "../helpers/hub.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -284,5 +285,51 @@ describe("assets import of a list", () => {
     sums(tree, ["a", SMALL]);
     expect((await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example"])).code).toBe(3);
     expect(tree.read(MANIFEST).toString()).toBe('{"version": 1, "assets": [{}]}');
+  });
+});
+
+describe("assets import hf", () => {
+  const repos = {
+    "org/name": {
+      files: { "config.json": "{}", "README.md": "# Words" },
+      large: { "onnx/model.onnx": "weights" },
+      tags: ["license:mit"],
+    },
+  };
+
+  it("takes a repository as one asset at its commit, whose files then come, and says so only once", async () => {
+    const { url } = await startHub({ repos });
+    const tree = makeTree();
+    const env = { HF_ENDPOINT: url };
+    const first = await assets(tree, ["import", "hf", "org/name", "--exclude", "*.md"], { env });
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(manifestOf(tree).assets).toMatchObject([
+      {
+        id: "org/name",
+        type: "model",
+        license: "mit",
+        path: "models/org-name",
+        files: [
+          { path: "config.json", size: 2, gitBlob: gitBlob("{}"), url: `hf:org/name@${COMMIT}/config.json` },
+          { path: "onnx/model.onnx", size: 7, sha256: sha256Of("weights") },
+        ],
+      },
+    ]);
+    const text = tree.read(MANIFEST).toString();
+    expect((await assets(tree, ["import", "hf", "hf:org/name", "--exclude", "*.md"], { env })).code).toBe(0);
+    expect(tree.read(MANIFEST).toString()).toBe(text);
+    expect(await assets(tree, ["download", "--all"], { env })).toMatchObject({ code: 0 });
+    expect(tree.read("models/org-name/onnx/model.onnx").toString()).toBe("weights");
+  });
+
+  it.each([
+    [["org/name", "--include", "*.nothing"], 2, "none of its files is selected"],
+    [["not a repository"], 2, "hf:not a repository"],
+    [["org/missing"], 7, "org/missing"],
+  ])("answers %j with exit code %i and why", async (args, code, says) => {
+    const { url } = await startHub({ repos });
+    const result = await assets(makeTree(), ["import", "hf", ...args], { env: { HF_ENDPOINT: url } });
+    expect(result.stderr).toContain(says);
+    expect(result.code).toBe(code);
   });
 });

@@ -1,0 +1,48 @@
+/** Lists the files of a repository of the Hugging Face Hub, for `assets import hf`. */
+import { AssetsError, visibleLine } from "../errors.js";
+import { createListing, digestPin, type Listing, pinsOf } from "../interchange/listing.js";
+import { folderFor } from "../manifest/new-entry.js";
+import { parseHub } from "../short-urls.js";
+import type { Sources } from "../source/index.js";
+import { askAgain } from "../transfer/ask-again.js";
+import { DEFAULT_POLICY } from "../transfer/default-policy.js";
+import { pickFiles } from "./repositories.js";
+
+export interface ListHubOptions {
+  /** `org/name` with `datasets/` or `spaces/` before and `@revision` behind it, or the same as an `hf:` URL. */
+  repository: string;
+  /** Patterns of paths. Default: everything. */
+  include: readonly string[];
+  exclude: readonly string[];
+  sources: Sources;
+  signal: AbortSignal;
+}
+
+/**
+ * Every file at the commit that the repository has now, as one asset: large ones with their SHA-256, the others with git's
+ * id of them. Throws USAGE, NOTHING_SELECTED, what the Hub refuses with, the signal's reason.
+ */
+export async function listHub({ repository, include, exclude, sources, signal }: ListHubOptions): Promise<Listing> {
+  const url = /^hf:/i.test(repository) ? repository : `hf:${repository}`;
+  const place = parseHub(url);
+  if ("message" in place) throw new AssetsError("USAGE", `${visibleLine(url)}: ${place.message}.`);
+  const found = await askAgain((shared) => sources.list(url, { signal: shared }), { policy: DEFAULT_POLICY, signal });
+  const files = pickFiles(found.files, { include, exclude });
+  if (files.length === 0) {
+    throw new AssetsError("NOTHING_SELECTED", `${visibleLine(url)}: none of its files is selected.`, {
+      hint: `See what there is: assets remote ls ${visibleLine(url)}`,
+    });
+  }
+  const { name } = place;
+  const type = place.type === "model" ? "model" : "dataset";
+  const folder = folderFor(name, type);
+  const listing = createListing();
+  for (const { path, url: address, size, digest } of files) {
+    const pin = digest === undefined ? {} : digestPin(digest.algorithm, digest.hex);
+    const pins = "problem" in pin ? {} : pinsOf(pin);
+    const known = { ...pins, ...(size !== undefined && { size }) };
+    listing.add({ path: `${folder}/${path}`, urls: [address], place: path, asset: name, ...known });
+  }
+  const license = found.licence === undefined ? {} : { license: found.licence };
+  return listing.done(new Map([[name, { type, ...license }]]));
+}
