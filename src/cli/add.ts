@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { digestOf } from "../manifest/fields.js";
 import { toNdjson } from "../report/index.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { collect, wholeNumber } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
@@ -24,10 +24,7 @@ interface AddFlags extends TransferFlags, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addAdd(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addAdd(program: Command, start: Begin) {
   const command = program
     .command("add")
     .summary("write files into the manifest, with their pins")

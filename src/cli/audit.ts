@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addFormats, type Output } from "./formats.js";
 import { addSelection, type SelectionOptions, selectionOf, timeSpan } from "./options.js";
 import { checkOutputs, createPlaces, give } from "./outputs.js";
@@ -15,10 +15,7 @@ interface AuditFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addAudit(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addAudit(program: Command, start: Begin) {
   const command = program
     .command("audit")
     .summary("whether the URLs still give what is pinned")

@@ -1,16 +1,13 @@
 /** The command line of `assets cache-key`. */
 import type { Command } from "commander";
 import { cacheKey } from "../commands/cache-key.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
 interface CacheKeyFlags extends SelectionOptions, FormatOptions, GlobalOptions {}
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addCacheKey(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addCacheKey(program: Command, start: Begin) {
   const command = program
     .command("cache-key")
     .summary("a key for CI caches that changes with the pins")

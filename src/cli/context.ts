@@ -1,4 +1,5 @@
 /** What a command line run has in hand: streams, folder, signal, and how to show things. */
+import type { Command } from "commander";
 import type { EventListener } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
 import type { EndOfRun, OutputStream, Reporter } from "../report/index.js";
@@ -76,3 +77,6 @@ export function both(first: EventListener, second: EventListener | undefined): E
     second(event);
   };
 }
+
+/** Makes the run of a command, lets `act` do its work, and takes its exit code. */
+export type Begin = (act: (run: Run) => Promise<number>, command: Command) => Promise<void>;

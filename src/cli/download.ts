@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { download } from "../commands/download.js";
 import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/index.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
@@ -14,10 +14,7 @@ interface DownloadFlags extends SelectionOptions, TransferFlags, FormatOptions, 
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addDownload(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addDownload(program: Command, start: Begin) {
   const command = program
     .command("download")
     .summary("fetch assets, verified, into their places")

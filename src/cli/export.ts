@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { WRITERS, type Writer } from "../interchange/index.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
 interface ExportFlags extends SelectionOptions, FormatOptions, GlobalOptions {
@@ -26,10 +26,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addExport(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addExport(program: Command, start: Begin) {
   const command = program
     .command("export")
     .summary("write the pins as a list that another tool reads")

@@ -1,16 +1,13 @@
 /** The command line of `assets hash`. */
 import { type Command, Option } from "commander";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 
 interface HashFlags extends FormatOptions, GlobalOptions {
   algorithm: string;
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addHash(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addHash(program: Command, start: Begin) {
   program
     .command("hash")
     .summary("print the SHA-256 of files")

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import { renderHydrate } from "../report/index.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 import { pathsOf } from "./words.js";
 
@@ -12,10 +12,7 @@ interface HydrateFlags extends TransferFlags, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command below `assets lfs`; `start` makes its run and takes its exit code. */
-export function addHydrate(
-  lfs: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addHydrate(lfs: Command, start: Begin) {
   const command = lfs
     .command("hydrate")
     .summary("put the content in the place of Git LFS pointers")

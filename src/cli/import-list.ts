@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
 import { READERS, type Reader } from "../interchange/index.js";
 import type { Listing } from "../interchange/listing.js";
-import type { Run } from "./context.js";
+import type { Begin } from "./context.js";
 import { addCommon, type Import, type ImportFlags, runImport } from "./import-common.js";
 import { readInput } from "./input.js";
 
@@ -31,10 +31,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 /** Adds them. */
-export function addListImports(
-  command: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addListImports(command: Command, start: Begin) {
   for (const reader of READERS) {
     const { format, summary, baseUrl } = reader;
     const one = addCommon(command.command(format))

@@ -2,12 +2,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Listing } from "../interchange/listing.js";
-import type { Run } from "./context.js";
+import type { Begin } from "./context.js";
 import { addCommon, type Import, type ImportFlags, runImport } from "./import-common.js";
 import { addListImports } from "./import-list.js";
 import { collect } from "./options.js";
-
-type Begin = (act: (run: Run) => Promise<number>, command: Command) => Promise<void>;
 
 /** Adds the command; `start` makes its run and takes its exit code. */
 export function addImport(program: Command, start: Begin) {

@@ -1,7 +1,7 @@
 /** The command line of `assets info`. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 
 interface InfoFlags extends FormatOptions, GlobalOptions {
   remote?: boolean;
@@ -9,10 +9,7 @@ interface InfoFlags extends FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addInfo(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addInfo(program: Command, start: Begin) {
   program
     .command("info")
     .summary("everything about one asset")

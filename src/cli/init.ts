@@ -1,7 +1,7 @@
 /** The command line of `assets init`. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 
 interface InitFlags extends FormatOptions, GlobalOptions {
   gitignore: boolean;
@@ -10,10 +10,7 @@ interface InitFlags extends FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addInit(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addInit(program: Command, start: Begin) {
   program
     .command("init")
     .summary("begin a manifest, and keep git from what it will bring")

@@ -2,15 +2,12 @@
 import type { Command } from "commander";
 import { exitCodeOf } from "../errors.js";
 import { renderLfs } from "../report/index.js";
-import type { Run } from "./context.js";
+import type { Begin, Run } from "./context.js";
 import { addHydrate, manifestIfAny } from "./hydrate.js";
 import { pathsOf } from "./words.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addLfs(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addLfs(program: Command, start: Begin) {
   const command = program
     .command("lfs")
     .summary("find Git LFS pointers standing where content should be")

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { LINT_RULES, type LintReport } from "../commands/author-reports.js";
 import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addFormats, type Output } from "./formats.js";
 import { addSelection, collect, type SelectionOptions, selectionOf } from "./options.js";
 import { type Answer, checkOutputs, createPlaces, give } from "./outputs.js";
@@ -17,10 +17,7 @@ interface LintFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addLint(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addLint(program: Command, start: Begin) {
   const command = program
     .command("lint")
     .summary("say what could be better about the manifest")

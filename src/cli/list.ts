@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { list } from "../commands/list.js";
 import { renderList } from "../report/index.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf, selectionWords } from "./options.js";
 
 interface ListFlags extends SelectionOptions, FormatOptions, GlobalOptions {
@@ -10,10 +10,7 @@ interface ListFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addList(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addList(program: Command, start: Begin) {
   const command = program
     .command("list")
     .alias("ls")

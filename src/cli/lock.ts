@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
 import { toNdjson } from "../report/index.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
@@ -13,10 +13,7 @@ interface LockFlags extends SelectionOptions, TransferFlags, FormatOptions, Glob
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addLock(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addLock(program: Command, start: Begin) {
   const command = program
     .command("lock")
     .summary("fill in the pins that are missing, and what branches stand for")

@@ -5,7 +5,7 @@ import { download } from "../commands/download.js";
 import { verify } from "../commands/verify.js";
 import { AssetsError } from "../errors.js";
 import { shellWord } from "../shell-word.js";
-import type { GlobalOptions, Run } from "./context.js";
+import type { Begin, GlobalOptions, Run } from "./context.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
 interface PathFlags extends TransferFlags, GlobalOptions {
@@ -14,10 +14,7 @@ interface PathFlags extends TransferFlags, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addPath(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addPath(program: Command, start: Begin) {
   const command = program
     .command("path")
     .summary("where an asset lies, fetched if need be: prints one path and nothing else")

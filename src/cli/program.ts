@@ -4,7 +4,7 @@ import { version } from "../version.js";
 import { addAdd } from "./add.js";
 import { addAudit } from "./audit.js";
 import { addCacheKey } from "./cache-key.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addDownload } from "./download.js";
 import { addExport } from "./export.js";
 import { mergeFormats } from "./formats.js";
@@ -90,7 +90,7 @@ Environment (docs/network.md explains the network's part):
   GITHUB_WORKSPACE                                  where verify's summary goes, what its paths are relative to
   NO_COLOR, FORCE_COLOR, CI                         colours and bars`,
     );
-  const begin = (act: (run: Run) => Promise<number>, command: Command) => {
+  const begin: Begin = (act, command) => {
     const { config, ...options } = command.optsWithGlobals<GlobalOptions & FormatOptions & { config?: string }>();
     const name = command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`;
     const merged = mergeFormats({ ...(config !== undefined && { manifest: config }), ...options });

@@ -1,6 +1,6 @@
 /** The command line of `assets remote`. */
 import type { Command } from "commander";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { collect } from "./options.js";
 import { transferDefaults, transferOf } from "./transfer-options.js";
 
@@ -11,10 +11,7 @@ interface RemoteFlags extends FormatOptions, GlobalOptions {
 }
 
 /** Adds the command and what is below it; `start` makes its run and takes its exit code. */
-export function addRemote(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addRemote(program: Command, start: Begin) {
   program
     .command("remote")
     .summary("see what a repository, a release or a record holds")

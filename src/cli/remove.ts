@@ -1,6 +1,6 @@
 /** The command line of `assets remove`. */
 import type { Command } from "commander";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 
 interface RemoveFlags extends FormatOptions, GlobalOptions {
   files?: boolean;
@@ -9,10 +9,7 @@ interface RemoveFlags extends FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addRemove(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addRemove(program: Command, start: Begin) {
   program
     .command("remove")
     .alias("rm")

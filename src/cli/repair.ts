@@ -1,6 +1,6 @@
 /** The command line of `assets repair`. */
 import type { Command } from "commander";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
@@ -10,10 +10,7 @@ interface RepairFlags extends SelectionOptions, TransferFlags, FormatOptions, Gl
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addRepair(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addRepair(program: Command, start: Begin) {
   const command = program
     .command("repair")
     .summary("fetch of damaged files what is damaged")

@@ -1,12 +1,9 @@
 /** The command line of `assets schema`. */
 import type { Command } from "commander";
-import type { Run } from "./context.js";
+import type { Begin, Run } from "./context.js";
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addSchema(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addSchema(program: Command, start: Begin) {
   program
     .command("schema")
     .summary("print the JSON Schema of the manifest")

@@ -3,16 +3,13 @@ import type { Command } from "commander";
 import { status } from "../commands/status.js";
 import { renderStatus } from "../report/index.js";
 import { shellWord } from "../shell-word.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
 interface StatusFlags extends SelectionOptions, FormatOptions, GlobalOptions {}
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addStatus(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addStatus(program: Command, start: Begin) {
   const command = program
     .command("status")
     .summary("whether all is well here: one line and an exit code, for scripts and prompts")

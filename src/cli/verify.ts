@@ -7,7 +7,7 @@ import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import { renderVerify } from "../report/index.js";
 import { shellWord } from "../shell-word.js";
-import type { FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addFormats, type Output } from "./formats.js";
 import { addSelection, collect, type SelectionOptions, selectionOf, timeSpan } from "./options.js";
 import { type Answer, checkOutputs, createPlaces, give } from "./outputs.js";
@@ -28,10 +28,7 @@ interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
 }
 
 /** Adds the command; `start` makes its run and takes its exit code. */
-export function addVerify(
-  program: Command,
-  start: (act: (run: Run) => Promise<number>, command: Command) => Promise<void>,
-) {
+export function addVerify(program: Command, start: Begin) {
   const command = program
     .command("verify")
     .summary("prove by SHA-256 that the files here are the pinned ones")

@@ -1,10 +1,10 @@
 /** Turns a whole repository of the Hub into the sources of its files, at the commit that it has now. */
 import { AssetsError, visibleLine } from "../errors.js";
-import { fileMatcher } from "../manifest/select.js";
 import { hubUrl, parseHub } from "../short-urls.js";
 import { createSources } from "../source/index.js";
 import type { AddSource } from "./add-sources.js";
 import type { DescribeRun } from "./describe-urls.js";
+import { pickFiles } from "./repositories.js";
 
 /** Which of its files are wanted, by patterns of their paths. */
 export interface RepositoryChoice {
@@ -34,9 +34,7 @@ export async function readRepository(
       sources.hub.list(place, { signal }),
       sources.hub.about(place, { signal }).catch(() => undefined),
     ]);
-    const isIncluded = include.length === 0 ? () => true : fileMatcher(include);
-    const isExcluded = fileMatcher(exclude);
-    const files = listing.files.filter((file) => isIncluded(file) && !isExcluded(file));
+    const files = pickFiles(listing.files, { include: [...include], exclude: [...exclude] });
     if (files.length === 0) {
       throw new AssetsError("NOTHING_SELECTED", `${visibleLine(words)}: none of its files is selected.`, {
         hint: `See what there is: assets remote ls ${visibleLine(words)}`,
