@@ -152,7 +152,9 @@ describe("the house", () => {
       "commands/describe-urls.ts",
       "commands/ignore-block.ts",
       "commands/lock-repositories.ts",
+      "commands/lock-tasks.ts",
       "commands/measure.ts",
+      "commands/proven-sizes.ts",
       "commands/write-manifest.ts",
       "commands/repositories.ts",
     ]);
