@@ -144,6 +144,7 @@ describe("the house", () => {
       "commands/hydrate-groups.ts",
       "commands/hydrate-run.ts",
       "commands/extras.ts",
+      "commands/hash-input.ts",
       "commands/add-names.ts",
       "commands/add-repository.ts",
       "commands/add-sources.ts",
