@@ -1,7 +1,7 @@
 /** `assets lock`: fills in the pins that are missing, and what moving references stand for. */
 import { AssetsError, exitCodeOf } from "../errors.js";
 import type { EventListener } from "../events.js";
-import { type Edit, withEdits, without } from "../manifest/edit-values.js";
+import { type Edit, withEdits } from "../manifest/edit.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
@@ -117,9 +117,9 @@ function edited(text: string, now: Manifest, before: Manifest, tasks: readonly L
   const set = tasks.flatMap((task): Edit[] => [...task.edits, ...pinEdits(task)]);
   const upgraded = tasks.filter((task) => !isPinned(task) && task.pins.sha256 !== undefined);
   const dead = upgraded.flatMap(({ text: { at, content } }) =>
-    WEAK_KEYS.filter((key) => content[key] !== undefined).map((key) => [...at, key]),
+    WEAK_KEYS.filter((key) => content[key] !== undefined).map((key): Edit => ({ do: "remove", at: [...at, key] })),
   );
-  return dead.reduce((result, at) => without(result, at), withEdits(text, set));
+  return withEdits(text, [...set, ...dead]);
 }
 
 function pinEdits({ file, text: { at }, pins }: LockTask): Edit[] {

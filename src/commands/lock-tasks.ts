@@ -1,7 +1,7 @@
 /** What keeps files from being locked, and what was stated about them: decided without asking anybody. */
 import { AssetsError, errorInfo } from "../errors.js";
 import type { ErrorInfo } from "../events.js";
-import type { Edit } from "../manifest/edit-values.js";
+import type { Edit } from "../manifest/edit.js";
 import { type FileInText, readText } from "../manifest/files-in-text.js";
 import type { JsonPath } from "../manifest/issues.js";
 import { movingReference } from "../manifest/moving.js";
