@@ -152,6 +152,7 @@ describe("the house", () => {
       "commands/author-reports.ts",
       "commands/describe-urls.ts",
       "commands/ignore-block.ts",
+      "commands/list-files.ts",
       "commands/lock-repositories.ts",
       "commands/lock-tasks.ts",
       "commands/measure.ts",

@@ -64,7 +64,7 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
     task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task) || isSizeless(task)),
   );
   const { offline = false } = policy;
-  const run = { base: manifest.base, network, offline, signal };
+  const run = { base: manifest.base, network, offline, policy, signal };
   const answers = await describeUrls(
     asked.flat().map(({ resolved }) => resolved),
     run,
