@@ -87,13 +87,18 @@ export async function expandRepositories(manifest: Manifest, options: ExpandOpti
  * Everything in a repository of the Hub, at the commit that its revision stands for: told by the Hub, or by a clone of it.
  * Throws what both throw, OFFLINE.
  */
-async function listRepository(url: string, sources: Sources, options: AskOptions): Promise<RememberedRepository> {
+async function listRepository(
+  url: string,
+  root: string,
+  sources: Sources,
+  options: AskOptions,
+): Promise<RememberedRepository> {
   const { policy, signal, emit } = options;
   const { path: _, ...place } = orRefuse(parseHub(url), url);
   if (policy.offline) {
     throw new AssetsError("OFFLINE", `${visibleLine(url)} has to be asked for its files, and --offline forbids it.`);
   }
-  const clones = await clonesFor(policy, sources);
+  const clones = await clonesFor(policy, sources, { root, network: options.network });
   const byClone = async (from: Clones) => (await from.open(place, signal)).listing;
   const ask = () => askAgain((own) => sources.hub.list(place, { signal: own }), options);
   try {
@@ -136,7 +141,7 @@ async function expand(asset: Asset, { root }: Manifest, sources: Sources, option
   const isFixed = isCommit(place.revision);
   // A commit always has the same files; without a network, what a branch had has to do.
   const usable = known !== undefined && (isFixed || options.policy.offline);
-  const listed = usable ? known : await listRepository(url, sources, options);
+  const listed = usable ? known : await listRepository(url, root, sources, options);
   const full = filled(asset, listed);
   const moving = isFixed
     ? ""
