@@ -45,7 +45,7 @@ export async function startProxy({ login, tls, status, lead }: ProxyOptions = {}
       return void response.writeHead(refused, head).end("CANARY-PROXY-BODY");
     }
     const { "proxy-authorization": _, ...headers } = request.headers;
-    const onward = httpRequest(request.url ?? "", { headers, agent: false }, (answer) => {
+    const onward = httpRequest(request.url ?? "", { method: request.method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
