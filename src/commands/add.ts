@@ -4,6 +4,7 @@ import type { ErrorInfo, EventListener } from "../events.js";
 import { entryOf, type NewAsset, type Pins } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { forgetAdding } from "../store/adding-memory.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { nameAll, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
@@ -89,6 +90,11 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const edit = (now: string) => withGroups(now, manifest, full);
   const { written } =
     full.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
+  if (written)
+    await forgetAdding(
+      manifest.root,
+      added.map(({ file }) => file.path),
+    );
   return reportOf(options, wishes, full, written, started);
 }
 
