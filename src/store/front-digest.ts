@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import type { Cut } from "../manifest/pieces.js";
+import type { Cut, Cutting } from "../manifest/pieces.js";
 import type { ByteRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import type { FrontAnswer, FrontMessage, FrontQuestion } from "./front-worker.js";
@@ -14,7 +14,7 @@ export interface FrontDigest {
   advance(): void;
   /** The digest of the bytes up to the partial's front, hex. Throws LOCAL_IO, the signal's reason. */
   value(signal: AbortSignal): Promise<string>;
-  /** The digests of the pieces that {@link value} last told the whole of, as far as the thread worked them out. */
+  /** The pieces of what {@link value} last told the digest of, as far as the thread worked them out. */
   pieces(): Cut | undefined;
   /** Forgets what was hashed: bytes below the front have changed. */
   reset(): Promise<void>;
@@ -25,11 +25,11 @@ export interface FrontDigest {
 /** The thread of a run, which all its files share. */
 export interface DigestThread {
   /**
-   * Follows a partial from its first byte. `pieceBytes` is asked when the hashing begins: pieces of that size are hashed
+   * Follows a partial from its first byte. `askCutting` is asked when the hashing begins: pieces that are cut so are hashed
    * as well. Default: none. The algorithm is one that Node names, or `git-blob`, which must be followed when all bytes are
    * there: their number is hashed first.
    */
-  follow(partial: PartialFile, algorithm: string, pieceBytes?: () => number | undefined): FrontDigest;
+  follow(partial: PartialFile, algorithm: string, askCutting?: () => Cutting | undefined): FrontDigest;
   /** SHA-256 of some bytes of a partial that are there, hex. Throws LOCAL_IO. */
   hashRange(partial: PartialFile, range: ByteRange): Promise<string>;
   /** Ends the thread. */
@@ -95,19 +95,17 @@ export function createDigestThread(): DigestThread {
     });
 
   return {
-    follow(partial, algorithm, askPieceBytes = () => undefined) {
+    follow(partial, algorithm, askCutting = () => undefined) {
       /** Name of the partial with the thread, once it is there. */
       let id: number | undefined;
       let told = 0;
-      let pieceBytes: number | undefined;
       let pieces: Cut | undefined;
       const engage = (): number | undefined => {
         const { content: descriptor } = partial;
         if (id !== undefined || typeof descriptor !== "number" || partial.front < WORTH_BYTES) return id;
         if (start() === undefined) return undefined;
         id = ++lastId;
-        pieceBytes = askPieceBytes();
-        tell({ type: "follow", id, descriptor, ...startOf(algorithm, partial), pieceBytes });
+        tell({ type: "follow", id, descriptor, ...startOf(algorithm, partial), cutting: askCutting() });
         return id;
       };
       const tellFront = (known: number) => {
@@ -134,7 +132,7 @@ export function createDigestThread(): DigestThread {
           if (known === undefined) return hashHere(partial, algorithm, all, signal);
           tellFront(known);
           const answer = await ask({ type: "ask", id: known }, signal);
-          if (pieceBytes !== undefined && answer.pieces) pieces = { pieceBytes, digests: answer.pieces };
+          pieces = answer.pieces;
           return digestIn(answer, partial) ?? hashHere(partial, algorithm, all, signal);
         },
         pieces: () => pieces,

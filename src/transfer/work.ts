@@ -7,7 +7,7 @@ import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
 import { openPartial } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
-import { rememberedPieceBytes } from "../store/piece-memory.js";
+import { rememberedCutting } from "../store/piece-memory.js";
 import { createPieceCheck, type PieceCheck } from "./piece-check.js";
 import { createSegments, type SegmentPolicy, type Segments } from "./segments.js";
 
@@ -82,7 +82,7 @@ export async function openWork(
     makeFolder: wanted.makeFolder,
   });
   const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", () =>
-    wanted.withPieces ? rememberedPieceBytes(work.size ?? UNTOLD_BYTES) : undefined,
+    wanted.withPieces ? rememberedCutting(work.size ?? UNTOLD_BYTES) : undefined,
   );
   const givers = new Map<string, ByteRanges>();
   let kept = partial.held;
