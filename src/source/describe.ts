@@ -1,12 +1,13 @@
 /** Finds out what an upstream states about a URL, without asking it for the bytes. */
 import { AssetsError, redact } from "../errors.js";
+import { parseRaw } from "../raw-files.js";
 import { parseHub, parseRecord, parseRelease, SHORT_SCHEMES, shortForm } from "../short-urls.js";
 import { MEMBER_FRAGMENT } from "../url-forms.js";
+import { describeRaw } from "./describe-raw.js";
 import type { Described } from "./described.js";
 import { type Headers, refusalOf } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
 import type { Environment } from "./proxy.js";
-import { describeRaw, parseRaw } from "./raw-files.js";
 import { orRefuse, type Services } from "./short.js";
 import { sumBeside } from "./sums-beside.js";
 
