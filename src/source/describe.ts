@@ -9,7 +9,7 @@ import { type Headers, refusalOf } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
 import type { Environment } from "./proxy.js";
 import { orRefuse, type Services } from "./short.js";
-import { sumBeside } from "./sums-beside.js";
+import { createSumBeside } from "./sums-beside.js";
 
 /** How much is asked. */
 export interface DescribeOptions {
@@ -26,6 +26,8 @@ export function createDescribe(
   { web, releases, records, hub }: Services & { readonly hub: Hub },
   { env }: { env: Environment },
 ): Describe {
+  const sumBeside = createSumBeside(web);
+
   async function describeShort(url: string, options: DescribeOptions): Promise<Described> {
     const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
     if (scheme === "github") return releases.describe(orRefuse(parseRelease(url), url), options);
@@ -55,7 +57,7 @@ export function createDescribe(
       });
       const head = told?.status === 200 ? fromHead(url, told.headers) : undefined;
       if (head?.digest !== undefined || bytesOnly) return head;
-      const sum = await sumBeside(url, web, signal);
+      const sum = await sumBeside(url, signal);
       return sum === undefined ? head : { url: redact(url), ...head, ...sum };
     }
     const described = await describeShort(short, options);

@@ -221,6 +221,27 @@ describe("a file of any web server", () => {
     expect(await servicesIn({}).describe(`${url}/d/a%20b.bin?v=1`)).toMatchObject({ digest, statedBy });
   });
 
+  it("is looked up in the lists of its folder, each of which is asked for once, those too that are not there", async () => {
+    const asked: string[] = [];
+    const url = await listen((request, response) => {
+      asked.push(request.url ?? "");
+      if (request.url === "/d/SHA256SUMS") response.end(`${sha256Of("x")}  1\n${sha256Of("y")}  2\n`);
+      else if (request.method === "HEAD") response.end();
+      else response.writeHead(404).end();
+    });
+    const at = servicesIn({});
+    const files = ["/d/1", "/d/2", "/d/3", "/d/4", "/e/1", "/e/2"];
+    const described = await Promise.all(files.map((file) => at.describe(`${url}${file}`)));
+    expect(described.map((each) => each?.digest?.hex)).toEqual([
+      sha256Of("x"),
+      sha256Of("y"),
+      ...Array(4).fill(undefined),
+    ]);
+    const lists = asked.filter((path) => /sum/i.test(path));
+    expect(lists).toHaveLength(new Set(lists).size);
+    expect(lists).toContain("/e/SHA512SUMS");
+  });
+
   it("has no digest from a list of other files, a web page, or a list without end", async () => {
     const bodies = [`${sha256Of("x")}  other`, "<html>", "0".repeat(2_000_000)];
     for (const body of bodies) {
