@@ -5,7 +5,7 @@ import { MEMBER_FRAGMENT } from "./url-forms.js";
 export interface RawFile {
   /** `owner/name`. */
   readonly repository: string;
-  /** Commit, tag or branch: one without a slash, or all of `refs/heads/…`. */
+  /** Commit, tag or branch: as far as its first slash, that of `refs/heads/` and `refs/tags/` left aside. */
   readonly revision: string;
   /** As it stands in the URL. */
   readonly path: string;

@@ -26,7 +26,7 @@ export interface AuditOptions {
   selection?: Selection;
   /** Ask the hosts. Default false: only what they answered before is told, however long ago. */
   remote?: boolean;
-  /** With `remote`: answers that are no older than this are not asked for again, in milliseconds. Default a day. */
+  /** With `remote`: that a URL is alive or dead is not asked again before this, in milliseconds. Default a day. */
   maxAgeMs?: number;
   network?: NetworkSettings;
   signal?: AbortSignal;

@@ -1,9 +1,12 @@
 /** Whether the real program tells which URLs died or changed, and leaves hosts in peace. */
 import { describe, expect, it } from "vitest";
+import { formatPointer } from "../../src/lfs-pointer.js";
 import { runBin } from "../helpers/bin.js";
+import { chain, startFarHosts } from "../helpers/far-hosts.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { startHub } from "../helpers/hub.js";
+import { COMMIT, startHub } from "../helpers/hub.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
+import { OID, OTHER } from "../helpers/pointers.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 50_000, seed: 8 };
@@ -87,6 +90,35 @@ describe("assets audit", () => {
     expect(done.code).toBe(1);
     expect([totals.asked, server.batches.length, server.downloads]).toEqual([4, 1, []]);
   });
+
+  it.skipIf(chain === undefined)(
+    "holds against a pin what a Git LFS pointer stands for, and not the pointer",
+    async () => {
+      const about = { size: 12345, oid: OID };
+      const contents = {
+        type: "file",
+        encoding: "base64",
+        content: Buffer.from(formatPointer(about)).toString("base64"),
+      };
+      const { proxy } = await startFarHosts(({ at }) => {
+        return { body: at.startsWith("api.") ? JSON.stringify(contents) : formatPointer(about) };
+      });
+      const tree = makeTree();
+      const url = (file: string) => `https://raw.githubusercontent.com/o/r/${COMMIT}/${file}`;
+      const files = [
+        { path: "same", url: url("same"), sha256: OID, size: 12345 },
+        { path: "other", url: url("other"), sha256: OTHER, size: 12345 },
+      ];
+      tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", type: "model", files }] }));
+      tree.write("ca.pem", chain?.ca ?? "");
+      const done = await runBin(["audit", "--remote", "--json", "--ca-file", "ca.pem"], {
+        cwd: tree.root,
+        env: { HTTPS_PROXY: proxy },
+      });
+      const { urls } = JSON.parse(done.stdout);
+      expect(urls.map(({ status }: { status: string }) => status)).toEqual(["alive", "changed"]);
+    },
+  );
 
   it("takes a host that does not answer for a trouble that may pass, and one that asks for a login for no loss", async () => {
     const server = await startFaultServer();

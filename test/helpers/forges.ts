@@ -16,7 +16,7 @@ export interface Forge {
 export interface GitHubOptions {
   readonly tag?: string;
   readonly assets?: Readonly<Record<string, Body>>;
-  /** What the commit has. It is that of every branch but `gone`. */
+  /** What the commit has. It is that of every branch but `gone` and `feature`. */
   readonly files?: Readonly<Record<string, Body>>;
   /** What it has a pointer of. */
   readonly large?: Readonly<Record<string, Body>>;
@@ -40,7 +40,7 @@ export async function startGitHub(options: GitHubOptions): Promise<Forge> {
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify(value));
     };
-    if (/^\/repos\/o\/r\/commits\/(?!gone$)/.test(pathname)) return json({ sha: COMMIT });
+    if (/^\/repos\/o\/r\/commits\/(?!(?:gone|feature)$)/.test(pathname)) return json({ sha: COMMIT });
     const path = decodeURIComponent(/^\/repos\/o\/r\/contents\/(.+)$/.exec(pathname)?.[1] ?? "");
     const content = large[path];
     const kept = content ? formatPointer({ oid: sha256Of(content), size: bytesOf(content).length }) : files[path];

@@ -156,6 +156,7 @@ describe("a file of a repository of GitHub", () => {
   it.each([
     [`${RAW}/main/a/b%20c.csv`, { ...about, moved: "main" }],
     [`${RAW}/refs/heads/dev/a/b%20c.csv`, { ...about, moved: "dev" }],
+    [`${RAW}/feature/x/a/b%20c.csv`, { ...about, moved: "feature/x" }],
     [`${RAW}/${COMMIT}/a/b%20c.csv`, about],
     ["https://github.com/o/r/raw/main/a/b%20c.csv", { ...about, moved: "main" }],
     ["https://github.com/o/r/blob/main/a/b%20c.csv?raw=true", { ...about, moved: "main" }],
