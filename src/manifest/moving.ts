@@ -5,7 +5,7 @@ import { isExactVersion, MEMBER_FRAGMENT } from "../url-forms.js";
 
 /** Names that are branches wherever they are used. */
 const BRANCH = /^(?:main|master|trunk|develop|dev|HEAD|gh-pages|latest|nightly|stable)$/;
-/** What tags are called. */
+/** Tags that name a release, which nobody moves lightly: all others are as good as branches. */
 const VERSION = /^v?\d+(?:\.\d+)+/i;
 /** Hosts that give files of repositories by `/resolve/<revision>/`, as the Hub does. */
 const RESOLVING = /^(?:(?:www\.)?modelscope\.cn|hf-mirror\.com)$/;
@@ -20,21 +20,32 @@ export interface MovingReference {
 /** The moving reference in a URL; undefined where none is seen. */
 export function movingReference(url: string): MovingReference | undefined {
   const [container = "", member] = url.split(MEMBER_FRAGMENT);
-  const reference = toldReference(container);
+  const known = knownReference(container);
   // Of a member of an archive nothing is stated, and so nothing is pinned.
-  if (reference !== undefined) return { reference, told: member === undefined };
+  if (known !== undefined) {
+    const { reference } = known;
+    return reference === undefined ? undefined : { reference, told: member === undefined };
+  }
   if (!/^https?:/i.test(container) || !URL.canParse(container)) return undefined;
   const { hostname, pathname } = new URL(container);
-  const seen = revisionIn(hostname, pathname) ?? /\/(latest|nightly)(?:\/|$)/i.exec(pathname)?.[1]?.toLowerCase();
-  return seen === undefined ? undefined : { reference: seen, told: false };
+  const reference = revisionIn(hostname, pathname) ?? wordIn(pathname);
+  return reference === undefined ? undefined : { reference, told: false };
 }
 
-/** Of a file whose host has an interface that tells the commit, or the tag. There a tag moves too: it can be written down. */
-function toldReference(url: string): string | undefined {
+/** Of a file whose host has an interface that tells the commit, or the tag: what moves, if anything does. */
+function knownReference(url: string): { reference: string | undefined } | undefined {
   const short = /^(?:hf|github|zenodo):/i.test(url) ? url : shortForm(url);
-  if (short !== undefined) return /^hf:/i.test(short) ? movingRevision(short) : latestRelease(short);
+  if (short !== undefined) return { reference: /^hf:/i.test(short) ? movingRevision(short) : latestRelease(short) };
   const raw = parseRaw(url);
-  return raw === undefined || isCommit(raw.revision) ? undefined : shortRevision(raw.revision);
+  if (raw === undefined) return undefined;
+  const name = shortRevision(raw.revision);
+  return { reference: isCommit(name) || VERSION.test(name) ? undefined : name };
+}
+
+/** Below a commit, a word is the name of a folder. */
+function wordIn(pathname: string): string | undefined {
+  const word = /\/(latest|nightly)(?:\/|$)/i.exec(pathname)?.[1]?.toLowerCase();
+  return /\/[0-9a-f]{40}\//.test(pathname) ? undefined : word;
 }
 
 function movingRevision(url: string): string | undefined {
@@ -80,7 +91,7 @@ function branch(revision: string): string | undefined {
   return isBranch ? shortRevision(revision) : undefined;
 }
 
-/** Of a host with a place for commits: all but those and tags. That a tag has moved, nobody there tells. */
+/** Of a host with a place for commits: all but those and tags, as nobody there tells what a tag stands for. */
 function unlessFixed(revision = ""): string | undefined {
   const name = shortRevision(revision);
   return isCommit(name) || revision.startsWith("refs/tags/") || VERSION.test(name) ? undefined : name;
