@@ -64,6 +64,7 @@ function levelOf(path: string): number {
     "lfs-pointer.ts": 0,
     "platform.ts": 0,
     "this-process.ts": 0,
+    "raw-files.ts": 0,
     "read-regular.ts": 0,
     "shell-word.ts": 0,
     "short-urls.ts": 0,
