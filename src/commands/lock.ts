@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { withEdits } from "../manifest/edit.js";
-import { DIGEST_BYTES, formatPieces, type Pieces, pieceBytesFor, piecesPath } from "../manifest/pieces.js";
+import { formatPieces, type Pieces, pieceBytesFor, pieceCount, piecesPath } from "../manifest/pieces.js";
 import { readManifest } from "../manifest/read.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
@@ -97,9 +97,9 @@ async function hashPieces(
   signal: AbortSignal,
   onProgress: (bytes: number) => void,
 ): Promise<Pieces | undefined> {
-  const pieceBytes = pieceBytesFor(size) ?? size;
-  const { hex, pieces, ...hashed } = await workspace.hash(target, { signal, onProgress, pieceBytes });
-  return pieces && { sha256: hex, size: hashed.size, pieceBytes, digests: pieces };
+  const cutting = { pieceBytes: pieceBytesFor(size) ?? size, algorithm: "sha256" } as const;
+  const { hex, pieces, ...hashed } = await workspace.hash(target, { signal, onProgress, cutting });
+  return pieces && { ...pieces, sha256: hex, size: hashed.size };
 }
 
 function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>, done?: "locked"): LockedFile {
@@ -116,7 +116,7 @@ function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>,
     path,
     status,
     ...(size !== undefined && { size }),
-    ...(cut && { pieceSize: cut.pieceBytes, pieces: cut.digests.length / DIGEST_BYTES }),
+    ...(cut && { pieceSize: cut.pieceBytes, pieces: pieceCount(cut) }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { AssetsError, abortError, errorInfo, visibleLine } from "../errors.js";
 import type { EventListener } from "../events.js";
-import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
+import { type Pieces, pieceCount } from "../manifest/pieces.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
@@ -215,7 +215,7 @@ async function assess(
   if (sound === undefined) return whole("unreadable");
   const { ranges, damaged } = sound;
   const counts = pieces && {
-    pieces: { damaged: damaged ?? 0, all: pieces.digests.length / DIGEST_BYTES, size: pieces.pieceBytes },
+    pieces: { damaged: damaged ?? 0, all: pieceCount(pieces), size: pieces.pieceBytes },
   };
   if (ranges.length === 0) {
     const { damage } = await whole(pieces === undefined ? "no-pieces" : "all-damaged");

@@ -1,6 +1,6 @@
 /** Reads what is written about pieces, believing none of its numbers before they were checked against each other. */
 import * as z from "zod";
-import { DIGEST_BYTES, type Pieces } from "./pieces.js";
+import { DIGEST_BYTES, type PieceAlgorithm, type Pieces, pieceCount } from "./pieces.js";
 
 /** Beyond these, finding out would cost more than it saves. */
 const LEAST_PIECE_BYTES = 2 ** 12;
@@ -8,26 +8,27 @@ const MOST_PIECE_BYTES = 2 ** 32;
 const MOST_PIECES = 2 ** 16;
 const MOST_FILES = 250_000;
 
-const entry = z
-  .strictObject({
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    size: z.int().positive(),
-    pieceSize: z.int().min(LEAST_PIECE_BYTES).max(MOST_PIECE_BYTES),
-    pieces: z.string().max(Math.ceil((MOST_PIECES * DIGEST_BYTES) / 3) * 4),
-  })
-  .transform(({ sha256, size, pieceSize, pieces }, context): Pieces => {
-    const digests = Buffer.from(pieces, "base64");
-    const isPower = Number.isInteger(Math.log2(pieceSize));
-    const count = Math.ceil(size / pieceSize);
-    const fits = digests.length === count * DIGEST_BYTES && digests.toString("base64") === pieces;
-    if (!isPower || !fits) context.issues.push({ code: "custom", input: pieces, message: "the numbers do not fit" });
-    return { sha256, size, pieceBytes: pieceSize, digests };
-  });
+const entry = (algorithm: PieceAlgorithm) =>
+  z
+    .strictObject({
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      size: z.int().positive(),
+      pieceSize: z.int().min(LEAST_PIECE_BYTES).max(MOST_PIECE_BYTES),
+      pieces: z.string().max(Math.ceil((MOST_PIECES * DIGEST_BYTES[algorithm]) / 3) * 4),
+    })
+    .transform(({ sha256, size, pieceSize: pieceBytes, pieces }, context): Pieces => {
+      const digests = Buffer.from(pieces, "base64");
+      const isPower = Number.isInteger(Math.log2(pieceBytes));
+      const bytes = pieceCount({ size, pieceBytes }) * DIGEST_BYTES[algorithm];
+      const fits = digests.length === bytes && digests.toString("base64") === pieces;
+      if (!isPower || !fits) context.issues.push({ code: "custom", input: pieces, message: "the numbers do not fit" });
+      return { sha256, size, pieceBytes, algorithm, digests };
+    });
 
 const document = z.strictObject({
   version: z.literal(1),
   algorithm: z.literal("sha256"),
-  files: z.array(entry).max(MOST_FILES),
+  files: z.array(entry("sha256")).max(MOST_FILES),
 });
 
 /** The files of a text that {@link formatPieces} could have written, by their SHA-256; undefined for any other text. */
@@ -36,9 +37,9 @@ export function readPieces(text: string): ReadonlyMap<string, Pieces> | undefine
   return data && new Map(data.files.map((pieces) => [pieces.sha256, pieces]));
 }
 
-/** One file's pieces, from the text of a single entry; undefined for any other text. */
+/** One file's pieces by CRC-32, from the text of a single entry; undefined for any other text. */
 export function readEntry(text: string): Pieces | undefined {
-  return entry.safeParse(parse(text)).data;
+  return entry("crc32").safeParse(parse(text)).data;
 }
 
 function parse(text: string): unknown {

@@ -10,7 +10,7 @@ import { copyPath, openPartial, removePartial } from "./partial.js";
 import type { PartialFile } from "./partial-file.js";
 import { SMALL_BYTES } from "./partial-in-memory.js";
 import { createPieceHash } from "./piece-hash.js";
-import { rememberedPieceBytes } from "./piece-memory.js";
+import { rememberedCutting } from "./piece-memory.js";
 
 /** What to copy, and who is told. */
 export interface Adoption {
@@ -67,8 +67,8 @@ export async function adopt(adoption: Adoption): Promise<Adopted | undefined> {
     await adoption.makeFolder();
     copy = await copyPath(partial);
     adoption.onStart(Number(found.size));
-    const pieceBytes = withPieces ? rememberedPieceBytes(Number(found.size)) : undefined;
-    const hash = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
+    const cutting = withPieces ? rememberedCutting(Number(found.size)) : undefined;
+    const hash = cutting && createPieceHash(cutting);
     const watched = { ...adoption, onChunk: (chunk: Uint8Array) => hash?.update(chunk) };
     const hex = (await cloned(from, copy)) ? await hashed(copy, watched) : await copied(source.handle, copy, watched);
     if (hex !== sha256) return undefined;
@@ -77,8 +77,7 @@ export async function adopt(adoption: Adoption): Promise<Adopted | undefined> {
       throw diskError(error, "create", partial);
     });
     copy = undefined;
-    const opened = await openPartial(partial);
-    return { partial: opened, pieces: pieceBytes && hash ? { pieceBytes, digests: hash.digests() } : undefined };
+    return { partial: await openPartial(partial), pieces: hash?.cut() };
   } catch (error) {
     if (copy !== undefined && error instanceof AssetsError && error.code === "DISK_FULL") return undefined;
     throw error;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import type { Cut } from "../manifest/pieces.js";
+import type { Cut, Cutting } from "../manifest/pieces.js";
 import type { ByteRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import type { FrontAnswer, FrontMessage, FrontQuestion } from "./front-worker.js";
@@ -14,7 +14,7 @@ export interface FrontDigest {
   advance(): void;
   /** The digest of the bytes up to the partial's front, hex. Throws LOCAL_IO, the signal's reason. */
   value(signal: AbortSignal): Promise<string>;
-  /** The digests of the pieces that {@link value} last told the whole of, as far as the thread worked them out. */
+  /** The pieces of what {@link value} last told the digest of, as far as the thread worked them out. */
   pieces(): Cut | undefined;
   /** Forgets what was hashed: bytes below the front have changed. */
   reset(): Promise<void>;
@@ -24,8 +24,8 @@ export interface FrontDigest {
 
 /** What is hashed beside the bytes, and before them. */
 export interface FollowOptions {
-  /** Asked when the hashing begins: pieces of that size are hashed as well. Default: none. */
-  readonly pieceBytes?: () => number | undefined;
+  /** Asked when the hashing begins: pieces that are cut so are hashed as well. Default: none. */
+  readonly cutting?: () => Cutting | undefined;
   /** How many bytes there will be, as far as it is known: `git-blob` begins with it. Default: known with the last one. */
   readonly size?: () => number | undefined;
 }
@@ -109,7 +109,6 @@ export function createDigestThread(): DigestThread {
       let told = 0;
       /** How many bytes the hash begins with, where it begins with that. */
       let size: number | undefined;
-      let pieceBytes: number | undefined;
       let pieces: Cut | undefined;
       const engage = (bytes = options.size?.()): number | undefined => {
         const { content: descriptor } = partial;
@@ -117,8 +116,7 @@ export function createDigestThread(): DigestThread {
         if ((isBlob && bytes === undefined) || start() === undefined) return undefined;
         id = ++lastId;
         size = bytes;
-        pieceBytes = options.pieceBytes?.();
-        tell({ type: "follow", id, descriptor, ...startOf(algorithm, bytes), pieceBytes });
+        tell({ type: "follow", id, descriptor, ...startOf(algorithm, bytes), cutting: options.cutting?.() });
         return id;
       };
       const tellFront = (known: number) => {
@@ -147,7 +145,7 @@ export function createDigestThread(): DigestThread {
           if (known === undefined) return hashHere(partial, algorithm, all, signal);
           tellFront(known);
           const answer = await ask({ type: "ask", id: known }, signal);
-          if (pieceBytes !== undefined && answer.pieces) pieces = { pieceBytes, digests: answer.pieces };
+          pieces = answer.pieces;
           return digestIn(answer, partial) ?? hashHere(partial, algorithm, all, signal);
         },
         pieces: () => pieces,

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
+import type { Cut, Cutting } from "../manifest/pieces.js";
 import { createPieceHash, type PieceHash } from "./piece-hash.js";
 
 /** What the thread is told. `id` names one file from its first message to `drop`. */
@@ -13,7 +14,7 @@ export type FrontMessage =
       algorithm: string;
       /** What is hashed before the bytes. */
       head: string;
-      pieceBytes: number | undefined;
+      cutting: Cutting | undefined;
     }
   /** The bytes below `to` are there. */
   | { type: "advance"; id: number; to: number }
@@ -32,8 +33,8 @@ export type FrontQuestion =
 export interface FrontAnswer {
   question: number;
   hex?: string;
-  /** The digests of the pieces, where they were wished for. */
-  pieces?: Uint8Array | undefined;
+  /** The pieces, where they were wished for. */
+  pieces?: Cut | undefined;
   errno?: string;
   message?: string;
 }
@@ -58,8 +59,8 @@ const tell = (answer: FrontAnswer) => parentPort?.postMessage(answer);
 
 parentPort?.on("message", (message: FrontMessage) => {
   if (message.type === "follow") {
-    const { id, descriptor, algorithm, head, pieceBytes } = message;
-    const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
+    const { id, descriptor, algorithm, head, cutting } = message;
+    const pieces = cutting && createPieceHash(cutting);
     followed.set(id, { descriptor, hash: createHash(algorithm).update(head), pieces, at: 0, to: 0, questions: [] });
     return;
   }
@@ -127,7 +128,7 @@ function failureOf(error: unknown): { errno: string; message: string } {
 function answer(file: Followed): void {
   for (const question of file.questions) {
     const { failure, hash, pieces } = file;
-    tell(failure ? { question, ...failure } : { question, hex: hash.copy().digest("hex"), pieces: pieces?.digests() });
+    tell(failure ? { question, ...failure } : { question, hex: hash.copy().digest("hex"), pieces: pieces?.cut() });
   }
   file.questions = [];
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import type { Cut, Cutting } from "../manifest/pieces.js";
 import { NO_WAIT } from "../platform.js";
 import { showMappedWrites } from "./mapped-writes.js";
 import { createPieceHash } from "./piece-hash.js";
@@ -21,8 +22,8 @@ export interface HashWish {
   algorithm?: string | undefined;
   /** Hash no more than this many bytes. Default all. */
   end?: number | undefined;
-  /** Hash each piece of so many bytes as well. */
-  pieceBytes?: number | undefined;
+  /** Hash each piece as well. */
+  cutting?: Cutting | undefined;
   /**
    * Make sure, before the reading, that writes after it show in the file's times: one that was changed after this moment
    * (nanoseconds, by its file system's clock) waits for the disk. Default: not sure.
@@ -36,8 +37,8 @@ export interface FileDigest {
   /** Bytes that were hashed. */
   size: number;
   stat: FileStamp;
-  /** The SHA-256 of each piece, one behind the other, where they were wished for. */
-  pieces?: Uint8Array | undefined;
+  /** The pieces, where they were wished for. */
+  pieces?: Cut | undefined;
   /** Whether writes after the reading show in the file's times; never, where that was not wished for. */
   showsWrites: boolean;
 }
@@ -52,7 +53,7 @@ const PROGRESS_BYTES = 32 * 1024 * 1024;
 export async function hashFile(
   path: string | Uint8Array,
   onProgress: (bytes: number) => void,
-  { algorithm = "sha256", end = Number.POSITIVE_INFINITY, pieceBytes, showWritesSince }: HashWish = {},
+  { algorithm = "sha256", end = Number.POSITIVE_INFINITY, cutting, showWritesSince }: HashWish = {},
 ): Promise<FileDigest> {
   const name = typeof path === "string" ? path : Buffer.from(path);
   const handle = await open(name, constants.O_RDONLY | NO_WAIT);
@@ -66,7 +67,7 @@ export async function hashFile(
     }
     const isBlob = algorithm === "git-blob";
     const hash = isBlob ? createHash("sha1").update(`blob ${before.size}\0`) : createHash(algorithm);
-    const pieces = pieceBytes === undefined ? undefined : createPieceHash(pieceBytes);
+    const pieces = cutting && createPieceHash(cutting);
     // One byte more than the file has, so that its end is seen by the second read of a small file.
     const length = Number(before.size < CHUNK_BYTES ? before.size + 1n : CHUNK_BYTES);
     let spare = Buffer.allocUnsafe(length);
@@ -94,7 +95,7 @@ export async function hashFile(
     const same =
       before.mtimeNs === after.mtimeNs && before.size === after.size && Math.min(Number(after.size), end) === size;
     if (!same) throw Object.assign(new Error("it changed while it was read"), { code: "EBUSY" });
-    return { hex: hash.digest("hex"), size, stat: after, pieces: pieces?.digests(), showsWrites };
+    return { hex: hash.digest("hex"), size, stat: after, pieces: pieces?.cut(), showsWrites };
   } finally {
     await handle.close();
   }

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Pieces, pieceBytesFor, toEntry } from "../manifest/pieces.js";
+import { type Cutting, type Pieces, pieceBytesFor, toEntry } from "../manifest/pieces.js";
 import { NO_LINK, NO_WAIT, renameOver } from "../platform.js";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 
@@ -10,7 +10,7 @@ import { HOME_FOLDER, homeFolder } from "./home.js";
 export interface PieceMemory {
   /** The pieces of the file with this SHA-256, as far as they are remembered. Throws nothing. */
   recall(sha256: string): Promise<Pieces | undefined>;
-  /** Remembers the pieces of a file that was just proven. Throws nothing. */
+  /** Remembers the pieces of a file that was just proven, cut as {@link rememberedCutting} says. Throws nothing. */
   remember(pieces: Pieces): Promise<void>;
 }
 
@@ -18,13 +18,17 @@ export interface PieceMemory {
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
 
 const FILE = "pieces.ndjson";
-/** When the memory is longer, its older half is forgotten, in bytes: a line has about 50 KB at most. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** When the memory is longer, its older half is forgotten, in bytes: a line has about 7 KB at most. */
+const MOST_BYTES = 4 * 1024 * 1024;
 const HEAD = '{"sha256":"';
 
-/** Bytes of the pieces that are remembered of a file of this size; undefined for one that is not worth a line. */
-export function rememberedPieceBytes(size: number): number | undefined {
-  return size < REMEMBERED_BYTES ? undefined : pieceBytesFor(size);
+/**
+ * How the pieces are cut that are remembered of a file of this size; undefined for one that is not worth a line. Memory
+ * blames nobody, so a checksum will do, which costs the download next to nothing.
+ */
+export function rememberedCutting(size: number): Cutting | undefined {
+  const pieceBytes = size < REMEMBERED_BYTES ? undefined : pieceBytesFor(size);
+  return pieceBytes === undefined ? undefined : { pieceBytes, algorithm: "crc32" };
 }
 
 /** Opens the memory of a root. Nothing is read or written before it is asked; then it is read once. */

@@ -2,7 +2,7 @@
 import { constants, type Stats } from "node:fs";
 import { copyFile, link, lstat, open, rm } from "node:fs/promises";
 import { AssetsError } from "../errors.js";
-import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
+import { type Cut, digestOf, type Pieces, pieceCount, pieceRange } from "../manifest/pieces.js";
 import { NO_LINK, NO_WAIT, renameOver, setMode } from "../platform.js";
 import { type ByteRange, type ByteRanges, holdsRange, MOST_RANGES, withoutRange, withRange } from "./byte-ranges.js";
 import type { Hasher } from "./digest.js";
@@ -30,25 +30,23 @@ export async function findSound(
   { signal, onProgress = () => {} }: { signal: AbortSignal; onProgress?: (bytes: number) => void },
 ): Promise<Sound> {
   const { size } = measure;
-  const pieceBytes = "pieceBytes" in measure ? measure.pieceBytes : undefined;
-  const found = await hasher.hash(path, { signal, onProgress, end: size, pieceBytes });
-  if (!("pieceBytes" in measure)) {
+  const pieces = "pieceBytes" in measure ? measure : undefined;
+  const cutting = pieces && { pieceBytes: pieces.pieceBytes, algorithm: pieces.algorithm };
+  const found = await hasher.hash(path, { signal, onProgress, end: size, cutting });
+  if (pieces === undefined) {
     return { ranges: found.hex === measure.sha256 && found.size === size ? [{ start: 0, end: size }] : [] };
   }
-  const all = measure.digests.length / DIGEST_BYTES;
+  const all = pieceCount(pieces);
   const right: ByteRange[] = [];
   for (let index = 0; index < all; index++) {
-    const start = index * measure.pieceBytes;
-    const end = Math.min(start + measure.pieceBytes, size);
-    if (end <= found.size && sameDigest(measure.digests, found.pieces, index)) right.push({ start, end });
+    const piece = pieceRange(pieces, index);
+    if (piece.end <= found.size && found.pieces && sameDigest(pieces, found.pieces, index)) right.push(piece);
   }
   return { ranges: joined(right), damaged: all - right.length };
 }
 
-function sameDigest(wanted: Uint8Array, found: Uint8Array | undefined, index: number): boolean {
-  const [start, end] = [index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES];
-  const digest = found?.subarray(start, end);
-  return digest?.length === DIGEST_BYTES && Buffer.compare(wanted.subarray(start, end), digest) === 0;
+function sameDigest(wanted: Cut, found: Cut, index: number): boolean {
+  return Buffer.compare(digestOf(wanted, index), digestOf(found, index)) === 0;
 }
 
 /** No more ranges than a journal holds: the rest counts as damaged. */
@@ -81,10 +79,10 @@ export async function soundInPartial(
     throw error;
   });
   if (found === undefined) return [];
-  const pieceBytes = "pieceBytes" in measure ? measure.pieceBytes : size;
+  const cutting = { size, pieceBytes: "pieceBytes" in measure ? measure.pieceBytes : size };
   let left = withoutRange(held, { start: size, end: Number.POSITIVE_INFINITY });
-  for (let start = 0; start < size; start += pieceBytes) {
-    const piece = { start, end: Math.min(start + pieceBytes, size) };
+  for (let index = 0; index < pieceCount(cutting); index++) {
+    const piece = pieceRange(cutting, index);
     if (holdsRange(held, piece)) left = withoutRange(left, piece);
   }
   return found.ranges.reduce(withRange, left).slice(0, MOST_RANGES);

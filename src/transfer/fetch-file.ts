@@ -10,7 +10,7 @@ import type { Orphans } from "../store/orphans.js";
 import { partialPath } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
 import { SMALL_BYTES } from "../store/partial-in-memory.js";
-import { type PieceMemory, rememberedPieceBytes } from "../store/piece-memory.js";
+import { type PieceMemory, rememberedCutting } from "../store/piece-memory.js";
 import type { Targets } from "../store/target.js";
 import { type CandidateContext, candidatesOf } from "./candidates.js";
 import type { Strategy } from "./clone-candidates.js";
@@ -148,7 +148,7 @@ async function putInPlace(
     await context.mending?.beforeReplacing(now);
     const stat = await partial.commit(target, modeOf(item));
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
-    if (pieces !== undefined && rememberedPieceBytes(size) !== undefined) {
+    if (pieces !== undefined && rememberedCutting(size) !== undefined) {
       await context.pieceMemory?.remember({ sha256: hex, size, ...pieces });
     }
     const orphaned = await context.orphans.remove(target);
@@ -170,7 +170,7 @@ async function putInPlace(
 /** Whether the pieces of a file are to be remembered. */
 function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, pieces }: TransferContext): boolean {
   if (pieceMemory === undefined || sha256 === undefined || pieces?.has(sha256)) return false;
-  return size === undefined || rememberedPieceBytes(size) !== undefined;
+  return size === undefined || rememberedCutting(size) !== undefined;
 }
 
 function wantedOf(item: PlanItem, context: TransferContext) {

@@ -1,6 +1,6 @@
 /** Checks the pieces of a file as they land: what is wrong is given up at once, and whoever brought it is known. */
 import { AssetsError } from "../errors.js";
-import { DIGEST_BYTES, type Pieces } from "../manifest/pieces.js";
+import { digestOf, type Pieces, pieceRange } from "../manifest/pieces.js";
 import { type ByteRange, type ByteRanges, holdsRange } from "../store/byte-ranges.js";
 
 /** The check of one file. A giver is a URL; undefined stands for what was here before this run. */
@@ -21,6 +21,7 @@ export interface PieceCheck {
 
 /** What the check works on. */
 export interface PieceCheckOptions {
+  /** By SHA-256. */
   readonly pieces: Pieces;
   /** Which bytes are here. */
   held(): ByteRanges;
@@ -35,7 +36,7 @@ const MOST_SHARED = 3;
 
 /** Nothing is read before something has landed. */
 export function createPieceCheck({ pieces, held, hash, giveUp }: PieceCheckOptions): PieceCheck {
-  const { pieceBytes, size, digests } = pieces;
+  const { pieceBytes, size } = pieces;
   /** Pieces that are right, or wait to be looked at. */
   const known = new Set<number>();
   /** Who brought bytes of pieces that are not known to be right. */
@@ -48,12 +49,8 @@ export function createPieceCheck({ pieces, held, hash, giveUp }: PieceCheckOptio
   let failure: { error: unknown } | undefined;
   let isClosed = false;
 
-  const rangeOf = (index: number): ByteRange => {
-    const start = index * pieceBytes;
-    return { start, end: Math.min(start + pieceBytes, size) };
-  };
-  const pinned = (index: number) =>
-    Buffer.from(digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES)).toString("hex");
+  const rangeOf = (index: number) => pieceRange(pieces, index);
+  const pinned = (index: number) => Buffer.from(digestOf(pieces, index)).toString("hex");
 
   const blame = (index: number) => {
     const { start, end } = rangeOf(index);

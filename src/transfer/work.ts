@@ -7,7 +7,7 @@ import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
 import { openPartial } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
-import { rememberedPieceBytes } from "../store/piece-memory.js";
+import { rememberedCutting } from "../store/piece-memory.js";
 import { createPieceCheck, type PieceCheck } from "./piece-check.js";
 import { createSegments, type SegmentPolicy, type Segments } from "./segments.js";
 
@@ -82,7 +82,7 @@ export async function openWork(
     makeFolder: wanted.makeFolder,
   });
   const whole = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", {
-    pieceBytes: () => (wanted.withPieces ? rememberedPieceBytes(work.size ?? UNTOLD_BYTES) : undefined),
+    cutting: () => (wanted.withPieces ? rememberedCutting(work.size ?? UNTOLD_BYTES) : undefined),
   });
   const stated = (wanted.digest === undefined ? (wanted.stated ?? []) : []).map((each) => ({
     each,

@@ -54,9 +54,9 @@ export async function lockAll(tree: Tree): Promise<LockReport> {
 export function writePieces(tree: Tree, body: Body): void {
   const bytes = bytesOf(body);
   const pieceBytes = pieceBytesFor(bytes.length) ?? bytes.length;
-  const hash = createPieceHash(pieceBytes);
+  const hash = createPieceHash({ pieceBytes, algorithm: "sha256" });
   hash.update(bytes);
-  const text = formatPieces([{ sha256: sha256Of(bytes), size: bytes.length, pieceBytes, digests: hash.digests() }]);
+  const text = formatPieces([{ sha256: sha256Of(bytes), size: bytes.length, ...hash.cut() }]);
   tree.write("assets.pieces.json", text);
   const manifest = JSON.parse(tree.read("assets.manifest.json").toString());
   tree.write("assets.manifest.json", JSON.stringify({ ...manifest, pieces: `sha256:${sha256Of(text)}` }, null, 2));

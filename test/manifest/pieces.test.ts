@@ -8,7 +8,7 @@ import { readEntry, readPieces } from "../../src/manifest/read-pieces.js";
 function piecesOf(size: number, seed = "a"): Pieces {
   const pieceBytes = pieceBytesFor(size) ?? 65_536;
   const digests = Buffer.alloc(Math.ceil(size / pieceBytes) * 32, seed);
-  return { sha256: createHash("sha256").update(seed).digest("hex"), size, pieceBytes, digests };
+  return { sha256: createHash("sha256").update(seed).digest("hex"), size, pieceBytes, algorithm: "sha256", digests };
 }
 
 describe("the size of a piece", () => {

@@ -9,7 +9,8 @@ import { makeTree } from "../helpers/tree.js";
 const FILE = ".assets/pieces.ndjson";
 
 function piecesOf(name: string): Pieces {
-  return { sha256: sha256Of(name), size: 1_000_000, pieceBytes: 65_536, digests: Buffer.alloc(16 * 32, name) };
+  const digests = Buffer.alloc(16 * 4, name);
+  return { sha256: sha256Of(name), size: 1_000_000, pieceBytes: 65_536, algorithm: "crc32", digests };
 }
 
 describe("the memory of pieces", () => {
