@@ -118,7 +118,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "hash",
 
-    summary: "print the SHA-256 of files",
+    summary: "print the SHA-256 of files, or of standard input",
     load: async () => (await import("./hash.js")).defineHash,
   },
   {

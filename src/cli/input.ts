@@ -1,19 +1,34 @@
-/** Reads standard input whole. */
+/** Reads standard input. */
+import { fstatSync } from "node:fs";
 import process from "node:process";
-import { AssetsError } from "../errors.js";
+import { AssetsError, abortError } from "../errors.js";
+import { diskError } from "../store/disk-error.js";
 import type { World } from "./context.js";
 
-/** The bytes of standard input. Throws USAGE for more than `mostBytes`. */
-export async function readInput({ signal }: Pick<World, "signal">, mostBytes: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+/** What arrives on standard input, until it ends. Throws LOCAL_IO, ABORTED. */
+export async function* inputChunks({ signal }: Pick<World, "signal">): AsyncGenerator<Uint8Array> {
   const stop = () => process.stdin.destroy();
   signal.addEventListener("abort", stop);
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
+  try {
+    if (signal.aborted) throw abortError();
+    // Node takes a folder for an input that is empty.
+    if (fstatSync(0).isDirectory()) throw new AssetsError("LOCAL_IO", "Cannot read standard input: it is a folder.");
+    for await (const chunk of process.stdin) yield chunk as Buffer;
+  } catch (error) {
+    throw signal.aborted ? abortError() : diskError(error, "read", "standard input");
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** The bytes of standard input. Throws USAGE for more than `mostBytes`, LOCAL_IO, ABORTED. */
+export async function readInput(world: Pick<World, "signal">, mostBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of inputChunks(world)) {
+    chunks.push(chunk);
+    length += chunk.length;
     if (length > mostBytes) throw new AssetsError("USAGE", `Standard input is longer than ${mostBytes} bytes.`);
   }
-  signal.removeEventListener("abort", stop);
   return Buffer.concat(chunks);
 }

@@ -1,16 +1,11 @@
 /** Turns a whole repository of the Hub into the sources of its files, at the commit that it has now. */
 import { AssetsError, visibleLine } from "../errors.js";
-import { hubUrl, parseHub } from "../short-urls.js";
+import { parseHub } from "../short-urls.js";
 import { createSources } from "../source/index.js";
+import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { AddSource } from "./add-sources.js";
 import type { DescribeRun } from "./describe-urls.js";
-import { pickFiles } from "./repositories.js";
-
-/** Which of its files are wanted, by patterns of their paths. */
-export interface RepositoryChoice {
-  include?: readonly string[] | undefined;
-  exclude?: readonly string[] | undefined;
-}
+import { type FileChoice, listFiles } from "./list-files.js";
 
 /** Whether a source names a whole repository. */
 export function isRepository(words: string): boolean {
@@ -22,34 +17,28 @@ export function isRepository(words: string): boolean {
 /** Throws OFFLINE, NOTHING_SELECTED, what the Hub refuses with, the signal's reason. */
 export async function readRepository(
   words: string,
-  { include = [], exclude = [] }: RepositoryChoice,
-  { base, network, offline, signal }: DescribeRun,
+  choice: FileChoice,
+  { base, network, offline, policy, signal }: DescribeRun,
 ): Promise<AddSource[]> {
   const place = parseHub(words);
   if ("message" in place) throw new AssetsError("USAGE", `${visibleLine(words)}: ${place.message}.`);
   if (offline) throw new AssetsError("OFFLINE", `${visibleLine(words)} has to be asked for its files.`);
   const sources = createSources({ network, projectFolder: base });
   try {
-    const [listing, about] = await Promise.all([
-      sources.hub.list(place, { signal }),
-      sources.hub.about(place, { signal }).catch(() => undefined),
-    ]);
-    const files = pickFiles(listing.files, { include: [...include], exclude: [...exclude] });
-    if (files.length === 0) {
-      throw new AssetsError("NOTHING_SELECTED", `${visibleLine(words)}: none of its files is selected.`, {
-        hint: `See what there is: assets remote ls ${visibleLine(words)}`,
-      });
-    }
-    const { type, name } = place;
-    return files.map(({ path, size, digest }) => {
-      const url = hubUrl({ type, name, revision: listing.commit, path });
+    const { name } = place;
+    const { files, moved, licence } = await listFiles(words, choice, {
+      sources,
+      policy: { ...DEFAULT_POLICY, ...policy },
+      signal,
+    });
+    return files.map(({ path, url, size, digest }) => {
       const described = {
         url,
-        size,
+        ...(size !== undefined && { size }),
         ...(digest && { digest }),
         statedBy: "the Hub",
-        ...(listing.moved !== undefined && { moved: listing.moved }),
-        ...(about?.licence !== undefined && { licence: about.licence }),
+        ...(moved !== undefined && { moved }),
+        ...(licence !== undefined && { licence }),
       };
       return { url, resolved: url, described, repository: { words, name, below: path } };
     });

@@ -1,6 +1,6 @@
 /** Writes new files into the text of a manifest: as assets of their own, or into the list of one that is there. */
 import { AssetsError } from "../errors.js";
-import { type Edit, withEdits } from "../manifest/edit-values.js";
+import { type Edit, withEdits } from "../manifest/edit.js";
 import { type AssetInText, readText } from "../manifest/files-in-text.js";
 import { entryOf, listed, type NewAsset, type NewFile, type Pins } from "../manifest/new-entry.js";
 import { normaliseFolder } from "../manifest/paths.js";

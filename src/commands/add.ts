@@ -4,17 +4,19 @@ import type { ErrorInfo, EventListener } from "../events.js";
 import { entryOf, type NewAsset, type Pins } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { forgetAdding } from "../store/adding-memory.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { nameAll, type Wish } from "./add-names.js";
-import { isRepository, type RepositoryChoice, readRepository } from "./add-repository.js";
+import { isRepository, readRepository } from "./add-repository.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
 import { type Answer, type DescribeRun, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
+import type { FileChoice } from "./list-files.js";
 import { measureFiles } from "./measure.js";
 import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
 
-export interface AddOptions extends NewAsset, RepositoryChoice {
+export interface AddOptions extends NewAsset, FileChoice {
   manifest: Manifest;
   /** URLs, short forms, and paths relative to `cwd`. */
   sources: readonly string[];
@@ -45,7 +47,7 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   checkOptions(options);
-  const ask = { base: manifest.base, network, offline: policy.offline ?? false, signal };
+  const ask = { base: manifest.base, network, offline: policy.offline ?? false, policy, signal };
   const readOne = async (words: string) =>
     isRepository(words)
       ? readRepository(words, options, ask)
@@ -88,6 +90,11 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const edit = (now: string) => withGroups(now, manifest, full);
   const { written } =
     full.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
+  if (written)
+    await forgetAdding(
+      manifest.root,
+      added.map(({ file }) => file.path),
+    );
   return reportOf(options, wishes, full, written, started);
 }
 

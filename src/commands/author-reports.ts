@@ -54,6 +54,8 @@ export type LockNeed =
   | "weak"
   /** Its asset names a whole repository, and no files. */
   | "repository"
+  /** No size stands beside the SHA-256. */
+  | "size"
   /** A URL stands on a branch, a tag or `latest`, and its host tells what that is now. */
   | "moving";
 

@@ -7,6 +7,7 @@ import type { Described } from "../source/described.js";
 import { createSources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { runPool } from "../transfer/pool.js";
+import type { RetryPolicy } from "../transfer/retry.js";
 
 /** Where and how to ask. */
 export interface DescribeRun {
@@ -15,6 +16,8 @@ export interface DescribeRun {
   readonly network: NetworkSettings;
   /** Ask nobody over a network. */
   readonly offline: boolean;
+  /** How often a list of files is asked for again. Default: as downloads are. */
+  readonly policy?: Partial<RetryPolicy>;
   readonly signal: AbortSignal;
 }
 

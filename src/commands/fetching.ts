@@ -13,7 +13,7 @@ import { heldBytes } from "../store/partial.js";
 import { openPieceMemory } from "../store/piece-memory.js";
 import { freeBytes } from "../store/space.js";
 import { partialOf } from "../transfer/candidates.js";
-import { type Clones, createClones, gitIsMissing } from "../transfer/clones.js";
+import { type Clones, type ClonesOptions, createClones, gitIsMissing } from "../transfer/clones.js";
 import { isSmall, type TransferPolicy } from "../transfer/fetch-file.js";
 import { type Planned, runTransfers, type TransferEnd, type TransferRun } from "../transfer/run-transfers.js";
 import { withStated } from "../transfer/stated.js";
@@ -44,7 +44,7 @@ export async function carryOut(
   const { root } = manifest;
   await checkSpace(root, bytesToFetch);
   const sources = createSources({ network, projectFolder: manifest.base });
-  const clones = await clonesFor(run.policy, sources);
+  const clones = await clonesFor(run.policy, sources, { root, network });
   try {
     const { targets, ledger } = workspace;
     const files = manifest.assets.flatMap((asset) => asset.files);
@@ -91,9 +91,10 @@ async function tellOfPointers(
 export async function clonesFor(
   { strategy, offline }: Pick<TransferPolicy, "strategy" | "offline">,
   sources: Sources,
+  options: ClonesOptions,
 ): Promise<Clones | undefined> {
   if (strategy === "http" || offline) return undefined;
-  if (await hasGit()) return createClones(sources);
+  if (await hasGit()) return createClones(sources, options);
   if (strategy === "git") throw gitIsMissing();
   return undefined;
 }

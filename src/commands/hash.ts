@@ -1,4 +1,4 @@
-/** `assets hash`: the digests of files, without a manifest. */
+/** `assets hash`: the digests of files and of standard input, without a manifest. */
 import { resolve } from "node:path";
 import { AssetsError, abortError, errorInfo, exitCodeOf } from "../errors.js";
 import type { EventListener } from "../events.js";
@@ -7,10 +7,13 @@ import { createHasher } from "../store/digest.js";
 import { readWhole } from "../store/whole-text.js";
 import { runPool } from "../transfer/pool.js";
 import type { HashReport } from "./author-reports.js";
+import { hashInput } from "./hash-input.js";
 
 export interface HashFilesOptions {
-  /** Relative to `cwd`. */
+  /** Relative to `cwd`; `-` for the input. */
   paths: readonly string[];
+  /** What `-` stands for; it can be read once. */
+  input: AsyncIterable<Uint8Array>;
   cwd: string;
   /** As Node names it, or `git-blob`. */
   algorithm: string;
@@ -22,21 +25,33 @@ export interface HashFilesOptions {
 /** Files that are hashed side by side. */
 const FILES = 8;
 
-/** A file that cannot be read is told in its own entry. Throws the signal's reason. */
+/** A file that cannot be read is told in its own entry. Throws USAGE for a second `-`, the signal's reason. */
 export async function hashFiles(options: HashFilesOptions): Promise<HashReport> {
   const started = performance.now();
-  const { paths, cwd, algorithm, signal, onEvent: emit = () => {} } = options;
+  const { paths, cwd, input, algorithm, signal, onEvent: emit = () => {} } = options;
+  if (paths.filter((path) => path === "-").length > 1) {
+    throw new AssetsError("USAGE", "Standard input can be read once, and - stands there twice.", {
+      hint: "A file of that name is ./-",
+    });
+  }
   const hasher = createHasher();
   try {
     const files = await runPool(paths, FILES, async (path): Promise<HashReport["files"][number]> => {
       const target = resolve(cwd, path);
       try {
+        if (path === "-") {
+          const { hex, size, small } = await hashInput(input, algorithm);
+          if (small !== undefined) warnOfPointer("standard input", small, emit);
+          return { path, digest: hex, size };
+        }
         const { hex, size } = await hasher.hash(target, { signal, algorithm });
-        if (size > 0 && size < POINTER_SIZE_LIMIT) await warnOfPointer(path, target, emit);
+        if (size > 0 && size < POINTER_SIZE_LIMIT) {
+          warnOfPointer(path, await readWhole(target, POINTER_SIZE_LIMIT).catch(() => undefined), emit);
+        }
         return { path, digest: hex, size };
       } catch (error) {
         if (signal.aborted) throw abortError();
-        if (!(error instanceof AssetsError)) throw error;
+        if (!(error instanceof AssetsError) || error.code === "USAGE") throw error;
         return { path, error: errorInfo(error) };
       }
     });
@@ -48,8 +63,7 @@ export async function hashFiles(options: HashFilesOptions): Promise<HashReport> 
   }
 }
 
-async function warnOfPointer(path: string, target: string, emit: EventListener): Promise<void> {
-  const bytes = await readWhole(target, POINTER_SIZE_LIMIT).catch(() => undefined);
+function warnOfPointer(path: string, bytes: Uint8Array | undefined, emit: EventListener): void {
   if (bytes === undefined || !["pointer", "non-canonical"].includes(parsePointer(bytes).kind)) return;
   const message = `${path} is a Git LFS pointer: this is its own digest, not that of the content it stands for.`;
   emit({ type: "warning", path, message });

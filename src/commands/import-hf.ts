@@ -4,9 +4,8 @@ import { createListing, digestPin, type Listing, pinsOf } from "../interchange/l
 import { folderFor } from "../manifest/new-entry.js";
 import { parseHub } from "../short-urls.js";
 import type { Sources } from "../source/index.js";
-import { askAgain } from "../transfer/ask-again.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
-import { pickFiles } from "./repositories.js";
+import { listFiles } from "./list-files.js";
 
 export interface ListHubOptions {
   /** `org/name` with `datasets/` or `spaces/` before and `@revision` behind it, or the same as an `hf:` URL. */
@@ -26,18 +25,12 @@ export async function listHub({ repository, include, exclude, sources, signal }:
   const url = /^hf:/i.test(repository) ? repository : `hf:${repository}`;
   const place = parseHub(url);
   if ("message" in place) throw new AssetsError("USAGE", `${visibleLine(url)}: ${place.message}.`);
-  const found = await askAgain((shared) => sources.list(url, { signal: shared }), { policy: DEFAULT_POLICY, signal });
-  const files = pickFiles(found.files, { include, exclude });
-  if (files.length === 0) {
-    throw new AssetsError("NOTHING_SELECTED", `${visibleLine(url)}: none of its files is selected.`, {
-      hint: `See what there is: assets remote ls ${visibleLine(url)}`,
-    });
-  }
+  const found = await listFiles(url, { include, exclude }, { sources, policy: DEFAULT_POLICY, signal });
   const { name } = place;
   const type = place.type === "model" ? "model" : "dataset";
   const folder = folderFor(name, type);
   const listing = createListing();
-  for (const { path, url: address, size, digest } of files) {
+  for (const { path, url: address, size, digest } of found.files) {
     const pin = digest === undefined ? {} : digestPin(digest.algorithm, digest.hex);
     const pins = "problem" in pin ? {} : pinsOf(pin);
     const known = { ...pins, ...(size !== undefined && { size }) };

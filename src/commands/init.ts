@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { findRepository } from "../git/repository.js";
 import { runGit } from "../git/run-git.js";
 import { decodeText } from "../manifest/decode.js";
-import { type Edit, withEdits } from "../manifest/edit-values.js";
+import { type Edit, withEdits } from "../manifest/edit.js";
 import { shellWord } from "../shell-word.js";
 import { plainSize } from "../store/probe-file.js";
 import { createWhole, readWhole, replaceWhole } from "../store/whole-text.js";

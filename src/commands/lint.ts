@@ -1,7 +1,7 @@
 /** `assets lint`: what could be better about a manifest, and about what git makes of its files. */
 import { join } from "node:path";
 import { type Tracking, trackingIn } from "../git/tracking.js";
-import { without } from "../manifest/edit-values.js";
+import { withEdits } from "../manifest/edit.js";
 import { type ManifestInText, readText } from "../manifest/files-in-text.js";
 import type { JsonPath } from "../manifest/issues.js";
 import { type Broken, lintText } from "../manifest/lint-rules.js";
@@ -126,9 +126,12 @@ async function mend(
   const keys = new Set(broken.filter(({ removable }) => removable).map(({ message }) => message));
   if (keys.size === 0) return { written: false, ignored };
   const edit = (source: string) => {
-    // Found anew, as the text may have changed; the last first, so that the places of the others stay.
+    // Found anew, as the text may have changed.
     const dead = lintText(readText(source, manifest.base).assets).filter(({ message }) => keys.has(message));
-    return dead.reverse().reduce((result, { at }) => without(result, at), source);
+    return withEdits(
+      source,
+      dead.map(({ at }) => ({ do: "remove", at })),
+    );
   };
   return { written: (await rewriteManifest(manifest, edit, { signal })).written, ignored };
 }

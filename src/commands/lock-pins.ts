@@ -1,19 +1,13 @@
 /** `assets lock`: fills in the pins that are missing, and what moving references stand for. */
-import { AssetsError, errorInfo, exitCodeOf } from "../errors.js";
-import type { ErrorInfo, EventListener } from "../events.js";
-import { type Edit, withEdits, without } from "../manifest/edit-values.js";
-import { type FileInText, readText } from "../manifest/files-in-text.js";
-import type { JsonPath } from "../manifest/issues.js";
-import { movingReference } from "../manifest/moving.js";
-import type { Pins } from "../manifest/new-entry.js";
+import { AssetsError, exitCodeOf } from "../errors.js";
+import type { EventListener } from "../events.js";
+import { type Edit, withEdits } from "../manifest/edit.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
-import type { AssetFile, Manifest } from "../manifest/types.js";
-import { resolveUrl } from "../manifest/urls.js";
-import type { Described } from "../source/described.js";
+import type { Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
-import type { LockNeed, LockPinsReport, PinnedFile } from "./author-reports.js";
-import { type Answer, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
+import type { LockPinsReport, PinnedFile } from "./author-reports.js";
+import { describeUrls } from "./describe-urls.js";
 import {
   listRepositories,
   measureRepositories,
@@ -22,7 +16,9 @@ import {
   repositoryTasks,
   withRepositories,
 } from "./lock-repositories.js";
+import { isPinned, isSizeless, type LockTask, learn, tasksOf } from "./lock-tasks.js";
 import { measureFiles } from "./measure.js";
+import { provenSizes } from "./proven-sizes.js";
 import { manifestText, rewriteManifest } from "./write-manifest.js";
 
 export interface LockPinsOptions {
@@ -43,30 +39,10 @@ export interface LockPinsOptions {
 /** Keys of weaker digests, which a SHA-256 replaces. */
 const WEAK_KEYS = ["sha512", "sha1", "gitBlob", "md5"] as const;
 
-/** A URL of a file as it stands in the text. */
-interface UrlInText {
-  at: JsonPath;
-  resolved: string;
-  reference: string | undefined;
-}
-
-/** A file on its way to being locked. */
-interface Task {
-  file: AssetFile;
-  text: FileInText;
-  urls: UrlInText[];
-  needs: LockNeed[];
-  pins: Pins;
-  statedBy?: string | undefined;
-  weak: AssetFile["stated"];
-  moved: PinnedFile["moved"];
-  edits: Edit[];
-  error?: ErrorInfo;
-}
-
 /**
  * Asks about what is not pinned, or stands on a moving reference; fetches what nobody states a SHA-256 of, unless it is
- * here; writes it all into the manifest, of which the rest stays. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
+ * here; writes it all into the manifest, of which the rest stays. A size beside a pinned SHA-256 is filled in only where it
+ * is stated together with that very digest, or is that of a file here that has it. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
  * LOCAL_IO, MANIFEST_INVALID when the manifest has become another meanwhile, the signal's reason.
  */
 export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport> {
@@ -84,9 +60,11 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   const open = tasks.filter(({ needs }) => needs.length > 0);
   if (check || (open.length === 0 && whole.length === 0)) return reportOf(options, tasks, whole, false, started);
 
-  const asked = open.map((task) => task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task)));
+  const asked = open.map((task) =>
+    task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task) || isSizeless(task)),
+  );
   const { offline = false } = policy;
-  const run = { base: manifest.base, network, offline, signal };
+  const run = { base: manifest.base, network, offline, policy, signal };
   const answers = await describeUrls(
     asked.flat().map(({ resolved }) => resolved),
     run,
@@ -111,6 +89,17 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
     }
     await measureRepositories(whole, source, how);
   }
+  const sizeless = open.filter((task) => isSizeless(task) && task.error === undefined);
+  const sizes = await provenSizes(
+    sizeless.map(({ file }) => file),
+    manifest,
+    { signal, emit },
+  );
+  for (const [index, task] of sizeless.entries()) {
+    const size = sizes[index];
+    if (size !== undefined) task.pins = { size, ...task.pins };
+    else if (task.unasked !== undefined && task.moved.length === 0) task.error = task.unasked;
+  }
   const done = open.filter(({ error }) => error === undefined);
   const edit = (text: string, now: Manifest) => withRepositories(edited(text, now, manifest, done), manifest, whole);
   const isIdle = done.length === 0 && whole.every(({ error }) => error !== undefined);
@@ -118,91 +107,8 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   return reportOf(options, tasks, whole, written, started);
 }
 
-function isPinned({ file }: Pick<Task, "file">): boolean {
-  return file.sha256 !== undefined;
-}
-
-function tasksOf(files: readonly AssetFile[], { base }: Manifest, text: string): Task[] {
-  const places = new Map(readText(text, base).assets.flatMap((asset) => asset.files.map((file) => [file.path, file])));
-  return files.flatMap((file): Task[] => {
-    const place = places.get(file.path);
-    if (place === undefined) return [];
-    const { at, content } = place;
-    const others = (content.fallbackUrls ?? []).map((url, index) => ({ url, at: [...at, "fallbackUrls", index] }));
-    const urls = [{ url: content.url, at: [...at, "url"] }, ...others].map(({ url, at: there }) => {
-      const moving = movingReference(url);
-      return { at: there, resolved: resolveUrl(url, base), reference: moving?.told ? moving.reference : undefined };
-    });
-    const needs: LockNeed[] = [];
-    if (file.sha256 === undefined) needs.push(file.stated === undefined ? "unpinned" : "weak");
-    if (urls.some(({ reference }) => reference !== undefined)) needs.push("moving");
-    const { size, sha256, pinnedAs } = file;
-    const pins = {
-      ...(size !== undefined && { size }),
-      ...(sha256 !== undefined && { sha256, ...(pinnedAs && { pinnedAs }) }),
-    };
-    return [{ file, text: place, urls, needs, pins, weak: undefined, moved: [], edits: [] }];
-  });
-}
-
-/** Takes what was stated about the URLs of a file. */
-function learn(task: Task, asked: readonly UrlInText[], answers: readonly Answer[]): void {
-  let failure: ErrorInfo | undefined;
-  const weak = [];
-  for (const [index, place] of asked.entries()) {
-    const answer = answers[index];
-    if (answer === undefined) continue;
-    if ("error" in answer) {
-      failure ??= answer.error;
-      continue;
-    }
-    const { described } = answer;
-    if (described === undefined) continue;
-    const contradiction = contradictionOf(task, described);
-    if (contradiction !== undefined) {
-      task.error = contradiction;
-      return;
-    }
-    const declared = declaredPins(described);
-    if (task.pins.sha256 === undefined && declared.sha256 !== undefined) {
-      task.statedBy = described.statedBy;
-      task.pins = { ...task.pins, ...declared };
-    } else if (declared.size !== undefined) task.pins = { size: declared.size, ...task.pins };
-    weak.push(...weakDigests(described));
-    if (place.reference !== undefined && described.moved !== undefined) {
-      task.moved.push({ from: place.resolved, to: described.url, reference: described.moved });
-      task.edits.push({ do: "replace", at: place.at, value: described.url });
-      place.resolved = described.url;
-    }
-  }
-  if (weak.length > 0) task.weak = weak;
-  const isStuck = task.needs.includes("moving") && task.moved.length === 0;
-  if (failure !== undefined && isStuck) task.error = failure;
-}
-
-/** Where the reference has moved on to other bytes than are pinned, its commit of today is of no use. */
-function contradictionOf({ file, pins, text }: Task, described: Described): ErrorInfo | undefined {
-  const declared = declaredPins(described);
-  const isOther = declared.sha256 !== undefined && pins.sha256 !== undefined && declared.sha256 !== pins.sha256;
-  const isOtherSize =
-    described.digest !== undefined &&
-    declared.size !== undefined &&
-    file.size !== undefined &&
-    declared.size !== file.size;
-  if (!isOther && !isOtherSize) return undefined;
-  const [what, stated, pinned] = isOther
-    ? ["SHA-256", declared.sha256, pins.sha256]
-    : ["size", declared.size, file.size];
-  const message = `${file.path}: ${text.content.url} has the ${what} ${stated} by now, and the manifest pins ${pinned}.`;
-  return errorInfo(
-    new AssetsError(isOther ? "DIGEST_MISMATCH" : "SIZE_MISMATCH", message, {
-      hint: "Name the commit that has the pinned bytes, or take size and sha256 out of the manifest and lock again.",
-    }),
-  );
-}
-
 /** The text with all that was learned. Throws MANIFEST_INVALID when a file is no longer what it was. */
-function edited(text: string, now: Manifest, before: Manifest, tasks: readonly Task[]): string {
+function edited(text: string, now: Manifest, before: Manifest, tasks: readonly LockTask[]): string {
   if (JSON.stringify(now.assets) !== JSON.stringify(before.assets)) {
     throw new AssetsError("MANIFEST_INVALID", `${before.file} has changed meanwhile; nothing was written.`, {
       hint: "Run the same command again: what was fetched is here.",
@@ -211,12 +117,12 @@ function edited(text: string, now: Manifest, before: Manifest, tasks: readonly T
   const set = tasks.flatMap((task): Edit[] => [...task.edits, ...pinEdits(task)]);
   const upgraded = tasks.filter((task) => !isPinned(task) && task.pins.sha256 !== undefined);
   const dead = upgraded.flatMap(({ text: { at, content } }) =>
-    WEAK_KEYS.filter((key) => content[key] !== undefined).map((key) => [...at, key]),
+    WEAK_KEYS.filter((key) => content[key] !== undefined).map((key): Edit => ({ do: "remove", at: [...at, key] })),
   );
-  return dead.reduce((result, at) => without(result, at), withEdits(text, set));
+  return withEdits(text, [...set, ...dead]);
 }
 
-function pinEdits({ file, text: { at }, pins }: Task): Edit[] {
+function pinEdits({ file, text: { at }, pins }: LockTask): Edit[] {
   const edits: Edit[] = [];
   const behind = ["localPath", "path", "url"];
   const { size, sha256, pinnedAs } = pins;
@@ -232,7 +138,7 @@ function pinEdits({ file, text: { at }, pins }: Task): Edit[] {
 
 function reportOf(
   options: LockPinsOptions,
-  tasks: readonly Task[],
+  tasks: readonly LockTask[],
   whole: readonly RepositoryTask[],
   written: boolean,
   started: number,
@@ -255,9 +161,10 @@ function reportOf(
   };
 }
 
-function pinnedFile({ file, needs, pins, statedBy, moved, error }: Task): PinnedFile {
+function pinnedFile({ file, needs, pins, statedBy, moved, error }: LockTask): PinnedFile {
   const { asset, path } = file;
-  const isLearned = moved.length > 0 || (file.sha256 === undefined && pins.sha256 !== undefined);
+  const isFilled = (key: "size" | "sha256") => file[key] === undefined && pins[key] !== undefined;
+  const isLearned = moved.length > 0 || isFilled("sha256") || (file.sha256 !== undefined && isFilled("size"));
   const status = error ? "failed" : needs.length === 0 ? "locked" : isLearned ? "changed" : "open";
   return {
     asset,

@@ -1,7 +1,7 @@
 /** Writes down the files of assets that name a whole repository, at the commit that it has now. */
 import { AssetsError, errorInfo } from "../errors.js";
 import type { ErrorInfo } from "../events.js";
-import { type Edit, withEdits, without } from "../manifest/edit-values.js";
+import { type Edit, withEdits } from "../manifest/edit.js";
 import { readText } from "../manifest/files-in-text.js";
 import { listed, type NewFile, type Pins } from "../manifest/new-entry.js";
 import { joinPath } from "../manifest/paths.js";
@@ -90,13 +90,12 @@ export async function measureRepositories(
 export function withRepositories(text: string, { base }: Manifest, tasks: readonly RepositoryTask[]): string {
   const done = new Map(tasks.filter(({ error }) => error === undefined).map((task) => [task.asset.id, task]));
   const places = readText(text, base).assets.filter(({ id }) => done.has(id));
-  const edits = places.map(({ id, at }): Edit => {
+  const edits = places.flatMap(({ id, at }): Edit[] => {
     const files = (done.get(id)?.files ?? []).map(({ file, below, pins }) => listed({ ...file, path: below, ...pins }));
-    return { do: "set", at, key: "files", value: files, after: ["path", "source"] };
+    const dead = ["source", "include", "exclude"].map((key): Edit => ({ do: "remove", at: [...at, key] }));
+    return [{ do: "set", at, key: "files", value: files, after: ["path", "source"] }, ...dead];
   });
-  const filled = withEdits(text, edits);
-  const keys = places.flatMap(({ at }) => ["source", "include", "exclude"].map((key) => [...at, key]));
-  return keys.reduce((result, at) => without(result, at), filled);
+  return withEdits(text, edits);
 }
 
 /** What is told of each: its files, or itself where they are not known. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
-import { withTopKey } from "../manifest/edit.js";
+import { withEdits } from "../manifest/edit.js";
 import { formatPieces, type Pieces, pieceBytesFor, pieceCount, piecesPath } from "../manifest/pieces.js";
 import { readManifest } from "../manifest/read.js";
 import { type Selection, select } from "../manifest/select.js";
@@ -127,7 +127,9 @@ async function write(manifest: Manifest, text: string): Promise<boolean> {
   const isThere = (await readWhole(path, Buffer.byteLength(text)).catch(() => undefined))?.equals(Buffer.from(text));
   if (isThere && named === manifest.pieces) return false;
   const source = (await readWhole(manifest.file, MOST_MANIFEST_BYTES))?.toString("utf8") ?? "";
-  const edited = withTopKey(source, "pieces", `sha256:${named}`);
+  const edited = withEdits(source, [
+    { do: "set", at: [], key: "pieces", value: `sha256:${named}`, after: ["version"] },
+  ]);
   const now = readManifest(edited, manifest).manifest;
   // Somebody may have written to it meanwhile: what was hashed is no longer what it pins.
   if (now === undefined || JSON.stringify(now.assets) !== JSON.stringify(manifest.assets)) {

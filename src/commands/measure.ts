@@ -2,11 +2,12 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
-import type { ErrorInfo, EventListener } from "../events.js";
+import type { AssetEvent, ErrorInfo, EventListener } from "../events.js";
 import { judgeOf } from "../formats/index.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { noteAdding, recallAdding } from "../store/adding-memory.js";
 import { isAsFound } from "../store/inspect.js";
 import { probeFile } from "../store/probe-file.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
@@ -23,7 +24,10 @@ const MOST_TICKS = 20;
 export interface MeasureRun {
   /** The manifest whose root the files lie under. */
   readonly manifest: Manifest;
-  /** What stands there already: measured as it is, or left alone as somebody's own. */
+  /**
+   * What stands there already: measured as it is, or left alone as somebody's own, unless it is as such a run put it there
+   * that was stopped.
+   */
   readonly present: "measure" | "conflict";
   readonly policy: Partial<TransferPolicy>;
   readonly network: NetworkSettings;
@@ -50,7 +54,9 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
   const workspace = await openWorkspace(manifest);
   try {
     const found = await workspace.lookAll(files, { recall: false, hash: false, signal });
-    const planned = found.map((looked) => planOf(looked, present));
+    const isOurs = present === "conflict" ? await putHereBefore(workspace, manifest.root) : () => false;
+    const planned = found.map((looked) => planOf(looked, present, isOurs(looked)));
+    if (present === "conflict") await noteAll(planned, manifest.root);
     const errors = await fetchAll(planned, workspace, run);
     const results: Measured[] = [];
     for (const [index, item] of planned.entries()) {
@@ -64,10 +70,25 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
   }
 }
 
-function planOf(found: Looked, present: MeasureRun["present"]): Planned {
+/**
+ * Tells files that an earlier run fetched from the same URL, and that nobody has touched since; it was stopped before the
+ * manifest had them.
+ */
+async function putHereBefore({ ledger }: Workspace, root: string): Promise<(looked: Looked) => boolean> {
+  const isNoted = await recallAdding(root);
+  return ({ file: { path, urls }, state }) =>
+    state.kind === "unpinned" && isNoted(path, urls[0] ?? "") && ledger.recall(path, state.stat) !== undefined;
+}
+
+async function noteAll(planned: readonly Planned[], root: string): Promise<void> {
+  const files = planned.filter(isFetch).map(({ file: { path, urls } }) => ({ path, url: urls[0] ?? "" }));
+  if (files.length > 0) await noteAdding(root, files);
+}
+
+function planOf(found: Looked, present: MeasureRun["present"], isOurs: boolean): Planned {
   if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
   const item = planFile(found, { force: false });
-  if (present === "measure" || item.action !== "keep") return item;
+  if (present === "measure" || isOurs || item.action !== "keep") return item;
   return { ...item, action: "conflict", reason: "a file stands there that no asset names" };
 }
 
@@ -99,7 +120,11 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
     bytesToFetch,
     replan,
     signal,
-    emit,
+    emit(event: AssetEvent) {
+      // Should this run be killed, the next one is to know which files are its own.
+      if (event.type === "outcome") void workspace.ledger.flush();
+      emit(event);
+    },
     jobs,
     network,
     reuse: false,

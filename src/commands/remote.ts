@@ -1,10 +1,9 @@
 /** `assets remote ls`: what a repository, a release or a record holds, told by the service that has it. */
-import { AssetsError, visibleLine } from "../errors.js";
 import { createSources } from "../source/index.js";
-import { askAgain } from "../transfer/ask-again.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
+import { listFiles } from "./list-files.js";
 import type { RemoteReport } from "./reports.js";
-import { type AskOptions, pickFiles } from "./repositories.js";
+import type { AskOptions } from "./repositories.js";
 
 /** What is listed. */
 export interface RemoteOptions {
@@ -28,15 +27,10 @@ export async function listRemote(options: RemoteOptions): Promise<RemoteReport> 
   if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
   const sources = createSources({ network, projectFolder: cwd });
   try {
-    const listing = await askAgain((shared) => sources.list(url, { signal: shared }), { policy, signal });
-    const files = pickFiles(listing.files, { include, exclude });
-    if (files.length === 0) {
-      const all = listing.files.length;
-      const why = all === 0 ? "has no files there" : `has ${all} files, and the patterns leave none`;
-      throw new AssetsError("NOTHING_SELECTED", `${visibleLine(url)} ${why}.`);
-    }
+    const listing = await listFiles(url, { include, exclude }, { sources, policy, signal });
+    const { files } = listing;
     const size = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
-    return { ...listing, files, totals: { files: files.length, size } };
+    return { ...listing, files: [...files], totals: { files: files.length, size } };
   } finally {
     await sources.close();
   }

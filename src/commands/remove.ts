@@ -1,7 +1,7 @@
 /** `assets remove`: takes assets out of the manifest, and their files off the disk where that is asked for. */
 import { AssetsError } from "../errors.js";
 import type { EventListener } from "../events.js";
-import { without } from "../manifest/edit-values.js";
+import { withEdits } from "../manifest/edit.js";
 import { readText } from "../manifest/files-in-text.js";
 import { selectAssets } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
@@ -44,7 +44,10 @@ export async function removeAssets(options: RemoveOptions): Promise<RemoveReport
     if (alsoFiles && !force) refuseOthers(found);
     const edit = (text: string) => {
       const places = readText(text, manifest.base).assets.filter(({ id }) => gone.has(id));
-      return places.reverse().reduce((result, { at }) => without(result, at), text);
+      return withEdits(
+        text,
+        places.map(({ at }) => ({ do: "remove", at })),
+      );
     };
     const { written } = await rewriteManifest(manifest, edit, { dryRun, signal });
     const files: RemoveReport["files"] = [];

@@ -3,7 +3,7 @@ import { AssetsError, abortError, visibleLine } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { collide } from "../manifest/collisions.js";
 import { checkPath, checkTarget, foldPath, joinPath } from "../manifest/paths.js";
-import { fileMatcher, type Selection, selectAssets } from "../manifest/select.js";
+import { type Selection, selectAssets } from "../manifest/select.js";
 import type { Asset, AssetFile, Manifest, WholeRepository } from "../manifest/types.js";
 import { hubUrl, isCommit, parseHub } from "../short-urls.js";
 import type { HubListed } from "../source/hub.js";
@@ -22,6 +22,7 @@ import type { Clones } from "../transfer/clones.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import type { RetryPolicy } from "../transfer/retry.js";
 import { clonesFor } from "./fetching.js";
+import { pickFiles } from "./list-files.js";
 
 /** How the Hub is asked. */
 export interface AskOptions {
@@ -86,13 +87,18 @@ export async function expandRepositories(manifest: Manifest, options: ExpandOpti
  * Everything in a repository of the Hub, at the commit that its revision stands for: told by the Hub, or by a clone of it.
  * Throws what both throw, OFFLINE.
  */
-async function listRepository(url: string, sources: Sources, options: AskOptions): Promise<RememberedRepository> {
+async function listRepository(
+  url: string,
+  root: string,
+  sources: Sources,
+  options: AskOptions,
+): Promise<RememberedRepository> {
   const { policy, signal, emit } = options;
   const { path: _, ...place } = orRefuse(parseHub(url), url);
   if (policy.offline) {
     throw new AssetsError("OFFLINE", `${visibleLine(url)} has to be asked for its files, and --offline forbids it.`);
   }
-  const clones = await clonesFor(policy, sources);
+  const clones = await clonesFor(policy, sources, { root, network: options.network });
   const byClone = async (from: Clones) => (await from.open(place, signal)).listing;
   const ask = () => askAgain((own) => sources.hub.list(place, { signal: own }), options);
   try {
@@ -119,16 +125,6 @@ function errorText(error: unknown): string {
   return error instanceof AssetsError ? error.message : "";
 }
 
-/** Those files whose path in the repository the patterns pick. */
-export function pickFiles<T extends { path: string }>(
-  files: readonly T[],
-  { include, exclude }: Pick<WholeRepository, "include" | "exclude">,
-): T[] {
-  const isIncluded = include.length === 0 ? () => true : fileMatcher(include);
-  const isExcluded = fileMatcher(exclude);
-  return files.filter((file) => isIncluded(file) && !isExcluded(file));
-}
-
 async function expand(asset: Asset, { root }: Manifest, sources: Sources, options: ExpandOptions): Promise<Asset> {
   const { repository, id } = asset;
   if (repository === undefined) return asset;
@@ -145,7 +141,7 @@ async function expand(asset: Asset, { root }: Manifest, sources: Sources, option
   const isFixed = isCommit(place.revision);
   // A commit always has the same files; without a network, what a branch had has to do.
   const usable = known !== undefined && (isFixed || options.policy.offline);
-  const listed = usable ? known : await listRepository(url, sources, options);
+  const listed = usable ? known : await listRepository(url, root, sources, options);
   const full = filled(asset, listed);
   const moving = isFixed
     ? ""
@@ -160,13 +156,7 @@ async function expand(asset: Asset, { root }: Manifest, sources: Sources, option
 function filled(asset: Asset, { url, commit, files }: RememberedRepository): Asset {
   const { repository } = asset;
   if (repository === undefined) return asset;
-  const picked = pickFiles(files, repository);
-  if (picked.length === 0) {
-    const what = files.length === 0 ? "has no files" : `has ${files.length} files, and include and exclude leave none`;
-    throw new AssetsError("NOTHING_SELECTED", `${visibleLine(url)} ${what}.`, {
-      hint: `See what there is: assets remote ls ${visibleLine(url)}`,
-    });
-  }
+  const picked = pickFiles(files, repository, url);
   return {
     ...asset,
     repository: { ...repository, commit },

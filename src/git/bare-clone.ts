@@ -50,8 +50,10 @@ export async function cloneBare(wish: CloneWish): Promise<BareClone | string | u
   const env = { ...login, GIT_LFS_SKIP_SMUDGE: "1", GIT_HTTP_LOW_SPEED_LIMIT: "1", GIT_HTTP_LOW_SPEED_TIME: "60" };
   const git = (args: string[], more: Partial<GitCall> = {}) =>
     askGit([...SETTINGS, ...args], { cwd: folder, signal, env, timeoutMs: LONGEST_MS, ...more });
+  // Named, as some have forbidden git to find bare repositories by itself (safe.bareRepository).
+  const here = (args: string[], more?: Partial<GitCall>) => git(["--git-dir=.", ...args], more);
   const fetch = (depth: string[], refs: string[]) =>
-    git(["fetch", "--quiet", "--no-tags", ...depth, "--", url, ...refs]);
+    here(["fetch", "--quiet", "--no-tags", ...depth, "--", url, ...refs]);
 
   const made = await git(["init", "--quiet", "--bare"]);
   if (made === undefined || !made.ok) return made && reason(made);
@@ -60,17 +62,17 @@ export async function cloneBare(wish: CloneWish): Promise<BareClone | string | u
   if (fetched?.ok === false && isCommit && /not our ref|unadvertised|couldn't find remote ref/i.test(fetched.said)) {
     // Some servers give a commit only as a part of a branch.
     fetched = await fetch([], ["+refs/heads/*:refs/assets/heads/*"]);
-    if (fetched?.ok) fetched = await git(["update-ref", REF, revision]);
+    if (fetched?.ok) fetched = await here(["update-ref", REF, revision]);
   }
   if (fetched === undefined || !fetched.ok) return fetched && reason(fetched);
-  const parsed = await git(["rev-parse", "--verify", "--quiet", `${REF}^{commit}`]);
+  const parsed = await here(["rev-parse", "--verify", "--quiet", `${REF}^{commit}`]);
   const commit = parsed?.output.trim() ?? "";
   if (!/^[0-9a-f]{40}$/.test(commit) || (isCommit && commit !== revision)) return "the revision is no commit";
 
   return {
     commit,
     async files() {
-      const listed = await git(["ls-tree", "-r", "-l", "-z", "--full-tree", commit]);
+      const listed = await here(["ls-tree", "-r", "-l", "-z", "--full-tree", commit]);
       return listed?.ok
         ? [...listed.output.matchAll(/(?:^|\0)100\d+ blob ([0-9a-f]{40}) +(\d+)\t([^\0]+)/g)].map(toFile)
         : undefined;
@@ -78,7 +80,7 @@ export async function cloneBare(wish: CloneWish): Promise<BareClone | string | u
     async read(ids) {
       if (ids.length === 0) return new Map();
       const input = `${ids.join("\n")}\n`;
-      const answer = await git(["cat-file", "--batch"], { input, encoding: "latin1" });
+      const answer = await here(["cat-file", "--batch"], { input, encoding: "latin1" });
       return answer?.ok ? readBatch(answer.output) : undefined;
     },
   };

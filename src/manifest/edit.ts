@@ -1,37 +1,185 @@
-/** Edits the text of a manifest as a careful person would: comments, order and layout of all the rest stay. */
-import { type Node, parseTree } from "jsonc-parser";
+/** Writes values into a JSON text with comments, or takes some out: comments, order and layout of all the rest stay. */
+import { createScanner, findNodeAtLocation, type Node, parseTree, type SyntaxKind } from "jsonc-parser";
+import {
+  behind,
+  breakBefore,
+  endOf,
+  first,
+  type Item,
+  type Layout,
+  layoutOf,
+  rendered,
+  restOfLine,
+  type Splice,
+} from "./edit-layout.js";
+import type { JsonPath } from "./issues.js";
 
-/** The rest of a property's line when nothing else stands on it: its comma, and perhaps a comment. */
-const END_OF_LINE = /^[^\S\r\n]*,[^\S\r\n]*(?:\/\/[^\r\n]*|\/\*(?:(?!\*\/)[^\r\n])*\*\/[^\S\r\n]*)?(?=\r?\n)/;
+/** One change of a text. Paths are those of the text before any of them; one that leads nowhere changes nothing. */
+export type Edit =
+  /**
+   * Gives the object at `at` a key: in place of its old value, else behind the first key of `after` that is there or
+   * comes with the same edits, else as the last one.
+   */
+  | { do: "set"; at: JsonPath; key: string; value: unknown; after?: readonly string[] }
+  /** Puts another value in the place of the one at `at`. */
+  | { do: "replace"; at: JsonPath; value: unknown }
+  /** Gives the array at `at` another element, as its last. */
+  | { do: "append"; at: JsonPath; value: unknown }
+  /**
+   * Takes the element or member at `at` out, with the comment on its own line. Comments above it stay: they may be about
+   * more than it.
+   */
+  | { do: "remove"; at: JsonPath };
 
-/**
- * The text of a valid manifest with one key at its top set: in place of its old value, else on a line behind the
- * version's, else before the assets. All other characters stay as they are.
- */
-export function withTopKey(source: string, key: string, value: string): string {
-  const start = source.startsWith("\ufeff") ? 1 : 0;
-  const text = source.slice(start);
-  const properties = parseTree(text, [], { allowTrailingComma: true })?.children ?? [];
-  const find = (name: string) => properties.find(({ children }) => children?.[0]?.value === name);
-  const put = (at: number, length: number, words: string) =>
-    source.slice(0, start + at) + words + source.slice(start + at + length);
+type Removal = Extract<Edit, { do: "remove" }>;
+type Writing = Exclude<Edit, Removal>;
+type Setting = Extract<Edit, { do: "set" }>;
 
-  const old = find(key)?.children?.[1];
-  if (old) return put(old.offset, old.length, JSON.stringify(value));
-  const words = `${JSON.stringify(key)}: ${JSON.stringify(value)},`;
-  const version = find("version");
-  const [rest] = version ? (END_OF_LINE.exec(text.slice(endOf(version))) ?? []) : [];
-  if (version && rest !== undefined)
-    return put(endOf(version) + rest.length, 0, `${breakBefore(text, version)}${words}`);
-  const assets = find("assets");
-  return assets ? put(assets.offset, 0, `${words}${breakBefore(text, assets) || " "}`) : source;
+/** A comma, as the scanner numbers it. */
+const COMMA: SyntaxKind.CommaToken = 5;
+
+/** The text of a valid document with all edits made. A byte order mark stays. */
+export function withEdits(source: string, edits: readonly Edit[]): string {
+  const mark = source.startsWith("\ufeff") ? "\ufeff" : "";
+  const removals = edits.filter((edit) => edit.do === "remove");
+  const writings = edits.filter((edit) => edit.do !== "remove");
+  // What is written moves no path: elements come last, and members have names.
+  return mark + withoutAll(withAll(source.slice(mark.length), writings), removals);
 }
 
-function endOf({ offset, length }: Node): number {
-  return offset + length;
+function withAll(text: string, edits: readonly Writing[]): string {
+  const root = edits.length === 0 ? undefined : parse(text);
+  if (root === undefined) return text;
+  const layout = layoutOf(text, root);
+  const splices: Splice[] = [];
+  const elements = new Map<Node, unknown[]>();
+  const members = new Map<Node, Setting[]>();
+  for (const edit of edits) {
+    const node = findNodeAtLocation(root, [...edit.at]);
+    if (node === undefined) continue;
+    if (edit.do === "replace") splices.push(replaced(text, node, edit.value, layout));
+    else if (edit.do === "set" && node.type === "object") push(members, node, edit);
+    else if (edit.do === "append" && node.type === "array") push(elements, node, edit.value);
+  }
+  for (const [array, values] of elements) {
+    const items = values.map((value) => ({ value }));
+    const last = array.children?.at(-1);
+    splices.push(...(last ? putBehind(text, last, items, layout) : first(text, array, items, layout)));
+  }
+  for (const [object, own] of members) splices.push(...withMembers(text, object, own, layout));
+  return applied(text, splices);
 }
 
-/** The line break and indent that a property begins with; nothing for one that begins no line. */
-function breakBefore(text: string, { offset }: Node): string {
-  return /\r?\n[^\S\r\n]*$/.exec(text.slice(0, offset))?.[0] ?? "";
+function push<K, T>(lists: Map<K, T[]>, key: K, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}
+
+function withMembers(text: string, object: Node, edits: readonly Setting[], layout: Layout): Splice[] {
+  const properties = object.children ?? [];
+  const there = new Map(properties.map((property) => [property.children?.[0]?.value as string, property]));
+  const coming = new Map(edits.map((edit) => [edit.key, edit]));
+  const anchorOf = ({ key, after = [] }: Setting, passed = new Set<string>()): Node | undefined => {
+    passed.add(key);
+    for (const name of after) {
+      const old = there.get(name);
+      if (old !== undefined) return old;
+      const other = passed.has(name) ? undefined : coming.get(name);
+      if (other !== undefined) return anchorOf(other, passed);
+    }
+    return properties.at(-1);
+  };
+  const splices: Splice[] = [];
+  const added = new Map<Node | undefined, Item[]>();
+  for (const [key, edit] of coming) {
+    const old = there.get(key)?.children?.[1];
+    if (old !== undefined) splices.push(replaced(text, old, edit.value, layout));
+    else push(added, anchorOf(edit), { key, value: edit.value });
+  }
+  for (const [anchor, items] of added) {
+    splices.push(...(anchor ? putBehind(text, anchor, items, layout) : first(text, object, items, layout)));
+  }
+  return splices;
+}
+
+function replaced(text: string, node: Node, value: unknown, layout: Layout): Splice {
+  const lead = breakBefore(text, node.parent?.type === "property" ? node.parent : node);
+  return { offset: node.offset, length: node.length, words: rendered({ value }, lead, layout) };
+}
+
+function putBehind(text: string, anchor: Node, items: readonly Item[], layout: Layout) {
+  return behind(text, anchor, commaAfter(text, endOf(anchor)), items, layout);
+}
+
+function withoutAll(text: string, edits: readonly Removal[]): string {
+  const root = edits.length === 0 ? undefined : parse(text);
+  if (root === undefined) return text;
+  const gone = new Set<Node>();
+  for (const { at } of edits) {
+    const found = findNodeAtLocation(root, [...at]);
+    const node = found?.parent?.type === "property" ? found.parent : found;
+    if (node?.parent !== undefined) gone.add(node);
+  }
+  const outermost = [...gone].filter((node) => !isInside(node, gone));
+  const containers = new Set(outermost.map(({ parent }) => parent as Node));
+  return applied(
+    text,
+    [...containers].flatMap(({ children = [] }) => removedFrom(text, children, gone)),
+  );
+}
+
+function isInside({ parent }: Node, gone: ReadonlySet<Node>): boolean {
+  return parent !== undefined && (gone.has(parent) || isInside(parent, gone));
+}
+
+/** Takes some of the members of one container out, and the comma that would then be the last, if the last had none. */
+function removedFrom(text: string, children: readonly Node[], gone: ReadonlySet<Node>): Splice[] {
+  const splices: Splice[] = [];
+  const kept = children.findLastIndex((child) => !gone.has(child));
+  const last = children[kept];
+  const isOpenEnd = kept < children.length - 1 && commaAfter(text, endOf(children.at(-1) as Node)) === undefined;
+  const loose = isOpenEnd && last ? commaAfter(text, endOf(last)) : undefined;
+  for (const [index, node] of children.entries()) {
+    if (!gone.has(node)) continue;
+    const end = endOf(node);
+    const comma = commaAfter(text, end);
+    const tail = comma === undefined ? end : comma + 1;
+    const before = breakBefore(text, node);
+    const rest = before === "" ? undefined : restOfLine(text, tail);
+    // What shares a line with others leaves the line break, which may end a comment.
+    const start = rest === undefined ? node.offset : node.offset - before.length;
+    const gap = loose === undefined || index !== kept + 1 ? undefined : text.slice(loose + 1, start);
+    const isBeside = rest === undefined && gap !== undefined && /^[^\S\r\n]*$/.test(gap);
+    if (loose !== undefined && gap !== undefined) {
+      splices.push({ offset: loose, length: isBeside ? 1 + gap.length : 1, words: "" });
+    }
+    // The space behind the last one is that of the bracket.
+    const isSpaced = loose !== undefined && comma === undefined;
+    const more = rest ?? (isSpaced ? "" : (/^[^\S\r\n]*/.exec(text.slice(tail))?.[0] ?? ""));
+    splices.push({ offset: start, length: tail + more.length - start, words: "" });
+  }
+  return splices;
+}
+
+function parse(text: string): Node | undefined {
+  return parseTree(text, [], { allowTrailingComma: true });
+}
+
+/** The offset of the comma that follows, comments passed over. */
+function commaAfter(text: string, from: number): number | undefined {
+  const scanner = createScanner(text, true);
+  scanner.setPosition(from);
+  return scanner.scan() === COMMA ? scanner.getTokenOffset() : undefined;
+}
+
+function applied(text: string, splices: readonly Splice[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  // Those at one place stay in their order, as sorting is stable.
+  for (const { offset, length, words } of [...splices].sort((a, b) => a.offset - b.offset)) {
+    parts.push(text.slice(at, offset), words);
+    at = offset + length;
+  }
+  return parts.join("") + text.slice(at);
 }

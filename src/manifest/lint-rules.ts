@@ -76,7 +76,7 @@ function lintFile(asset: string, { path, at, content }: FileInText): Broken[] {
   }
   if (pinned && size === undefined) {
     const message = `${path} has no size: wrong answers are found out only when all has come.`;
-    broken.push({ rule: "no-size", level: "note", ...about, message, at: [...at, "url"] });
+    broken.push({ rule: "no-size", level: "note", ...about, message, at: [...at, "url"], command });
   }
   if (fallbackUrls.length === 0) {
     const message = `${path} has a single source: when it is gone, so is the file.`;

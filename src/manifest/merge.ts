@@ -1,12 +1,12 @@
 /** Merges assets into the text of a manifest: what is new is added, what is the same stays, nothing pinned is changed. */
-import { type Node, parseTree } from "jsonc-parser";
 import { AssetsError } from "../errors.js";
 import type { ReadOptions } from "./bases.js";
-import { type Insertion, insertInto } from "./insert.js";
-import { formatIssues } from "./issues.js";
+import { type Edit, withEdits } from "./edit.js";
+import { type AssetInText, readText } from "./files-in-text.js";
+import { formatIssues, type JsonPath } from "./issues.js";
 import { foldPath, joinPath, normaliseFolder } from "./paths.js";
 import { readManifest } from "./read.js";
-import type { Asset, AssetFile } from "./types.js";
+import type { AssetFile, Manifest } from "./types.js";
 
 /** What is known of the bytes of a file, under the keys of the manifest. Digests in lower-case hex digits. */
 export interface Pins {
@@ -67,12 +67,12 @@ export interface Merged {
   readonly conflicts: readonly MergeConflict[];
 }
 
-/** A file that the manifest has, and the way to the object that says so. */
+/** A file that the manifest has, and where the object is that says so. */
 interface Known {
   readonly asset: string;
   readonly file: Pins;
   /** Undefined for one of this merge. */
-  readonly node: Node | undefined;
+  readonly at: JsonPath | undefined;
 }
 
 const DIGESTS = ["sha256", "sha512", "sha1", "gitBlob", "md5"] as const;
@@ -84,24 +84,19 @@ const KEYS = ["size", ...DIGESTS] as const;
  * stay. Throws MANIFEST_INVALID when the text is no manifest, or would be none.
  */
 export function mergeEntries(text: string, assets: readonly NewAsset[], options: ReadOptions): Merged {
-  const start = text.startsWith("\ufeff") ? 1 : 0;
-  const source = text.slice(start);
-  const before = assetsOf(source, options);
-  const root = parseTree(source, [], { allowTrailingComma: true });
-  const list = memberOf(root, "assets");
-  const owners = new Map<string, { asset: Asset; node: Node | undefined }>();
+  const before = manifestOf(text, options);
+  const owners = new Map<string, AssetInText>();
+  const places = new Map<string, JsonPath>();
+  for (const asset of readText(text, before.base).assets) {
+    owners.set(foldPath(asset.id), asset);
+    for (const { path, at } of asset.files) places.set(path, at);
+  }
   const known = new Map<string, Known>();
-  for (const [index, asset] of before.entries()) {
-    const node = list?.children?.[index];
-    owners.set(foldPath(asset.id), { asset, node });
-    const nodes = fileNodes(node);
-    for (const [at, file] of asset.files.entries()) {
-      known.set(foldPath(file.path), { asset: asset.id, file: pinsOfFile(file), node: nodes[at] });
-    }
+  for (const file of before.assets.flatMap(({ files }) => files)) {
+    known.set(foldPath(file.path), { asset: file.asset, file: pinsOfFile(file), at: places.get(file.path) });
   }
 
-  const insertions: Insertion[] = [];
-  const fresh: object[] = [];
+  const edits: Edit[] = [];
   const added: MergedFile[] = [];
   const filled: MergedFile[] = [];
   const same: MergedFile[] = [];
@@ -111,7 +106,7 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
     const wanted: NewFile[] = [];
     for (const file of asset.files) {
       const path = joinPath(normaliseFolder(asset.path ?? "."), file.path);
-      const merged = { asset: owner?.asset.id ?? asset.id, path };
+      const merged = { asset: owner?.id ?? asset.id, path };
       const there = known.get(foldPath(path));
       if (there === undefined) {
         const place = owner === undefined ? file.path : pathWithin(owner, path);
@@ -120,7 +115,7 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
           continue;
         }
         wanted.push({ ...file, path: place });
-        known.set(foldPath(path), { asset: merged.asset, file, node: undefined });
+        known.set(foldPath(path), { asset: merged.asset, file, at: undefined });
         added.push(merged);
         continue;
       }
@@ -129,51 +124,53 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
       else {
         const news = KEYS.filter((key) => there.file[key] === undefined && file[key] !== undefined);
         // What a file of this very merge lacks was left out by whoever wrote it.
-        if (news.length > 0 && there.node !== undefined && !DIGESTS.some((key) => there.file[key] !== undefined)) {
-          insertions.push({ into: there.node, items: news.map((key) => ({ key, value: file[key] })) });
+        if (news.length > 0 && there.at !== undefined && !DIGESTS.some((key) => there.file[key] !== undefined)) {
+          edits.push(
+            ...settingsAt(
+              there.at,
+              news.map((key) => [key, file[key]]),
+            ),
+          );
           filled.push({ asset: there.asset, path });
         } else same.push({ asset: there.asset, path });
       }
     }
     if (wanted.length === 0) continue;
-    if (owner === undefined) fresh.push({ ...asset, files: wanted });
-    else insertions.push(...insertionOf(owner.node, wanted));
+    if (owner === undefined) edits.push({ do: "append", at: ["assets"], value: { ...asset, files: wanted } });
+    else edits.push(...editsFor(owner, wanted));
   }
-  if (fresh.length > 0 && list !== undefined) {
-    insertions.push({ into: list, items: fresh.map((value) => ({ value })) });
-  }
-  const merged = insertInto(source, insertions);
-  assetsOf(merged, options);
-  return { text: text.slice(0, start) + merged, added, filled, same, conflicts };
+  const merged = withEdits(text, edits);
+  manifestOf(merged, options);
+  return { text: merged, added, filled, same, conflicts };
 }
 
-function assetsOf(text: string, options: ReadOptions): readonly Asset[] {
+function manifestOf(text: string, options: ReadOptions): Manifest {
   const { manifest, issues } = readManifest(text, options);
-  if (manifest !== undefined) return manifest.assets;
+  if (manifest !== undefined) return manifest;
   throw new AssetsError("MANIFEST_INVALID", formatIssues(options.file, issues), {
     hint: "Nothing was written.",
   });
 }
 
 /** Where a file goes in the folder of an asset that is there already; undefined where the asset cannot take it. */
-function pathWithin({ node }: { node: Node | undefined }, path: string): string | undefined {
-  if (memberOf(node, "files") === undefined) return undefined;
-  const stated: unknown = (memberOf(node, "path") ?? memberOf(node, "destination"))?.value;
-  const folder = normaliseFolder(typeof stated === "string" ? stated : ".");
+function pathWithin({ raw }: AssetInText, path: string): string | undefined {
+  if (raw.files === undefined) return undefined;
+  const folder = normaliseFolder(raw.path ?? raw.destination ?? ".");
   if (folder === "") return path;
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
-function insertionOf(asset: Node | undefined, files: readonly NewFile[]): Insertion[] {
-  const into = memberOf(asset, "files");
-  if (into === undefined) return [];
-  const isTable = into.type === "object";
-  return [
-    {
-      into,
-      items: files.map(({ path, ...file }) => (isTable ? { key: path, value: file } : { value: { path, ...file } })),
-    },
-  ];
+function editsFor({ at, raw }: AssetInText, files: readonly NewFile[]): Edit[] {
+  const into = [...at, "files"];
+  if (Array.isArray(raw.files)) return files.map((value) => ({ do: "append", at: into, value }));
+  return settingsAt(
+    into,
+    files.map(({ path, ...file }) => [path, file]),
+  );
+}
+
+function settingsAt(at: JsonPath, members: readonly (readonly [string, unknown])[]): Edit[] {
+  return members.map(([key, value]) => ({ do: "set", at, key, value }));
 }
 
 /** What keeps two from being the same bytes, as far as is known. */
@@ -200,19 +197,4 @@ export function pinsOfFile({ size, sha256, stated = [] }: AssetFile): Pins {
     ...(sha256 !== undefined && { sha256 }),
     ...Object.fromEntries(stated.map(({ algorithm, hex }) => [algorithm === "git-blob" ? "gitBlob" : algorithm, hex])),
   };
-}
-
-/** The objects that describe the files of an asset, in the order in which they are read. */
-function fileNodes(asset: Node | undefined): (Node | undefined)[] {
-  const files = memberOf(asset, "files");
-  if (files === undefined) return [asset];
-  if (files.type === "array") return files.children ?? [];
-  const values = new Map((files.children ?? []).map(({ children }) => [String(children?.[0]?.value), children?.[1]]));
-  // Numbers come first among the keys of an object, wherever they stand in the text.
-  return Object.keys(Object.fromEntries([...values.keys()].map((key) => [key, 0]))).map((key) => values.get(key));
-}
-
-function memberOf(object: Node | undefined, key: string): Node | undefined {
-  if (object?.type !== "object") return undefined;
-  return object.children?.find(({ children }) => children?.[0]?.value === key)?.children?.[1];
 }

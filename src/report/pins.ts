@@ -8,6 +8,7 @@ import type { RenderOptions } from "./table.js";
 const NEEDS: Readonly<Record<LockNeed, string>> = {
   unpinned: "no SHA-256 is pinned",
   weak: "only a weaker digest is stated",
+  size: "no size is written beside its SHA-256",
   repository: "the files of its repository are not written down",
   moving: "its URL stands on a reference that moves",
 };
@@ -16,10 +17,10 @@ const NEEDS: Readonly<Record<LockNeed, string>> = {
 export function renderPins(report: LockPinsReport, options: RenderOptions): string {
   const colors = createColors(options.color);
   const shown = report.files.filter(({ status }) => status !== "locked" || options.verbose);
-  return `${shown.map((file) => renderFile(file, report, colors)).join("")}${summary(report, options, colors)}`;
+  return `${shown.map((file) => renderFile(file, report, colors, options.program)).join("")}${summary(report, options, colors)}`;
 }
 
-function renderFile(file: PinnedFile, { dryRun }: LockPinsReport, colors: Colors): string {
+function renderFile(file: PinnedFile, { dryRun, check }: LockPinsReport, colors: Colors, program = "assets"): string {
   const { asset, path, status, needs, moved, error } = file;
   const name = `${oneLine(asset)}  ${oneLine(path)}`;
   if (status === "locked") return `${colors.quiet("locked")}  ${name}\n`;
@@ -27,7 +28,12 @@ function renderFile(file: PinnedFile, { dryRun }: LockPinsReport, colors: Colors
     const hint = error?.hint === undefined ? "" : `  ${oneLine(error.hint)}\n`;
     return `${colors.bad("failed")}  ${name}\n  ${oneLine(error?.message ?? "")}\n${hint}`;
   }
-  if (status === "open") return `${colors.warn("open")}  ${name}: ${needs.map((need) => NEEDS[need]).join(", ")}\n`;
+  if (status === "open") {
+    const line = `${colors.warn("open")}  ${name}: ${needs.map((need) => NEEDS[need]).join(", ")}\n`;
+    // Nobody states it together with the digest, and it is not here to be measured.
+    if (check || dryRun || !needs.includes("size")) return line;
+    return `${line}  Once it is here it is measured: ${colors.command(`${program} download ${shellWord(asset)}`)}\n`;
+  }
   const lines = [pinWords(file), ...moved.map(({ reference, to }) => `${oneLine(reference)} is now ${oneLine(to)}`)];
   const word = dryRun ? colors.quiet("would lock") : colors.good("locked");
   const text = lines.filter((line) => line !== "").map((line) => `  ${line}\n`);
@@ -35,6 +41,10 @@ function renderFile(file: PinnedFile, { dryRun }: LockPinsReport, colors: Colors
 }
 
 function pinWords({ needs, size, sha256, pinnedAs, statedBy }: PinnedFile): string {
+  if (needs.includes("size")) {
+    if (size === undefined) return "";
+    return `${formatExactBytes(size)} ${statedBy === undefined ? "measured of the file that is here" : `stated by ${oneLine(statedBy)}`}, with the SHA-256 that is pinned`;
+  }
   if (sha256 === undefined || !needs.some((need) => need !== "moving")) return "";
   const what = `${size === undefined ? "" : `${formatExactBytes(size)}, `}SHA-256 ${shortDigest(sha256)}…`;
   if (pinnedAs === "declared") return `${what} stated${statedBy === undefined ? "" : ` by ${oneLine(statedBy)}`}`;

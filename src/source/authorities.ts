@@ -43,6 +43,18 @@ export async function gatherAuthorities(settings: AuthoritySettings, env: Enviro
   return { ...(known.size > before && { ca: [...known.values()] }), unusable };
 }
 
+/**
+ * What another program has to be told so that it trusts whom this one does, in PEM; undefined where that is nothing that
+ * it would not know by itself. Throws USAGE when `caFile` cannot be used.
+ */
+export async function authoritiesForOthers(
+  settings: AuthoritySettings,
+  env: Environment,
+): Promise<string[] | undefined> {
+  const { ca } = await gatherAuthorities(settings, env);
+  return ca ?? (env.NODE_EXTRA_CA_CERTS ? await builtIn(env) : undefined);
+}
+
 /** Reads a file of authorities into PEM texts. Throws USAGE when there is none in it, or one is damaged. */
 export async function readAuthorities(file: string): Promise<string[]> {
   let bytes: Buffer;

@@ -1,6 +1,6 @@
 /** Lists the files of a repository, a release or a record, with what is stated of each. */
 import { AssetsError, visibleLine } from "../errors.js";
-import { hubUrl, parseContainer } from "../short-urls.js";
+import { hubUrl, isCommit, parseContainer } from "../short-urls.js";
 import type { Hub } from "./hub.js";
 import type { Listing } from "./listed.js";
 import type { Services } from "./short.js";
@@ -18,7 +18,12 @@ export function createListing({ releases, records, hub }: Services & { readonly 
     if ("tag" in place) return releases.list(place, options);
     if ("record" in place) return records.list(place, options);
     const { path: folder, ...repository } = place;
-    const { commit, ...about } = await hub.about(repository, options);
+    const { commit, ...about } = await hub.about(repository, options).catch((error) => {
+      options.signal.throwIfAborted();
+      // What a commit has can be listed by a mirror that knows no more of it.
+      if (!isCommit(repository.revision)) throw error;
+      return { commit: repository.revision };
+    });
     const fixed = { ...repository, revision: commit };
     const { files } = await hub.list(fixed, options);
     return {

@@ -41,6 +41,20 @@ export function proxyFor(url: URL, settings: ProxySettings, env: Environment): P
   return isListed(url, list) ? undefined : readAddress(found);
 }
 
+/**
+ * An environment by which curl, and git with it, asks through the same proxies: it reads no HTTP_PROXY in capitals, and no
+ * settings of ours.
+ */
+export function withProxies(settings: ProxySettings, env: Environment): Environment {
+  const values = {
+    http_proxy: addressFor("http:", settings, env)?.value,
+    https_proxy: addressFor("https:", settings, env)?.value,
+    no_proxy: settings.noProxy ?? firstSet(["no_proxy", "NO_PROXY"], env)?.value,
+  };
+  const others = Object.entries(env).filter(([name]) => !(name.toLowerCase() in values) && !/^all_proxy$/i.test(name));
+  return Object.fromEntries([...others, ...Object.entries(values).filter(([, value]) => value !== undefined)]);
+}
+
 /** Whether what goes to a URL unencrypted stays on this machine. */
 export function staysHere(url: URL, proxy: ProxyRoute | undefined): boolean {
   return isLoopback(url.hostname) && (proxy === undefined || isLoopback(proxy.hostname));

@@ -22,14 +22,21 @@ export interface FrontDigest {
   close(): Promise<void>;
 }
 
+/** What is hashed beside the bytes, and before them. */
+export interface FollowOptions {
+  /** Asked when the hashing begins: pieces that are cut so are hashed as well. Default: none. */
+  readonly cutting?: () => Cutting | undefined;
+  /** How many bytes there will be, as far as it is known: `git-blob` begins with it. Default: known with the last one. */
+  readonly size?: () => number | undefined;
+}
+
 /** The thread of a run, which all its files share. */
 export interface DigestThread {
   /**
-   * Follows a partial from its first byte. `askCutting` is asked when the hashing begins: pieces that are cut so are hashed
-   * as well. Default: none. The algorithm is one that Node names, or `git-blob`, which must be followed when all bytes are
-   * there: their number is hashed first.
+   * Follows a partial from its first byte. The algorithm is one that Node names, or `git-blob`: the number of all bytes is
+   * hashed first, so that it can only be asked for when they are there.
    */
-  follow(partial: PartialFile, algorithm: string, askCutting?: () => Cutting | undefined): FrontDigest;
+  follow(partial: PartialFile, algorithm: string, options?: FollowOptions): FrontDigest;
   /** SHA-256 of some bytes of a partial that are there, hex. Throws LOCAL_IO. */
   hashRange(partial: PartialFile, range: ByteRange): Promise<string>;
   /** Ends the thread. */
@@ -95,17 +102,21 @@ export function createDigestThread(): DigestThread {
     });
 
   return {
-    follow(partial, algorithm, askCutting = () => undefined) {
+    follow(partial, algorithm, options = {}) {
+      const isBlob = algorithm === "git-blob";
       /** Name of the partial with the thread, once it is there. */
       let id: number | undefined;
       let told = 0;
+      /** How many bytes the hash begins with, where it begins with that. */
+      let size: number | undefined;
       let pieces: Cut | undefined;
-      const engage = (): number | undefined => {
+      const engage = (bytes = options.size?.()): number | undefined => {
         const { content: descriptor } = partial;
         if (id !== undefined || typeof descriptor !== "number" || partial.front < WORTH_BYTES) return id;
-        if (start() === undefined) return undefined;
+        if ((isBlob && bytes === undefined) || start() === undefined) return undefined;
         id = ++lastId;
-        tell({ type: "follow", id, descriptor, ...startOf(algorithm, partial), cutting: askCutting() });
+        size = bytes;
+        tell({ type: "follow", id, descriptor, ...startOf(algorithm, bytes), cutting: options.cutting?.() });
         return id;
       };
       const tellFront = (known: number) => {
@@ -127,7 +138,9 @@ export function createDigestThread(): DigestThread {
         async value(signal) {
           signal.throwIfAborted();
           pieces = undefined;
-          const known = engage();
+          // As many as were announced, or all that was hashed is of no use.
+          if (isBlob && id !== undefined && size !== partial.front) await leave();
+          const known = engage(partial.front);
           const all = { start: 0, end: partial.front };
           if (known === undefined) return hashHere(partial, algorithm, all, signal);
           tellFront(known);
@@ -160,8 +173,8 @@ function digestIn({ hex, errno, message }: FrontAnswer, { path }: PartialFile): 
 }
 
 /** The hash of Node that makes a digest, and what goes into it before the bytes (git-hash-object(1)). */
-function startOf(algorithm: string, { front }: PartialFile): { algorithm: string; head: string } {
-  return algorithm === "git-blob" ? { algorithm: "sha1", head: `blob ${front}\0` } : { algorithm, head: "" };
+function startOf(algorithm: string, bytes: number | undefined): { algorithm: string; head: string } {
+  return algorithm === "git-blob" ? { algorithm: "sha1", head: `blob ${bytes}\0` } : { algorithm, head: "" };
 }
 
 async function hashHere(
@@ -170,7 +183,7 @@ async function hashHere(
   { start, end }: ByteRange,
   signal?: AbortSignal,
 ): Promise<string> {
-  const { algorithm: node, head } = startOf(algorithm, partial);
+  const { algorithm: node, head } = startOf(algorithm, partial.front);
   const hash = createHash(node).update(head);
   const { content } = partial;
   if (typeof content !== "number") return hash.update(content.subarray(start, end)).digest("hex");

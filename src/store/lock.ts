@@ -1,36 +1,16 @@
 /** Locks by which two runs share a tree: the second waits, then finds the work done. */
 import { createHash, randomUUID } from "node:crypto";
-import { constants } from "node:fs";
 import { open, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError } from "../errors.js";
-import { NO_LINK, NO_WAIT } from "../platform.js";
-import { isAlive, self } from "../this-process.js";
+import { self } from "../this-process.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { homeFolder } from "./home.js";
+import { isStale, type Owner, readOwner } from "./owner.js";
 
 const POLL_MS = 100;
 const REFRESH_MS = 5_000;
-/** A lock that nobody refreshed for this long, by the waiter's own watch, has no owner. */
-const STALE_MS = 30_000;
-/** The same for a lock file without readable content: its maker died between creating and writing it. */
-const EMPTY_STALE_MS = 2_000;
-
-/** More bytes than the record of an owner has. */
-const OWNER_BYTES = 4096;
-
-/** Who holds a lock. Times in milliseconds since the epoch. */
-interface Owner {
-  pid: number;
-  /** Name of the machine, for people. */
-  host: string;
-  /** Where `pid` means something. */
-  place: string;
-  startedAt: number;
-  token: string;
-}
-
 /** A lock that is held. */
 export interface Held {
   /** The owner before is gone only by appearance: it may still write to the files that it had open. */
@@ -66,7 +46,7 @@ export async function lock(root: string, path: string, options: LockOptions): Pr
   for (;;) {
     options.signal.throwIfAborted();
     if (await create(file, owner)) return { doubtful, release: hold(file, owner) };
-    const held = await look(file);
+    const held = await readOwner(file);
     if (held === undefined) continue;
     const first = seen === undefined;
     if (seen?.sign !== held.sign) seen = { sign: held.sign, since: performance.now() };
@@ -103,54 +83,16 @@ async function create(file: string, owner: Owner): Promise<boolean> {
 
 function hold(file: string, owner: Owner): () => Promise<void> {
   const refresh = setInterval(async () => {
-    const held = await look(file).catch(() => undefined);
+    const held = await readOwner(file).catch(() => undefined);
     const now = new Date();
     if (held?.owner?.token === owner.token) await utimes(file, now, now).catch(() => {});
   }, REFRESH_MS);
   refresh.unref();
   return async () => {
     clearInterval(refresh);
-    const held = await look(file).catch(() => undefined);
+    const held = await readOwner(file).catch(() => undefined);
     if (held?.owner?.token === owner.token) await rm(file, { force: true }).catch(() => {});
   };
-}
-
-/** Who holds the lock now; `sign` changes when it is refreshed or changes hands. */
-async function look(file: string): Promise<{ owner: Owner | undefined; sign: string } | undefined> {
-  try {
-    // Never through a link, and no more than an owner takes: the file may have come with the repository.
-    const handle = await open(file, constants.O_RDONLY | NO_LINK | NO_WAIT);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(OWNER_BYTES), 0, OWNER_BYTES, 0);
-      const text = buffer.toString("utf8", 0, bytesRead);
-      return { owner: parseOwner(text), sign: `${(await handle.stat()).mtimeMs} ${text}` };
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw diskError(error, "read the lock", file);
-  }
-}
-
-function parseOwner(text: string): Owner | undefined {
-  try {
-    const { pid, host, place, startedAt, token } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof pid !== "number" || typeof host !== "string" || typeof place !== "string") return undefined;
-    if (typeof token !== "string") return undefined;
-    return { pid, host, place, startedAt: typeof startedAt === "number" ? startedAt : 0, token };
-  } catch {
-    return undefined;
-  }
-}
-
-function isStale(owner: Owner | undefined, unchangedMs: number): boolean {
-  if (owner === undefined) return unchangedMs > EMPTY_STALE_MS;
-  // Of an owner elsewhere only its silence can tell. One of this place is asked for: a paused process still holds.
-  if (owner.place !== self.place) return unchangedMs > STALE_MS;
-  // The id of this process, but begun at another time: an owner long gone had the same id.
-  const earlier = owner.pid === self.pid && Math.abs(owner.startedAt - self.startedAt) > 1000;
-  return earlier || !isAlive(owner.pid);
 }
 
 /** Removes a lock judged stale; if it changed hands meanwhile, what was taken is put back. */
@@ -162,7 +104,7 @@ async function takeAway(file: string, sign: string): Promise<void> {
     if (errnoOf(error) === "ENOENT") return;
     throw diskError(error, "remove the lock", file);
   }
-  const taken = await look(aside);
+  const taken = await readOwner(aside);
   if (taken !== undefined && taken.sign !== sign) await rename(aside, file);
   else await rm(aside, { force: true });
 }

@@ -1,9 +1,13 @@
 /** Small files of a repository that are read and replaced as a whole. */
 import { randomUUID } from "node:crypto";
-import { open, realpath, rm, stat } from "node:fs/promises";
+import { lstat, open, readdir, realpath, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { renameOver, setMode } from "../platform.js";
 import { readRegular } from "../read-regular.js";
 import { diskError, errnoOf } from "./disk-error.js";
+
+/** A draft takes no longer to write, in milliseconds. */
+const GIVEN_UP_MS = 60_000;
 
 /** The bytes of a regular file; undefined when there is none. Throws LOCAL_IO, also for one of more than `mostBytes`. */
 export async function readWhole(path: string, mostBytes: number): Promise<Buffer | undefined> {
@@ -36,6 +40,18 @@ export async function replaceWhole(path: string, text: string | Uint8Array): Pro
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
     throw diskError(error, "write", path);
+  }
+  await sweepDrafts(target).catch(() => {});
+}
+
+/** Removes what a killed run was about to put in the place of a file. */
+async function sweepDrafts(target: string): Promise<void> {
+  const [folder, own] = [dirname(target), `${basename(target)}.`];
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(own) || !/^[0-9a-f]{8}\.new$/.test(name.slice(own.length))) continue;
+    const draft = join(folder, name);
+    const found = await lstat(draft);
+    if (found.isFile() && Date.now() - found.mtimeMs > GIVEN_UP_MS) await rm(draft, { force: true });
   }
 }
 

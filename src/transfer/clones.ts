@@ -1,16 +1,20 @@
 /** Repositories of the Hub by way of git, for when its web interface cannot serve. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
 import { type BareClone, cloneBare, type GitFile } from "../git/bare-clone.js";
+import { runGit } from "../git/run-git.js";
 import { contentDigest, POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import { type HubRepository, hubUrl, isCommit } from "../short-urls.js";
+import { authoritiesForOthers } from "../source/authorities.js";
 import type { HubListed, HubListing } from "../source/hub.js";
 import type { Sources } from "../source/index.js";
 import type { LfsServer } from "../source/lfs-server.js";
+import type { NetworkSettings } from "../source/network-settings.js";
+import { withProxies } from "../source/proxy.js";
 import { createSingleFlight } from "../source/single-flight.js";
 import type { Located } from "../source/source.js";
+import { makeScratch, type Scratch } from "../store/scratch.js";
 import { environment } from "../this-process.js";
 
 /** The clones of a run, made when they are needed, each once. */
@@ -44,16 +48,26 @@ export function gitIsMissing(): AssetsError {
   });
 }
 
-/** Makes them. `env`: default that of this process. */
-export function createClones(sources: Pick<Sources, "hub" | "lfsServer">, env = environment): Clones {
+/** Where clones lie, and how git reaches the network. */
+export interface ClonesOptions {
+  /** In its `.assets/` they lie until they are closed. */
+  readonly root: string;
+  readonly network: NetworkSettings;
+}
+
+/** Makes them. */
+export function createClones(sources: Pick<Sources, "hub" | "lfsServer">, { root, network }: ClonesOptions): Clones {
   const flights = createSingleFlight<Clone>();
-  const folders: string[] = [];
+  const scratches: Scratch[] = [];
 
   async function clone(repository: HubRepository, signal: AbortSignal): Promise<Clone> {
     const { revision = "main", ...place } = repository;
     let remote = await sources.hub.remote(repository);
-    const folder = await mkdtemp(join(tmpdir(), "assets-clone-"));
-    folders.push(folder);
+    const scratch = await makeScratch(root, "clones");
+    scratches.push(scratch);
+    const folder = join(scratch.folder, "git");
+    await mkdir(folder);
+    const env = { ...withProxies(network, environment), ...(await trusting(scratch.folder, remote.url)) };
     let bare = await cloneBare({ ...remote, revision, folder, signal, env });
     if (typeof bare === "string" && REDIRECTED.test(bare)) {
       // With a login git follows no redirect. One within the server is that of a repository with a new name.
@@ -96,10 +110,22 @@ export function createClones(sources: Pick<Sources, "hub" | "lfsServer">, env = 
     };
   }
 
+  /** Where git trusts whom this process trusts, and those whom the user has told it of. */
+  async function trusting(folder: string, url: string): Promise<Record<string, string>> {
+    const ca = await authoritiesForOthers(network, environment);
+    if (ca === undefined) return {};
+    const settings = ["config", "--type=path", "--get-urlmatch", "http.sslCAInfo", url];
+    const own = environment.GIT_SSL_CAINFO ?? (await runGit(settings, { cwd: folder }))?.trim();
+    const file = join(folder, "ca.pem");
+    const texts = own ? [...ca, await readFile(own, "latin1").catch(() => "")] : ca;
+    await writeFile(file, texts.map((text) => `${text.trim()}\n`).join(""));
+    return { GIT_SSL_CAINFO: file };
+  }
+
   return {
     open: (repository, signal) => flights(hubUrl(repository), signal, (shared) => clone(repository, shared)),
     async close() {
-      await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })));
+      await Promise.all(scratches.map((scratch) => scratch.remove()));
     },
   };
 }

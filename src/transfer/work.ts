@@ -81,8 +81,17 @@ export async function openWork(
     size: wanted.digest && wanted.size,
     makeFolder: wanted.makeFolder,
   });
-  const digest = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", () =>
-    wanted.withPieces ? rememberedCutting(work.size ?? UNTOLD_BYTES) : undefined,
+  const whole = digests.follow(partial, wanted.digest?.algorithm ?? "sha256", {
+    cutting: () => (wanted.withPieces ? rememberedCutting(work.size ?? UNTOLD_BYTES) : undefined),
+  });
+  const stated = (wanted.digest === undefined ? (wanted.stated ?? []) : []).map((each) => ({
+    each,
+    // Where no digest decides, the whole has a SHA-256 anyway.
+    found: each.algorithm === "sha256" ? whole : digests.follow(partial, each.algorithm, { size: () => work.size }),
+  }));
+  const digest = together(
+    whole,
+    stated.map(({ found }) => found),
   );
   const givers = new Map<string, ByteRanges>();
   let kept = partial.held;
@@ -145,10 +154,9 @@ export async function openWork(
       emit({ type: "transfer:restart", path: wanted.label, received: size, reason });
     },
     async contradiction(signal) {
-      for (const stated of wanted.digest === undefined ? (wanted.stated ?? []) : []) {
-        const own = digests.follow(partial, stated.algorithm);
-        const found = await own.value(signal).finally(() => own.close());
-        if (found !== stated.hex) return { stated, found };
+      for (const { each, found } of stated) {
+        const hex = await found.value(signal);
+        if (hex !== each.hex) return { stated: each, found: hex };
       }
       return undefined;
     },
@@ -166,4 +174,21 @@ export async function openWork(
     },
   };
   return work;
+}
+
+/** One digest, and others that follow the same bytes, and have come as far when it is asked for. */
+function together(first: FrontDigest, others: readonly FrontDigest[]): FrontDigest {
+  const all = new Set([...others, first]);
+  return {
+    ...first,
+    advance() {
+      for (const each of all) each.advance();
+    },
+    async reset() {
+      await Promise.all([...all].map((each) => each.reset()));
+    },
+    async close() {
+      await Promise.all([...all].map((each) => each.close()));
+    },
+  };
 }

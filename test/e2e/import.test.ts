@@ -323,7 +323,7 @@ describe("assets import hf", () => {
   });
 
   it.each([
-    [["org/name", "--include", "*.nothing"], 2, "none of its files is selected"],
+    [["org/name", "--include", "*.nothing"], 2, "include and exclude leave none"],
     [["not a repository"], 2, "hf:not a repository"],
     [["org/missing"], 7, "org/missing"],
   ])("answers %j with exit code %i and why", async (args, code, says) => {

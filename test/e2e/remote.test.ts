@@ -71,7 +71,7 @@ SIZE  DIGEST                 PATH
   it.each([
     ["hf:org/none", 7, /or it is private/],
     ["hf:org/name@gone", 4, /no such revision/],
-    ["hf:org/name/none", 2, /has no files there/],
+    ["hf:org/name/none", 2, /has no files/],
     ["https://example.com/x", 2, /Write hf:/],
     ["hf:org", 2, /names no repository/],
     ["models", 2, /Write hf:/],

@@ -41,7 +41,7 @@ describe.skipIf(!hasGit)("--strategy (needs git)", () => {
     expect(stdout).toContain("3 downloaded");
     // Nothing was asked of the web interface, and nothing is left of the clone.
     expect(hub.requests.filter((request) => /\/api\/|resolve/.test(request))).toEqual([]);
-    expect(readdirSync(tmp.root)).toEqual([]);
+    expect([readdirSync(tmp.root), readdirSync(tree.path(".assets/clones"))]).toEqual([[], []]);
   });
 
   it("auto does so once the web interface has failed, and says so", async () => {
@@ -162,8 +162,8 @@ describe.skipIf(!hasGit)("--strategy (needs git)", () => {
     await isAsked;
     child.kill("SIGINT");
     expect((await done).code).toBe(130);
-    expect(readdirSync(tmp.root)).toEqual([]);
-    expect(tree.files()).toEqual(["assets.manifest.json"]);
+    expect([readdirSync(tmp.root), readdirSync(tree.path(".assets/clones"))]).toEqual([[], []]);
+    expect(tree.files()).toEqual([".assets/.gitignore", "assets.manifest.json"]);
   });
 
   it("git changes nothing for files of other servers", async () => {

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import process from "node:process";
+import type { Certificate } from "./certificate.js";
 import { type Body, bytesOf, sha256Of } from "./content.js";
 import { GIT_ENV, git } from "./git.js";
 import { listen, sendBody } from "./hub.js";
@@ -17,6 +18,8 @@ export interface GitHubOptions {
   readonly web?: number;
   /** Called with each request to git: what it returns is waited for. */
   readonly before?: () => Promise<void>;
+  /** Speaks TLS. */
+  readonly tls?: Certificate;
   /** The only `Authorization` that git and LFS take. */
   readonly login?: string;
   /** Git is sent from the path on the left to the path or URL on the right. */
@@ -39,6 +42,7 @@ export async function startGitHub({
   large = {},
   web = 503,
   login,
+  tls,
   before,
   redirect: [from, to] = ["", ""],
 }: GitHubOptions): Promise<GitHub> {
@@ -61,7 +65,7 @@ export async function startGitHub({
   const requests: string[] = [];
   const logins: string[] = [];
 
-  const url = await listen((request, response) => void answer(request, response));
+  const url = await listen((request, response) => void answer(request, response), tls);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? "/", url);

@@ -1,8 +1,10 @@
 /** A Hugging Face Hub on the loopback, with a CDN of its own: answers as the documented API does, page by page. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import type { Certificate } from "./certificate.js";
 import { type Body, bytesOf, sha256Of } from "./content.js";
 
 /** One repository. Files of `large` are kept by LFS, as all of more than 10 MB are on the Hub. */
@@ -54,15 +56,15 @@ export function gitBlob(body: Body): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
-/** Listens until the test ends. Answers the origin. */
-export async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
+/** Listens until the test ends, with a certificate over TLS. Answers the origin. */
+export async function listen(listener: RequestListener, tls?: Certificate): Promise<string> {
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Sends a body, or the part of it that is asked for. */

@@ -40,14 +40,17 @@ export async function startProxy({ login, tls, status, lead }: ProxyOptions = {}
     asked.push(`${request.method} ${request.url}`);
     logins.push(request.headers.authorization);
     const refused = refusal(request);
-    if (refused !== undefined) return void response.writeHead(refused).end("CANARY-PROXY-BODY");
+    if (refused !== undefined) {
+      const head = refused === 407 ? { "proxy-authenticate": 'Basic realm="test"' } : {};
+      return void response.writeHead(refused, head).end("CANARY-PROXY-BODY");
+    }
     const { "proxy-authorization": _, ...headers } = request.headers;
-    const onward = httpRequest(request.url ?? "", { headers, agent: false }, (answer) => {
+    const onward = httpRequest(request.url ?? "", { method: request.method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
     onward.on("error", () => response.destroy());
-    onward.end();
+    request.pipe(onward);
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   const sockets = new Set<{ destroy(): void }>();

@@ -1,6 +1,6 @@
 /** Which proxy a URL is asked through. */
 import { describe, expect, it } from "vitest";
-import { proxyFor, staysHere } from "../../src/source/proxy.js";
+import { proxyFor, staysHere, withProxies } from "../../src/source/proxy.js";
 
 const HTTPS = new URL("https://files.example/x");
 const HTTP = new URL("http://files.example/x");
@@ -101,5 +101,33 @@ describe("what is sent unencrypted", () => {
   ])("to %s through %s: stays here is %s", (url, HTTP_PROXY, stays) => {
     const target = new URL(url);
     expect(staysHere(target, proxyFor(target, {}, { HTTP_PROXY }))).toBe(stays);
+  });
+});
+
+describe("the environment of git", () => {
+  it.each([
+    ["HTTP_PROXY, which curl does not read", { HTTP_PROXY: "http://h:1" }, {}, { http_proxy: "http://h:1" }],
+    [
+      "ALL_PROXY, for either scheme",
+      { ALL_PROXY: "http://a:1", https_proxy: "http://s:1" },
+      {},
+      { http_proxy: "http://a:1", https_proxy: "http://s:1" },
+    ],
+    [
+      "settings before variables",
+      { HTTPS_PROXY: "http://h:1", NO_PROXY: "x" },
+      { httpsProxy: "http://mine:1", noProxy: "y" },
+      { https_proxy: "http://mine:1", no_proxy: "y" },
+    ],
+    ["no proxy where the settings want none", { ALL_PROXY: "http://a:1" }, { httpProxy: "", httpsProxy: "" }, {}],
+    [
+      "no HTTP_PROXY of a CGI request",
+      { REQUEST_METHOD: "GET", HTTP_PROXY: "http://evil:1" },
+      {},
+      { REQUEST_METHOD: "GET" },
+    ],
+    ["nothing where nothing is set, and all else as it is", { PATH: "/bin", HTTP_PROXY: " " }, {}, { PATH: "/bin" }],
+  ])("has %s", (_, env, settings, expected) => {
+    expect(withProxies(settings, env)).toEqual(expected);
   });
 });

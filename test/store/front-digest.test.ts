@@ -1,6 +1,6 @@
 /** The digest of a file that grows, worked out beside the writing. */
 import { createHash } from "node:crypto";
-import { truncateSync } from "node:fs";
+import { truncateSync, writeSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createDigestThread } from "../../src/store/front-digest.js";
 import { openPartial } from "../../src/store/partial.js";
@@ -46,6 +46,37 @@ describe("the digest of a partial", () => {
       seen.push(await digest.value(going));
     }
     expect(seen).toEqual(ends.map((end) => sha256(BODY.subarray(0, end))));
+  });
+
+  it.each(["md5", "sha1", "sha512", "git-blob"])(
+    "by %s is worked out as the bytes come, and not read back",
+    async (algorithm) => {
+      const { thread, partial, digest: last } = await followed(16 * MB);
+      const digest = thread.follow(partial, algorithm, { size: () => BODY.length });
+      onTestFinished(() => digest.close());
+      digest.advance();
+      // The thread takes turns, in the order in which it was told: what began later is not done earlier.
+      await last.value(going);
+      writeSync(partial.content as number, "spoilt", 0);
+      await partial.write([BODY.subarray(16 * MB)], 16 * MB);
+      digest.advance();
+      const head = algorithm === "git-blob" ? `blob ${BODY.length}\0` : "";
+      const hash = createHash(algorithm === "git-blob" ? "sha1" : algorithm);
+      expect(await digest.value(going)).toBe(hash.update(head).update(BODY).digest("hex"));
+    },
+  );
+
+  it("by git's rule is right for any number of bytes, however many were announced", async () => {
+    const { thread, partial } = await followed(8 * MB);
+    const digest = thread.follow(partial, "git-blob", { size: () => 20 * MB });
+    onTestFinished(() => digest.close());
+    digest.advance();
+    const expected = createHash("sha1")
+      .update(`blob ${8 * MB}\0`)
+      .update(BODY.subarray(0, 8 * MB))
+      .digest("hex");
+    expect(await digest.value(going)).toBe(expected);
+    expect(await digest.value(going)).toBe(expected);
   });
 
   it("knows nothing of bytes behind a gap", async () => {
