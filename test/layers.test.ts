@@ -153,6 +153,7 @@ describe("the house", () => {
       "commands/ignore-block.ts",
       "commands/lock-repositories.ts",
       "commands/measure.ts",
+      "commands/settle-pins.ts",
       "commands/write-manifest.ts",
       "commands/repositories.ts",
     ]);

@@ -5,15 +5,13 @@ import { type Edit, withEdits, without } from "../manifest/edit-values.js";
 import { type FileInText, readText } from "../manifest/files-in-text.js";
 import type { JsonPath } from "../manifest/issues.js";
 import { movingReference } from "../manifest/moving.js";
-import type { Pins } from "../manifest/new-entry.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { resolveUrl } from "../manifest/urls.js";
-import type { Described } from "../source/described.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import type { LockNeed, LockPinsReport, PinnedFile } from "./author-reports.js";
-import { type Answer, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
+import { type Answer, describeUrls } from "./describe-urls.js";
 import {
   listRepositories,
   measureRepositories,
@@ -23,7 +21,8 @@ import {
   withRepositories,
 } from "./lock-repositories.js";
 import { measureFiles } from "./measure.js";
-import { manifestText, rewriteManifest } from "./write-manifest.js";
+import { type Bytes, type Settled, type Statement, settlePins } from "./settle-pins.js";
+import { manifestText, refuseChanged, rewriteManifest } from "./write-manifest.js";
 
 export interface LockPinsOptions {
   manifest: Manifest;
@@ -44,8 +43,10 @@ export interface LockPinsOptions {
 const WEAK_KEYS = ["sha512", "sha1", "gitBlob", "md5"] as const;
 
 /** A URL of a file as it stands in the text. */
-interface UrlInText {
-  at: JsonPath;
+interface Place {
+  /** Leads from the object of the file to it. */
+  below: JsonPath;
+  url: string;
   resolved: string;
   reference: string | undefined;
 }
@@ -53,38 +54,37 @@ interface UrlInText {
 /** A file on its way to being locked. */
 interface Task {
   file: AssetFile;
-  text: FileInText;
-  urls: UrlInText[];
+  places: Place[];
   needs: LockNeed[];
-  pins: Pins;
-  statedBy?: string | undefined;
-  weak: AssetFile["stated"];
-  moved: PinnedFile["moved"];
-  edits: Edit[];
+  statements: (Statement & { place: Place })[];
+  settled: Settled;
+  bytes?: Bytes;
   error?: ErrorInfo;
 }
 
 /**
  * Asks about what is not pinned, or stands on a moving reference; fetches what nobody states a SHA-256 of, unless it is
  * here; writes it all into the manifest, of which the rest stays. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
- * LOCAL_IO, MANIFEST_INVALID when the manifest has become another meanwhile, the signal's reason.
+ * LOCAL_IO, MANIFEST_INVALID when what is to be written has become another meanwhile, the signal's reason.
  */
 export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport> {
   const started = performance.now();
   const { manifest, selection = {}, check = false, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   const selected = selectAssets(manifest, selection);
-  const source = await manifestText(manifest);
+  const text = await manifestText(manifest);
   const whole = repositoryTasks(selected);
   const tasks = tasksOf(
     selected.flatMap(({ files }) => files),
     manifest,
-    source,
+    text,
   );
   const open = tasks.filter(({ needs }) => needs.length > 0);
   if (check || (open.length === 0 && whole.length === 0)) return reportOf(options, tasks, whole, false, started);
 
-  const asked = open.map((task) => task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task)));
+  const asked = open.map(({ file, places }) =>
+    places.filter(({ reference }) => reference !== undefined || file.sha256 === undefined),
+  );
   const { offline = false } = policy;
   const run = { base: manifest.base, network, offline, signal };
   const answers = await describeUrls(
@@ -95,132 +95,119 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
 
   await listRepositories(whole, run);
 
-  const unmeasured = open.filter((task) => task.pins.sha256 === undefined && task.error === undefined);
+  const unmeasured = open.filter(({ settled, error }) => settled.open !== undefined && error === undefined);
   if (!dryRun) {
-    const files = unmeasured.map(({ file, weak = [], urls }) => {
-      const stated = [...(file.stated ?? []), ...weak];
-      return { ...file, urls: urls.map(({ resolved }) => resolved), ...(stated.length > 0 && { stated }) };
-    });
     const how = { manifest, present: "measure", policy, network, jobs, signal, emit } as const;
-    const measured = await measureFiles(files, how);
+    const judge = (index: number, bytes: Bytes) => {
+      const task = unmeasured[index];
+      if (task !== undefined) settlePins(task.file, task.statements, bytes);
+    };
+    const measured = await measureFiles(unmeasured.map(measurable), { ...how, judge });
     for (const [index, task] of unmeasured.entries()) {
       const result = measured[index];
       if (result === undefined) continue;
       if ("error" in result) task.error = result.error;
-      else task.pins = { size: result.size, sha256: result.sha256, pinnedAs: "measured" };
+      else {
+        task.bytes = result;
+        task.settled = settlePins(task.file, task.statements, result);
+      }
     }
-    await measureRepositories(whole, source, how);
+    await measureRepositories(whole, text, how);
   }
   const done = open.filter(({ error }) => error === undefined);
-  const edit = (text: string, now: Manifest) => withRepositories(edited(text, now, manifest, done), manifest, whole);
+  const edit = (now: string, is: Manifest) => {
+    refuseChanged(is, manifest, [...done.map(({ file }) => file.asset), ...whole.map(({ asset }) => asset.id)]);
+    return withRepositories(edited(now, manifest, done), manifest, whole);
+  };
   const isIdle = done.length === 0 && whole.every(({ error }) => error !== undefined);
   const { written } = isIdle ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
   return reportOf(options, tasks, whole, written, started);
 }
 
-function isPinned({ file }: Pick<Task, "file">): boolean {
-  return file.sha256 !== undefined;
-}
-
 function tasksOf(files: readonly AssetFile[], { base }: Manifest, text: string): Task[] {
-  const places = new Map(readText(text, base).assets.flatMap((asset) => asset.files.map((file) => [file.path, file])));
+  const inText = filesIn(text, base);
   return files.flatMap((file): Task[] => {
-    const place = places.get(file.path);
-    if (place === undefined) return [];
-    const { at, content } = place;
-    const others = (content.fallbackUrls ?? []).map((url, index) => ({ url, at: [...at, "fallbackUrls", index] }));
-    const urls = [{ url: content.url, at: [...at, "url"] }, ...others].map(({ url, at: there }) => {
+    const content = inText.get(file.path)?.content;
+    if (content === undefined) return [];
+    const others = (content.fallbackUrls ?? []).map((url, index) => ({ url, below: ["fallbackUrls", index] }));
+    const places = [{ url: content.url, below: ["url"] }, ...others].map(({ url, below }) => {
       const moving = movingReference(url);
-      return { at: there, resolved: resolveUrl(url, base), reference: moving?.told ? moving.reference : undefined };
+      return { below, url, resolved: resolveUrl(url, base), reference: moving?.told ? moving.reference : undefined };
     });
     const needs: LockNeed[] = [];
     if (file.sha256 === undefined) needs.push(file.stated === undefined ? "unpinned" : "weak");
-    if (urls.some(({ reference }) => reference !== undefined)) needs.push("moving");
-    const { size, sha256, pinnedAs } = file;
-    const pins = {
-      ...(size !== undefined && { size }),
-      ...(sha256 !== undefined && { sha256, ...(pinnedAs && { pinnedAs }) }),
-    };
-    return [{ file, text: place, urls, needs, pins, weak: undefined, moved: [], edits: [] }];
+    if (places.some(({ reference }) => reference !== undefined)) needs.push("moving");
+    return [{ file, places, needs, statements: [], settled: settlePins(file, []) }];
   });
 }
 
+function filesIn(text: string, base: string): Map<string, FileInText> {
+  return new Map(readText(text, base).assets.flatMap((asset) => asset.files.map((file) => [file.path, file])));
+}
+
 /** Takes what was stated about the URLs of a file. */
-function learn(task: Task, asked: readonly UrlInText[], answers: readonly Answer[]): void {
-  let failure: ErrorInfo | undefined;
-  const weak = [];
+function learn(task: Task, asked: readonly Place[], answers: readonly Answer[]): void {
+  const failures: ErrorInfo[] = [];
   for (const [index, place] of asked.entries()) {
     const answer = answers[index];
     if (answer === undefined) continue;
-    if ("error" in answer) {
-      failure ??= answer.error;
-      continue;
-    }
-    const { described } = answer;
-    if (described === undefined) continue;
-    const contradiction = contradictionOf(task, described);
-    if (contradiction !== undefined) {
-      task.error = contradiction;
-      return;
-    }
-    const declared = declaredPins(described);
-    if (task.pins.sha256 === undefined && declared.sha256 !== undefined) {
-      task.statedBy = described.statedBy;
-      task.pins = { ...task.pins, ...declared };
-    } else if (declared.size !== undefined) task.pins = { size: declared.size, ...task.pins };
-    weak.push(...weakDigests(described));
-    if (place.reference !== undefined && described.moved !== undefined) {
-      task.moved.push({ from: place.resolved, to: described.url, reference: described.moved });
-      task.edits.push({ do: "replace", at: place.at, value: described.url });
-      place.resolved = described.url;
+    if ("error" in answer) failures.push(answer.error);
+    else if (answer.described !== undefined) {
+      const primary = place === task.places[0];
+      task.statements.push({ url: place.url, described: answer.described, primary, place });
     }
   }
-  if (weak.length > 0) task.weak = weak;
-  const isStuck = task.needs.includes("moving") && task.moved.length === 0;
-  if (failure !== undefined && isStuck) task.error = failure;
-}
-
-/** Where the reference has moved on to other bytes than are pinned, its commit of today is of no use. */
-function contradictionOf({ file, pins, text }: Task, described: Described): ErrorInfo | undefined {
-  const declared = declaredPins(described);
-  const isOther = declared.sha256 !== undefined && pins.sha256 !== undefined && declared.sha256 !== pins.sha256;
-  const isOtherSize =
-    described.digest !== undefined &&
-    declared.size !== undefined &&
-    file.size !== undefined &&
-    declared.size !== file.size;
-  if (!isOther && !isOtherSize) return undefined;
-  const [what, stated, pinned] = isOther
-    ? ["SHA-256", declared.sha256, pins.sha256]
-    : ["size", declared.size, file.size];
-  const message = `${file.path}: ${text.content.url} has the ${what} ${stated} by now, and the manifest pins ${pinned}.`;
-  return errorInfo(
-    new AssetsError(isOther ? "DIGEST_MISMATCH" : "SIZE_MISMATCH", message, {
-      hint: "Name the commit that has the pinned bytes, or take size and sha256 out of the manifest and lock again.",
-    }),
-  );
-}
-
-/** The text with all that was learned. Throws MANIFEST_INVALID when a file is no longer what it was. */
-function edited(text: string, now: Manifest, before: Manifest, tasks: readonly Task[]): string {
-  if (JSON.stringify(now.assets) !== JSON.stringify(before.assets)) {
-    throw new AssetsError("MANIFEST_INVALID", `${before.file} has changed meanwhile; nothing was written.`, {
-      hint: "Run the same command again: what was fetched is here.",
-    });
+  try {
+    task.settled = settlePins(task.file, task.statements);
+  } catch (error) {
+    if (!(error instanceof AssetsError)) throw error;
+    task.error = errorInfo(error);
+    return;
   }
-  const set = tasks.flatMap((task): Edit[] => [...task.edits, ...pinEdits(task)]);
-  const upgraded = tasks.filter((task) => !isPinned(task) && task.pins.sha256 !== undefined);
-  const dead = upgraded.flatMap(({ text: { at, content } }) =>
-    WEAK_KEYS.filter((key) => content[key] !== undefined).map((key) => [...at, key]),
-  );
+  const isStuck = task.needs.includes("moving") && task.statements.every(({ described }) => !described.moved);
+  if (failures[0] !== undefined && isStuck) task.error = failures[0];
+}
+
+/** The file as the transfers take it, each URL standing for what it stood for when it was described. */
+function measurable({ file, places, statements, settled: { open } }: Task): AssetFile {
+  const { stated: _, ...rest } = file;
+  const urls = places.map((place) => {
+    const { described } = statements.find((statement) => statement.place === place) ?? {};
+    return described?.moved === undefined ? place.resolved : described.url;
+  });
+  // A SHA-256 that is only stated is held against the bytes like all else that is, before they get their name.
+  const declared = file.sha256 === undefined ? open?.sha256 : undefined;
+  const sum = declared === undefined ? [] : [{ algorithm: "sha256", hex: declared } as const];
+  const stated = [...(open?.stated ?? []), ...sum];
+  return { ...rest, urls, ...(stated.length > 0 && { stated }) };
+}
+
+/** The text with all that was learned. */
+function edited(text: string, { base }: Manifest, tasks: readonly Task[]): string {
+  const inText = filesIn(text, base);
+  const placed = tasks.flatMap((task) => {
+    const place = inText.get(task.file.path);
+    return place === undefined ? [] : [{ task, place }];
+  });
+  const set = placed.flatMap(({ task, place: { at } }) => [...urlEdits(task, at), ...pinEdits(task, at)]);
+  const dead = placed.flatMap(({ task: { file, settled }, place: { at, content } }) => {
+    if (file.sha256 !== undefined || settled.pins.sha256 === undefined) return [];
+    return WEAK_KEYS.filter((key) => content[key] !== undefined).map((key) => [...at, key]);
+  });
   return dead.reduce((result, at) => without(result, at), withEdits(text, set));
 }
 
-function pinEdits({ file, text: { at }, pins }: Task): Edit[] {
+function urlEdits({ settled: { fixed }, statements }: Task, at: JsonPath): Edit[] {
+  return statements
+    .filter((statement) => fixed.includes(statement))
+    .map(({ place, described }) => ({ do: "replace", at: [...at, ...place.below], value: described.url }));
+}
+
+function pinEdits({ file, settled: { pins } }: Task, at: JsonPath): Edit[] {
   const edits: Edit[] = [];
   const behind = ["localPath", "path", "url"];
   const { size, sha256, pinnedAs } = pins;
-  if (size !== undefined && file.size === undefined) {
+  if (size !== undefined && file.size === undefined && sha256 !== undefined) {
     edits.push({ do: "set", at, key: "size", value: size, after: behind });
   }
   if (sha256 !== undefined && file.sha256 === undefined) {
@@ -255,8 +242,13 @@ function reportOf(
   };
 }
 
-function pinnedFile({ file, needs, pins, statedBy, moved, error }: Task): PinnedFile {
+function pinnedFile({ file, needs, settled: { pins, statedBy, fixed }, bytes, error }: Task): PinnedFile {
   const { asset, path } = file;
+  const moved = fixed.map(({ url, described }) => ({
+    from: url,
+    to: described.url,
+    reference: described.moved ?? "",
+  }));
   const isLearned = moved.length > 0 || (file.sha256 === undefined && pins.sha256 !== undefined);
   const status = error ? "failed" : needs.length === 0 ? "locked" : isLearned ? "changed" : "open";
   return {
@@ -266,6 +258,7 @@ function pinnedFile({ file, needs, pins, statedBy, moved, error }: Task): Pinned
     needs,
     ...pins,
     ...(statedBy !== undefined && { statedBy }),
+    ...(bytes !== undefined && { fetched: bytes.from !== undefined }),
     moved,
     ...(error && { error }),
   };

@@ -1,5 +1,4 @@
-/** Brings files whose pins nobody states, by the ordinary transfer, and takes their pins off the bytes that came. */
-
+/** Brings files of which only the bytes can tell the pins, by the ordinary transfer, and measures them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
@@ -13,6 +12,7 @@ import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { conflictError } from "../transfer/outcome.js";
 import type { Planned } from "../transfer/run-transfers.js";
+import type { Bytes } from "./settle-pins.js";
 import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
 /** How long the file system's clock is waited for: less than a coarse one needs, which costs a hash later. */
@@ -30,33 +30,36 @@ export interface MeasureRun {
   readonly jobs: number | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventListener;
+  /**
+   * Told what was measured of the file of that index. What it throws fails the file, and is thrown before a file that was
+   * here is remembered: a user's own work must not pass for something that can be given up.
+   */
+  judge?(index: number, bytes: Bytes): void;
 }
 
-/** What came of one file. */
-export type Measured =
-  | { size: number; sha256: string; fetched: boolean; url?: string }
-  /** `fetched` files stay where they are. */
-  | { error: ErrorInfo };
+/** What came of one file. What was fetched stays in its place, whatever is wrong with it. */
+export type Measured = Bytes | { error: ErrorInfo };
 
 /**
- * Puts the files in their places, each without a pin, and hashes them; the ledger remembers them as proven. In the order
- * of the files. Throws DISK_FULL before the first byte, USAGE for an unusable `caFile`.
+ * Puts the files in their places, hashes them, and holds them against all digests that are stated of them; the ledger
+ * remembers them as proven. In the order of the files. Throws DISK_FULL before the first byte, USAGE for an unusable
+ * `caFile`.
  */
 export async function measureFiles(files: readonly AssetFile[], run: MeasureRun): Promise<Measured[]> {
   if (files.length === 0) return [];
-  const { manifest, signal, emit, present } = run;
+  const { manifest, signal, present } = run;
   const { caFile } = run.network;
   if (caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(caFile);
   const workspace = await openWorkspace(manifest);
   try {
     const found = await workspace.lookAll(files, { recall: false, hash: false, signal });
     const planned = found.map((looked) => planOf(looked, present));
-    const errors = await fetchAll(planned, workspace, run);
+    const ends = await fetchAll(planned, workspace, run);
     const results: Measured[] = [];
     for (const [index, item] of planned.entries()) {
-      const failure = errors[index];
-      if (failure?.error !== undefined) results.push({ error: failure.error });
-      else results.push(await measure(item, failure?.url, workspace, signal, emit));
+      const end = ends[index];
+      if (end?.error !== undefined) results.push({ error: end.error });
+      else results.push(await measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) }));
     }
     return results;
   } finally {
@@ -74,7 +77,7 @@ function planOf(found: Looked, present: MeasureRun["present"]): Planned {
 /** What became of each item that was to be fetched, by its place in the plan. */
 async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: MeasureRun) {
   const { manifest, signal, emit, network, jobs } = run;
-  const ends: ({ error?: ErrorInfo; url?: string } | undefined)[] = planned.map((item) =>
+  const ends: ({ error?: ErrorInfo; from?: string } | undefined)[] = planned.map((item) =>
     item.action === "conflict" ? { error: errorInfo(item.unsafe ?? inTheWay(item)) } : undefined,
   );
   const fetches = planned.filter(isFetch);
@@ -109,7 +112,7 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
     const at = planned.indexOf(fetches[index] as Planned);
     ends[at] = {
       ...(outcome.error && { error: outcome.error }),
-      ...(outcome.url !== undefined && { url: outcome.url }),
+      ...(outcome.status === "downloaded" && { from: outcome.url ?? "" }),
     };
   }
   return ends;
@@ -128,17 +131,20 @@ function inTheWay(item: PlanItem): AssetsError {
 }
 
 async function measure(
-  { file, target, action }: PlanItem,
-  url: string | undefined,
+  { file, target }: PlanItem,
+  from: string | undefined,
   workspace: Workspace,
-  signal: AbortSignal,
-  emit: EventListener,
+  { signal, emit, judge }: Pick<MeasureRun, "signal" | "emit"> & { judge: ((bytes: Bytes) => void) | undefined },
 ): Promise<Measured> {
   const { ledger, hash } = workspace;
   try {
     const at = await clockPast(file, workspace, signal);
     const digest = await hash(target, { signal });
-    for (const { algorithm, hex } of action === "keep" ? (file.stated ?? []) : []) {
+    const bytes = { size: digest.size, sha256: digest.hex, from };
+    judge?.(bytes);
+    // What came without a pin was held against them on its way.
+    const isChecked = from !== undefined && file.sha256 === undefined;
+    for (const { algorithm, hex } of isChecked ? [] : (file.stated ?? [])) {
       const own = await hash(target, { signal, algorithm });
       if (own.hex === hex) continue;
       throw new AssetsError("DIGEST_MISMATCH", `${file.path} has the ${algorithm} ${own.hex}, and ${hex} is stated.`, {
@@ -150,8 +156,7 @@ async function measure(
     if (doubt !== undefined) {
       emit({ type: "warning", path: file.path, message: `${file.path} may not be what its name says: ${doubt}.` });
     }
-    const { size, hex: sha256 } = digest;
-    return { size, sha256, fetched: action !== "keep", ...(url !== undefined && { url }) };
+    return bytes;
   } catch (error) {
     if (signal.aborted) throw abortError();
     if (!(error instanceof AssetsError)) throw error;
