@@ -237,6 +237,20 @@ describe("assets import of a list", () => {
     expect(tree.sha256("sub/a.bin")).toBe(sha256Of(SMALL));
   });
 
+  it("loses no asset when several import at once, none of which finds a manifest", async () => {
+    const tree = makeTree();
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) tree.write(`${name}.sums`, `${sha256Of(name)}  ${name}.bin\n`);
+    const args = (name: string) => ["import", "sums", `${name}.sums`, "--base-url", "https://x.example/"];
+    const runs = await Promise.all(names.map((name) => assets(tree, args(name))));
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(
+      manifestOf(tree)
+        .assets.map(({ id }: { id: string }) => id)
+        .sort(),
+    ).toEqual(names.map((name) => `${name}.sums`));
+  });
+
   it("comes from standard input, and in the dry run of a script leaves the script alone", async () => {
     const tree = makeTree();
     const input = `M = {'m': ("https://x.example/m.bin", "${sha256Of(SMALL)}")}`;
