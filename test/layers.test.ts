@@ -148,6 +148,7 @@ describe("the house", () => {
       "commands/add-repository.ts",
       "commands/add-sources.ts",
       "commands/add-text.ts",
+      "commands/add-wishes.ts",
       "commands/author-reports.ts",
       "commands/describe-urls.ts",
       "commands/ignore-block.ts",

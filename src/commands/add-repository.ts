@@ -1,5 +1,6 @@
 /** Turns a whole repository of the Hub into the sources of its files, at the commit that it has now. */
 import { AssetsError, visibleLine } from "../errors.js";
+import { repositoryAsset } from "../manifest/new-entry.js";
 import { hubUrl, parseHub } from "../short-urls.js";
 import { createSources } from "../source/index.js";
 import type { AddSource } from "./add-sources.js";
@@ -51,7 +52,7 @@ export async function readRepository(
         ...(listing.moved !== undefined && { moved: listing.moved }),
         ...(about?.licence !== undefined && { licence: about.licence }),
       };
-      return { url, resolved: url, described, repository: { words, name, below: path } };
+      return { url, resolved: url, described, repository: { words, ...repositoryAsset(place), below: path } };
     });
   } finally {
     await sources.close();

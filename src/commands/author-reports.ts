@@ -24,6 +24,8 @@ export interface AddedFile {
   moved?: string;
   /** It lies in its place. */
   here: boolean;
+  /** Present when its bytes were measured: whether they were fetched for it, or are those of the file that was here. */
+  fetched?: boolean;
   error?: ErrorInfo;
 }
 

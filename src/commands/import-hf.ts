@@ -1,7 +1,7 @@
 /** Lists the files of a repository of the Hugging Face Hub, for `assets import hf`. */
 import { AssetsError, visibleLine } from "../errors.js";
 import { createListing, digestPin, type Listing, pinsOf } from "../interchange/listing.js";
-import { folderFor } from "../manifest/new-entry.js";
+import { folderFor, repositoryAsset } from "../manifest/new-entry.js";
 import { parseHub } from "../short-urls.js";
 import type { Sources } from "../source/index.js";
 import { askAgain } from "../transfer/ask-again.js";
@@ -33,16 +33,15 @@ export async function listHub({ repository, include, exclude, sources, signal }:
       hint: `See what there is: assets remote ls ${visibleLine(url)}`,
     });
   }
-  const { name } = place;
-  const type = place.type === "model" ? "model" : "dataset";
-  const folder = folderFor(name, type);
+  const { id, type } = repositoryAsset(place);
+  const folder = folderFor(id, type);
   const listing = createListing();
   for (const { path, url: address, size, digest } of files) {
     const pin = digest === undefined ? {} : digestPin(digest.algorithm, digest.hex);
     const pins = "problem" in pin ? {} : pinsOf(pin);
     const known = { ...pins, ...(size !== undefined && { size }) };
-    listing.add({ path: `${folder}/${path}`, urls: [address], place: path, asset: name, ...known });
+    listing.add({ path: `${folder}/${path}`, urls: [address], place: path, asset: id, ...known });
   }
   const license = found.licence === undefined ? {} : { license: found.licence };
-  return listing.done(new Map([[name, { type, ...license }]]));
+  return listing.done(new Map([[id, { type, ...license }]]));
 }

@@ -37,8 +37,8 @@ export interface MeasureRun {
   judge?(index: number, bytes: Bytes): void;
 }
 
-/** What came of one file. What was fetched stays in its place, whatever is wrong with it. */
-export type Measured = Bytes | { error: ErrorInfo };
+/** What came of one file; `raced`: another run put one in its place meanwhile. What was fetched stays in its place, whatever is wrong with it. */
+export type Measured = Bytes | { error: ErrorInfo; raced?: boolean };
 
 /**
  * Puts the files in their places, hashes them, and holds them against all digests that are stated of them; the ledger
@@ -53,13 +53,14 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
   const workspace = await openWorkspace(manifest);
   try {
     const found = await workspace.lookAll(files, { recall: false, hash: false, signal });
-    const planned = found.map((looked) => planOf(looked, present));
+    const planned = found.map((looked) => planOf(looked, present, workspace.ledger));
     const ends = await fetchAll(planned, workspace, run);
     const results: Measured[] = [];
     for (const [index, item] of planned.entries()) {
       const end = ends[index];
-      if (end?.error !== undefined) results.push({ error: end.error });
-      else results.push(await measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) }));
+      if (end?.error !== undefined) {
+        results.push({ error: end.error, raced: item.action === "download" && end.error.code === "CONFLICT" });
+      } else results.push(await measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) }));
     }
     return results;
   } finally {
@@ -67,18 +68,23 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
   }
 }
 
-function planOf(found: Looked, present: MeasureRun["present"]): Planned {
+function planOf(found: Looked, present: MeasureRun["present"], ledger: Workspace["ledger"]): Planned {
   if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
   const item = planFile(found, { force: false });
   if (present === "measure" || item.action !== "keep") return item;
-  return { ...item, action: "conflict", reason: "a file stands there that no asset names" };
+  // What a run put there that could not write it down can be given up; of which URL it came is not known.
+  const { file, state } = found;
+  if ("stat" in state && ledger.recall(file.path, state.stat) !== undefined) return { ...item, action: "replace" };
+  const hint =
+    "To pin that very file, name it and say where it comes from: assets add PATH --url URL. Or name another place: --path.";
+  return { ...item, action: "conflict", reason: "a file stands there that no asset names", hint };
 }
 
 /** What became of each item that was to be fetched, by its place in the plan. */
 async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: MeasureRun) {
   const { manifest, signal, emit, network, jobs } = run;
   const ends: ({ error?: ErrorInfo; from?: string } | undefined)[] = planned.map((item) =>
-    item.action === "conflict" ? { error: errorInfo(item.unsafe ?? inTheWay(item)) } : undefined,
+    item.action === "conflict" ? { error: errorInfo(item.unsafe ?? conflictError(item)) } : undefined,
   );
   const fetches = planned.filter(isFetch);
   if (fetches.length === 0) return ends;
@@ -92,7 +98,8 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
   const named = { ...manifest, assets: [...manifest.assets, ...asAssets(fetches)] };
   const replan = async (item: PlanItem, abort: AbortSignal) => {
     if (isAsFound(item.target, item.state)) return item;
-    return planFile(await workspace.look(item.file, { recall: false, hash: false, signal: abort }), { force: false });
+    const now = await workspace.look(item.file, { recall: false, hash: false, signal: abort });
+    return planOf(now, run.present, workspace.ledger);
   };
   const policy = { ...DEFAULT_POLICY, ...run.policy };
   const transfers = {
@@ -121,13 +128,6 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
 /** The files as assets, so that the transfers know their places for those of the manifest. */
 function asAssets(items: readonly PlanItem[]): Manifest["assets"] {
   return items.map(({ file }) => ({ id: file.asset, type: "file", tags: [], required: false, files: [file] }));
-}
-
-function inTheWay(item: PlanItem): AssetsError {
-  if (item.state.kind !== "unpinned") return conflictError(item);
-  return new AssetsError("CONFLICT", `${item.file.path}: ${item.reason}.`, {
-    hint: "To pin that very file, name it and say where it comes from: assets add PATH --url URL. Or name another place: --path.",
-  });
 }
 
 async function measure(

@@ -33,11 +33,20 @@ export interface Settled {
   readonly open?: { readonly sha256?: string; readonly stated: readonly StatedDigest[] };
 }
 
+const IN_MANIFEST = "the manifest pins";
 const NAMES = { sha256: "SHA-256", sha512: "SHA-512", sha1: "SHA-1", md5: "MD5", "git-blob": "git blob id" } as const;
 
-/** What follows for a file. Throws DIGEST_MISMATCH, SIZE_MISMATCH when two of them are of different bytes. */
-export function settlePins(file: AssetFile, statements: readonly Statement[], bytes?: Bytes): Settled {
-  refuseQuarrels(file, statements);
+/**
+ * What follows for a file. `pinning`: who says what is pinned of it, as it reads before that. Throws DIGEST_MISMATCH,
+ * SIZE_MISMATCH when two of them are of different bytes.
+ */
+export function settlePins(
+  file: AssetFile,
+  statements: readonly Statement[],
+  bytes?: Bytes,
+  pinning = IN_MANIFEST,
+): Settled {
+  refuseQuarrels(file, statements, pinning);
   const isPinned = file.sha256 !== undefined;
   const declared = statements.find(({ described }) => described.digest?.algorithm === "sha256")?.described;
   const sha256 = file.sha256 ?? declared?.digest?.hex;
@@ -49,7 +58,7 @@ export function settlePins(file: AssetFile, statements: readonly Statement[], by
     fixed: statements.filter((statement) => isProven(statement, isPinned, bytes)),
   };
   if (bytes !== undefined) {
-    refuseBytes(file, statements, bytes, { sha256, statedBy });
+    refuseBytes(file, statements, bytes, { sha256, statedBy, pinning });
     const pinnedAs = isPinned ? file.pinnedAs : declared === undefined ? "measured" : "declared";
     return { pins: { size: bytes.size, sha256: bytes.sha256, ...(pinnedAs && { pinnedAs }) }, ...told };
   }
@@ -86,8 +95,8 @@ function isFirm({ described: { size, digest, moved } }: Statement): boolean {
 }
 
 /** Throws when what is stated of a URL contradicts the manifest, or what is stated of another one. */
-function refuseQuarrels(file: AssetFile, statements: readonly Statement[]): void {
-  for (const statement of statements) refuseByManifest(file, statement);
+function refuseQuarrels(file: AssetFile, statements: readonly Statement[], pinning: string): void {
+  for (const statement of statements) refuseByPin(file, statement, pinning);
   const declaring = statements.find(({ described }) => described.digest?.algorithm === "sha256");
   for (const [index, one] of statements.entries()) {
     for (const other of statements.slice(index + 1)) {
@@ -105,7 +114,7 @@ function refuseQuarrels(file: AssetFile, statements: readonly Statement[]): void
   }
 }
 
-function refuseByManifest(file: AssetFile, statement: Statement): void {
+function refuseByPin(file: AssetFile, statement: Statement, pinning: string): void {
   const { url, described } = statement;
   const { digest, size } = described;
   const pinned: StatedDigest[] =
@@ -115,10 +124,13 @@ function refuseByManifest(file: AssetFile, statement: Statement): void {
   const isOtherSize = isFirm(statement) && file.size !== undefined && size !== file.size;
   if (!isOther && !isOtherSize) return;
   const [has, pins] = isOther ? [wordsOf(digest), same.hex] : [`the size ${size}`, file.size];
-  const message = `${file.path}: ${url} has ${has} by now, and the manifest pins ${pins}.`;
+  const isWritten = pinning === IN_MANIFEST;
+  const message = `${file.path}: ${url} has ${has}${isWritten ? " by now" : ""}, and ${pinning} ${pins}.`;
   const keys = file.sha256 === undefined ? "what is pinned" : "size and sha256";
   throw new AssetsError(isOther ? "DIGEST_MISMATCH" : "SIZE_MISMATCH", message, {
-    hint: `Name the commit that has the pinned bytes, or take ${keys} out of the manifest and lock again.`,
+    hint: isWritten
+      ? `Name the commit that has the pinned bytes, or take ${keys} out of the manifest and lock again.`
+      : "One of the two is of another version of the file: find out which is meant.",
   });
 }
 
@@ -136,10 +148,10 @@ function wordsOf(digest: Described["digest"]): string {
 
 /** Throws when the bytes are not those that are pinned, or that were stated. */
 function refuseBytes(
-  { path, sha256: pinned }: AssetFile,
+  { path, size, sha256: pinned }: AssetFile,
   statements: readonly Statement[],
   bytes: Bytes,
-  { sha256, statedBy }: { sha256: string | undefined; statedBy: string | undefined },
+  { sha256, statedBy, pinning }: { sha256: string | undefined; statedBy: string | undefined; pinning: string },
 ): void {
   const where = bytes.from === undefined ? `${path}, which is here,` : `${path}, as it comes from ${bytes.from},`;
   const hint =
@@ -147,15 +159,18 @@ function refuseBytes(
       ? "It may be incomplete, changed, or of another version. Move it away and run the same command again: it is fetched."
       : "What is stated is of another version of the file: find out which is meant.";
   if (sha256 !== undefined && bytes.sha256 !== sha256) {
-    const by = pinned === undefined ? `stated${statedBy === undefined ? "" : ` by ${statedBy}`}` : "pinned";
-    throw new AssetsError("DIGEST_MISMATCH", `${where} has the SHA-256 ${bytes.sha256}, and ${sha256} is ${by}.`, {
+    const by = pinned === undefined ? `stated${statedBy === undefined ? "" : ` by ${statedBy}`} is` : pinning;
+    throw new AssetsError("DIGEST_MISMATCH", `${where} has the SHA-256 ${bytes.sha256}, and ${by} ${sha256}.`, {
       hint,
     });
   }
+  if (size !== undefined && bytes.size !== size) {
+    throw new AssetsError("SIZE_MISMATCH", `${where} has ${bytes.size} bytes, and ${pinning} ${size}.`, { hint });
+  }
   const other = statements.find((statement) => {
-    const { size } = statement.described;
+    const stated = statement.described.size;
     // A length beside no digest says nothing against what was sent just now, which had it or had not.
-    return (bytes.from === undefined || isFirm(statement)) && size !== undefined && size !== bytes.size;
+    return (bytes.from === undefined || isFirm(statement)) && stated !== undefined && stated !== bytes.size;
   });
   if (other === undefined) return;
   const stated = `${other.url} is stated to have ${other.described.size}`;

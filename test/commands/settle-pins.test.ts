@@ -124,7 +124,7 @@ describe("the pins of a file", () => {
       here,
       /stated by them/,
     ],
-    ["a file here that is not the pinned one", file({ sha256: B }), [], here, /is pinned/],
+    ["a file here that is not the pinned one", file({ sha256: B }), [], here, /the manifest pins b+/],
     ["a file here that is shorter than the one there", file(), [first({ size: 9 })], here, /has 3 bytes.*have 9/],
   ])("are refused by %s", (_, own, statements, bytes, words) => {
     expect(() => settlePins(own, statements, bytes)).toThrow(words);
