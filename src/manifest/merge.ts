@@ -1,22 +1,14 @@
 /** Merges assets into the text of a manifest: what is new is added, what is the same stays, nothing pinned is changed. */
 import { type Node, parseTree } from "jsonc-parser";
 import { AssetsError } from "../errors.js";
-import type { ReadOptions } from "./bases.js";
+import { baseOf, type ReadOptions } from "./bases.js";
 import { type Insertion, insertInto } from "./insert.js";
 import { formatIssues } from "./issues.js";
 import { foldPath, joinPath, normaliseFolder } from "./paths.js";
 import { readManifest } from "./read.js";
+import { compareBytes, type KnownBytes, type Pins } from "./same-bytes.js";
 import type { Asset, AssetFile } from "./types.js";
-
-/** What is known of the bytes of a file, under the keys of the manifest. Digests in lower-case hex digits. */
-export interface Pins {
-  readonly size?: number;
-  readonly sha256?: string;
-  readonly sha512?: string;
-  readonly sha1?: string;
-  readonly gitBlob?: string;
-  readonly md5?: string;
-}
+import { resolveUrl } from "./urls.js";
 
 /** A file as it is to be written. */
 export interface NewFile extends Pins {
@@ -70,23 +62,21 @@ export interface Merged {
 /** A file that the manifest has, and the way to the object that says so. */
 interface Known {
   readonly asset: string;
-  readonly file: Pins;
+  readonly file: KnownBytes;
   /** Undefined for one of this merge. */
   readonly node: Node | undefined;
 }
 
-const DIGESTS = ["sha256", "sha512", "sha1", "gitBlob", "md5"] as const;
-const KEYS = ["size", ...DIGESTS] as const;
-
 /**
  * The text of a valid manifest with these assets in it. A file that is there with the same bytes, under whatever id, stays
- * as it is; one that is there without a digest gets those that are known now. Comments, order and layout of all the rest
+ * as it is; one that is known to be the same, by a digest or its source, gets what it has no digest or size of. Comments, order and layout of all the rest
  * stay. Throws MANIFEST_INVALID when the text is no manifest, or would be none.
  */
 export function mergeEntries(text: string, assets: readonly NewAsset[], options: ReadOptions): Merged {
   const start = text.startsWith("\ufeff") ? 1 : 0;
   const source = text.slice(start);
   const before = assetsOf(source, options);
+  const base = baseOf(options.file);
   const root = parseTree(source, [], { allowTrailingComma: true });
   const list = memberOf(root, "assets");
   const owners = new Map<string, { asset: Asset; node: Node | undefined }>();
@@ -96,7 +86,11 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
     owners.set(foldPath(asset.id), { asset, node });
     const nodes = fileNodes(node);
     for (const [at, file] of asset.files.entries()) {
-      known.set(foldPath(file.path), { asset: asset.id, file: pinsOfFile(file), node: nodes[at] });
+      known.set(foldPath(file.path), {
+        asset: asset.id,
+        file: { pins: pinsOfFile(file), urls: file.urls },
+        node: nodes[at],
+      });
     }
   }
 
@@ -120,20 +114,21 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
           continue;
         }
         wanted.push({ ...file, path: place });
-        known.set(foldPath(path), { asset: merged.asset, file, node: undefined });
+        known.set(foldPath(path), { asset: merged.asset, file: bytesOf(file, base), node: undefined });
         added.push(merged);
         continue;
       }
-      const reason = differenceOf(there.file, file);
-      if (reason !== undefined) conflicts.push({ ...merged, with: there.asset, reason });
-      else {
-        const news = KEYS.filter((key) => there.file[key] === undefined && file[key] !== undefined);
-        // What a file of this very merge lacks was left out by whoever wrote it.
-        if (news.length > 0 && there.node !== undefined && !DIGESTS.some((key) => there.file[key] !== undefined)) {
-          insertions.push({ into: there.node, items: news.map((key) => ({ key, value: file[key] })) });
-          filled.push({ asset: there.asset, path });
-        } else same.push({ asset: there.asset, path });
+      const compared = compareBytes(there.file, bytesOf(file, base));
+      if ("reason" in compared) {
+        conflicts.push({ ...merged, with: there.asset, reason: compared.reason });
+        continue;
       }
+      const news = Object.entries(compared.news);
+      // What a file of this very merge lacks was left out by whoever wrote it.
+      if (news.length > 0 && there.node !== undefined) {
+        insertions.push({ into: there.node, items: news.map(([key, value]) => ({ key, value })) });
+        filled.push({ asset: there.asset, path });
+      } else same.push({ asset: there.asset, path });
     }
     if (wanted.length === 0) continue;
     if (owner === undefined) fresh.push({ ...asset, files: wanted });
@@ -176,21 +171,8 @@ function insertionOf(asset: Node | undefined, files: readonly NewFile[]): Insert
   ];
 }
 
-/** What keeps two from being the same bytes, as far as is known. */
-function differenceOf(there: Pins, file: Pins): string | undefined {
-  for (const key of KEYS) {
-    const [has, wants] = [there[key], file[key]];
-    if (has === undefined || wants === undefined || has === wants) continue;
-    return `its ${key} is ${brief(has)} in the manifest, and ${brief(wants)} in what is imported`;
-  }
-  const digests = (pins: Pins) => DIGESTS.filter((key) => pins[key] !== undefined);
-  const [has, wants] = [digests(there), digests(file)];
-  if (has.length === 0 || wants.length === 0 || has.some((key) => wants.includes(key))) return undefined;
-  return `the manifest has its ${has.join(", ")}, what is imported its ${wants.join(", ")}: nothing tells whether they are of the same bytes`;
-}
-
-function brief(value: number | string): string {
-  return typeof value === "number" ? `${value}` : `${value.slice(0, 12)}…`;
+function bytesOf({ url, fallbackUrls = [], path: _, ...pins }: NewFile, base: string): KnownBytes {
+  return { pins, urls: [url, ...fallbackUrls].map((each) => resolveUrl(each, base)) };
 }
 
 /** The pins of a file of the manifest, under its keys. */

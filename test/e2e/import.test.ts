@@ -336,6 +336,20 @@ describe("assets import hf", () => {
     expect(tree.read("models/org-name/onnx/model.onnx").toString()).toBe("weights");
   });
 
+  it("finds the asset that add made of the repository, its small files being measured by now", async () => {
+    const { url } = await startHub({ repos });
+    const tree = makeTree();
+    tree.write(MANIFEST, '{ "version": 1, "assets": [] }');
+    const env = { HF_ENDPOINT: url };
+    expect(await assets(tree, ["add", "hf:org/name"], { env })).toMatchObject({ code: 0 });
+    const text = tree.read(MANIFEST).toString();
+    expect(await assets(tree, ["import", "hf", "org/name"], { env })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("3 there already"),
+    });
+    expect(tree.read(MANIFEST).toString()).toBe(text);
+  });
+
   it.each([
     [["org/name", "--include", "*.nothing"], 2, "none of its files is selected"],
     [["not a repository"], 2, "hf:not a repository"],
