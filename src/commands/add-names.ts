@@ -49,14 +49,16 @@ export function nameAll(
 ): Group[] {
   const { manifest, id, path } = options;
   const taken = [...manifest.assets.map((asset) => asset.id), ...avoid];
-  for (const wish of wishes) wish.asset = "";
+  const repositories = new Map<string, string>();
   const groups: Group[] = [];
   for (const wish of wishes) {
     const { url } = wish.file;
     const { repository } = wish.source;
     const used = [...taken, ...groups.map(({ asset }) => asset.id)];
-    const first = repository && wishes.find(({ source }) => source.repository?.words === repository.words);
-    const own = id ?? (first?.asset || freeId(repository?.id ?? idFor(url), used));
+    // What lies in a place that was told by its id keeps that, if nobody took it.
+    const wanted = repository?.id ?? (wish.here ? wish.asset : idFor(url));
+    const own = id ?? repositories.get(repository?.words ?? "") ?? freeId(wanted, used);
+    if (repository !== undefined) repositories.set(repository.words, own);
     let group = groups.find(({ asset }) => asset.id === own);
     if (group === undefined) {
       const type =

@@ -50,6 +50,7 @@ export interface AddOptions extends NewAsset, RepositoryChoice {
  */
 export async function addAssets(options: AddOptions): Promise<AddReport> {
   const started = performance.now();
+  const since = Date.now();
   const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   checkOptions(options);
@@ -67,7 +68,7 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const planned = withGroups(await manifestText(manifest), manifest, nameAll(open, options));
   checkText(planned, manifest, "This cannot be added; nothing was fetched or written.");
 
-  if (!dryRun) await measureAll(open, options, { manifest, policy, network, jobs, signal, emit });
+  if (!dryRun) await measureAll(open, options, { manifest, since, policy, network, jobs, signal, emit });
   const added = open.filter(({ error }) => error === undefined);
   let groups: Group[] = [];
   const edit = (text: string, now: Manifest) => {
@@ -87,6 +88,7 @@ async function measureAll(
   run: Omit<MeasureRun, "present" | "judge">,
 ): Promise<void> {
   const { base } = run.manifest;
+  const avoid = new Set<string>();
   let left = wishes.filter(isOpen);
   for (let round = 1; left.length > 0; round++) {
     const files = left.map((wish) => {
@@ -102,19 +104,20 @@ async function measureAll(
     const measured = await measureFiles(files, { ...run, present, judge });
     const raced = left.filter((wish, index) => take(wish, measured[index]));
     if (raced.length === 0 || round === MOST_ROUNDS || options.id !== undefined || options.path !== undefined) return;
-    const avoid = wishes.map(({ asset }) => asset);
+    for (const { asset } of wishes) avoid.add(asset);
     for (const wish of raced) delete wish.error;
-    nameAll(raced, options, avoid);
+    nameAll(raced, options, [...avoid]);
     left = raced;
   }
 }
 
-/** Takes what was measured. Answers whether another run was faster. */
+/** Takes what was measured. Answers whether another run was faster, and there is another place to go. */
 function take(wish: Wish, measured: Measured | undefined): boolean {
   if (measured === undefined) return false;
   if ("error" in measured) {
     wish.error = measured.error;
-    return measured.raced === true;
+    // The files of a repository stay together.
+    return measured.raced === true && wish.source.repository === undefined;
   }
   wish.here = true;
   wish.fetched = measured.from !== undefined;

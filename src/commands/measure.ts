@@ -25,6 +25,8 @@ export interface MeasureRun {
   readonly manifest: Manifest;
   /** What stands there already: measured as it is, or left alone as somebody's own. */
   readonly present: "measure" | "conflict";
+  /** When the command began, in milliseconds since the epoch: what came later was put there by another run. */
+  readonly since?: number;
   readonly policy: Partial<TransferPolicy>;
   readonly network: NetworkSettings;
   readonly jobs: number | undefined;
@@ -59,7 +61,7 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
     for (const [index, item] of planned.entries()) {
       const end = ends[index];
       if (end?.error !== undefined) {
-        results.push({ error: end.error, raced: item.action === "download" && end.error.code === "CONFLICT" });
+        results.push({ error: end.error, raced: end.error.code === "CONFLICT" && isRaced(item, run.since) });
       } else results.push(await measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) }));
     }
     return results;
@@ -68,16 +70,24 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
   }
 }
 
+/** Whether what is in the way was not there when the command began. */
+function isRaced({ action, state }: Planned, since: number | undefined): boolean {
+  if (action === "download") return true;
+  return since !== undefined && "stat" in state && Number(state.stat.ctimeNs / 1_000_000n) >= since;
+}
+
 function planOf(found: Looked, present: MeasureRun["present"], ledger: Workspace["ledger"]): Planned {
   if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
-  const item = planFile(found, { force: false });
-  if (present === "measure" || item.action !== "keep") return item;
-  // What a run put there that could not write it down can be given up; of which URL it came is not known.
   const { file, state } = found;
-  if ("stat" in state && ledger.recall(file.path, state.stat) !== undefined) return { ...item, action: "replace" };
-  const hint =
-    "To pin that very file, name it and say where it comes from: assets add PATH --url URL. Or name another place: --path.";
-  return { ...item, action: "conflict", reason: "a file stands there that no asset names", hint };
+  const item = planFile(found, { force: false });
+  if (present === "conflict" && item.action !== "replace" && "stat" in state) {
+    // What a run put there that could not write it down can be given up; of which URL it came is not known.
+    if (ledger.recall(file.path, state.stat) !== undefined) return { ...item, action: "replace" };
+    const hint =
+      "To pin that very file, name it and say where it comes from: assets add PATH --url URL. Or name another place: --path.";
+    return { ...item, action: "conflict", reason: "a file stands there that no asset names", hint };
+  }
+  return item.action === "conflict" ? { ...item, hint: "Move it away, and run the same command again." } : item;
 }
 
 /** What became of each item that was to be fetched, by its place in the plan. */
@@ -148,7 +158,10 @@ async function measure(
       const own = await hash(target, { signal, algorithm });
       if (own.hex === hex) continue;
       throw new AssetsError("DIGEST_MISMATCH", `${file.path} has the ${algorithm} ${own.hex}, and ${hex} is stated.`, {
-        hint: "It is not the file that was meant. Move it away, and run the same command again.",
+        hint:
+          file.sha256 === undefined
+            ? "It is not the file that was meant. Move it away, and run the same command again."
+            : "Its SHA-256 is the pinned one: a branch has other bytes by now. Name the commit that has these.",
       });
     }
     if (at !== undefined) ledger.record(file.path, digest.stat, digest.hex, { at });

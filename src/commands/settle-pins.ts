@@ -83,10 +83,10 @@ function pinOf({ sha256, pinnedAs }: AssetFile): Pins {
 
 /** Whether a reference that moved is known to stand for the bytes of the pin by now. */
 function isProven({ described }: Statement, isPinned: boolean, bytes: Bytes | undefined): boolean {
-  const { moved, digest, url } = described;
+  const { moved, digest } = described;
   if (moved === undefined) return false;
   if (!isPinned || digest?.algorithm === "sha256") return true;
-  return bytes !== undefined && (digest !== undefined || bytes.from === url);
+  return bytes !== undefined && digest !== undefined;
 }
 
 /** Whether the size is of these very bytes: what a server names beside no digest may be that of another form of them. */
@@ -173,6 +173,10 @@ function refuseBytes(
     return (bytes.from === undefined || isFirm(statement)) && stated !== undefined && stated !== bytes.size;
   });
   if (other === undefined) return;
+  if (pinned !== undefined) {
+    const message = `${path}: ${other.url} has the size ${other.described.size} by now, and the pinned file ${bytes.size}.`;
+    throw new AssetsError("SIZE_MISMATCH", message, { hint: "Name the commit that has the pinned bytes." });
+  }
   const stated = `${other.url} is stated to have ${other.described.size}`;
   throw new AssetsError("SIZE_MISMATCH", `${where} has ${bytes.size} bytes, and ${stated}.`, { hint });
 }

@@ -67,13 +67,6 @@ describe("the pins of a file", () => {
       { fixed: [{ url: "x:two" }] },
     ],
     [
-      "prove a reference by the bytes that came from it",
-      file({ sha256: A }),
-      [first({ moved: "latest" })],
-      { ...here, from: "x:one@fixed" },
-      { fixed: [{ url: "x:one" }] },
-    ],
-    [
       "do not mind what length a server names of a file that came with another",
       file(),
       [first({ size: 9 })],
@@ -125,6 +118,13 @@ describe("the pins of a file", () => {
       /stated by them/,
     ],
     ["a file here that is not the pinned one", file({ sha256: B }), [], here, /the manifest pins b+/],
+    [
+      "a branch of another length than the pinned file that is here",
+      file({ sha256: A }),
+      [first({ digest: BLOB, size: 9, moved: "main" })],
+      here,
+      /size 9 by now/,
+    ],
     ["a file here that is shorter than the one there", file(), [first({ size: 9 })], here, /has 3 bytes.*have 9/],
   ])("are refused by %s", (_, own, statements, bytes, words) => {
     expect(() => settlePins(own, statements, bytes)).toThrow(words);

@@ -84,25 +84,26 @@ describe("assets add, where not all agree", () => {
 });
 
 describe("assets add beside other runs", () => {
-  it("gives two files of one name that are added at once a place and an id each", async () => {
+  it("gives files of one name that are added at once a place and an id each, and a URL only one", async () => {
     const { tree, run, assets } = project();
     let heads = 0;
-    let both = () => {};
+    let begin = () => {};
     const ready = new Promise<void>((resolve) => {
-      both = resolve;
+      begin = resolve;
     });
     const server = await startSilent(
       (path) => path,
       async () => {
         heads++;
-        if (heads === 2) both();
+        if (heads === 3) begin();
         await ready;
       },
     );
-    const urls = ["/v1/x.csv", "/v2/x.csv"];
+    const urls = ["/v1/x.csv", "/v2/x.csv", "/v1/x.csv"];
     const runs = await Promise.all(urls.map((path) => run(["add", `${server}${path}`])));
-    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(assets()).toHaveLength(2);
+    expect(tree.files().filter((name) => name.endsWith(".csv"))).toHaveLength(2);
     for (const { url, localPath, sha256 } of assets()) {
       expect([sha256, tree.sha256(localPath)]).toEqual(Array(2).fill(sha256Of(new URL(url).pathname)));
     }

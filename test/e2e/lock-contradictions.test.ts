@@ -36,16 +36,19 @@ describe("assets lock, where not all agree", () => {
     const cut = server.serve("/cut.csv", { body: "all of the lines" });
     const before = [
       asset("branch", "hf:org/m/config.json", { sha256: sha256Of("yesterday") }),
+      asset("stale", "hf:org/m/same.json", { sha256: sha256Of("four") }),
       asset("weak", weak, { md5: md5("meant") }),
       asset("two", primary, { fallbackUrls: [fallback] }),
       asset("cut", cut),
     ];
     const { tree, run, assets } = project(before);
     tree.write("cut", "all of");
+    tree.write("stale", "four");
     const done = await run(["lock"], { HF_ENDPOINT: hub.url });
     expect(assets()).toEqual(before);
     expect(done.code).toBe(5);
     expect(done.stdout).toContain(sha256Of("yesterday"));
+    expect(done.stdout).toContain("a branch has other bytes by now");
     expect(done.stdout).toMatch(/two: .*\/other\/two\.bin .*16 bytes.*\/sums\/two\.bin 5 bytes/);
     expect(done.stdout).toMatch(/cut, which is here, has 6 bytes/);
     expect(tree.exists("weak")).toBe(false);
