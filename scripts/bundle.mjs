@@ -29,6 +29,13 @@ const standIns = {
   },
 };
 
+/** It loads all of the streams, and most commands call none of its functions: it is loaded by the first such call. */
+const LATE = "node:crypto";
+const late = (name) =>
+  /^[A-Z]/.test(name)
+    ? `function (...given) { return new (all().${name})(...given); }`
+    : `(...given) => all().${name}(...given)`;
+
 /**
  * Asks Node for its own modules as CommonJS does: an `import` looks at every export of one, by which `node:fs` alone loads
  * all of the streams.
@@ -43,8 +50,14 @@ const builtins = {
     onLoad({ filter: /.*/, namespace }, ({ path }) => {
       const names = Object.keys(Object.getOwnPropertyDescriptors(process.getBuiltinModule(path)));
       const named = names.filter((name) => /^[a-z_$][\w$]*$/i.test(name) && name !== "default");
-      const lines = named.map((name) => `export const ${name} = /* @__PURE__ */ of("${name}");`);
-      const head = `const all = process.getBuiltinModule("${path}");\nconst of = (name) => all[name];\nexport default all;`;
+      const load = `process.getBuiltinModule("${path}")`;
+      const isLate = path === LATE;
+      const lines = named.map((name) =>
+        isLate ? `export const ${name} = ${late(name)};` : `export const ${name} = /* @__PURE__ */ of("${name}");`,
+      );
+      const head = isLate
+        ? `const all = () => ${load};`
+        : `const all = ${load};\nconst of = (name) => all[name];\nexport default all;`;
       return { contents: `${head}\n${lines.join("\n")}` };
     });
   },
@@ -112,28 +125,18 @@ function inOneFile(cores) {
   };
 }
 
-// What every command needs is what the least of them do.
-const core = await closureOf([
-  "src/manifest/load.ts",
-  "src/commands/download.ts",
-  "src/commands/list.ts",
-  "src/commands/verify.ts",
-  "src/commands/asset-path.ts",
-  "src/commands/cache-key.ts",
-  "src/shell-word.ts",
-  "src/version.ts",
-]);
-// What the answers of most commands are made of.
-const reports = await closureOf([
-  "src/report/download.ts",
-  "src/report/event-lines.ts",
-  "src/report/progress.ts",
-  "src/report/verify.ts",
-]);
-const cores = [
-  { of: ["src/"], paths: core },
-  { of: ["src/cli/", "src/report/"], paths: reports.filter((path) => !core.includes(path)) },
-];
+// What every command needs is what the least of them does, what it prints, and then what the most used ones do and print.
+const cores = [];
+for (const [of, entryPoints] of [
+  [["src/"], ["src/manifest/load.ts", "src/commands/list.ts", "src/shell-word.ts", "src/version.ts"]],
+  [
+    ["src/cli/", "src/report/"],
+    ["src/report/list.ts", "src/report/json.ts", "src/cli/options.ts"],
+  ],
+]) {
+  const before = new Set(cores.flatMap(({ paths }) => paths));
+  cores.push({ of, paths: (await closureOf(entryPoints)).filter((path) => !before.has(path)) });
+}
 const { metafile } = await build({
   ...shared,
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", testing: "src/testing.ts" },

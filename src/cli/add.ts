@@ -1,7 +1,7 @@
 /** The command line of `assets add`. */
 import { type Command, InvalidArgumentError } from "commander";
 import { digestOf } from "../manifest/fields.js";
-import { toNdjson } from "../report/index.js";
+import { toNdjson } from "../report/json.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { collect, wholeNumber } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
@@ -23,11 +23,9 @@ interface AddFlags extends TransferFlags, FormatOptions, GlobalOptions {
   dryRun?: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addAdd(program: Command, start: Begin) {
-  const command = program
-    .command("add")
-    .summary("write files into the manifest, with their pins")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineAdd(command: Command, start: Begin) {
+  command
     .description(
       "Writes an asset for each source into the manifest, of which comments, order and layout stay. Size and SHA-256 are taken from whoever publishes the file where they are stated (the Hugging Face Hub, GitHub releases, Git LFS pointers, digests in headers): declared. Else the file is fetched once, kept in its place and measured. A branch, a tag or `latest` becomes what it stands for now, where the host tells. What fails keeps nothing else out.",
     )

@@ -14,14 +14,11 @@ interface AuditFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   output?: Output[];
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addAudit(program: Command, start: Begin) {
-  const command = program
-    .command("audit")
-    .summary("whether the URLs still give what is pinned")
-    .description(
-      "With --remote: asks every URL of the selected files (all when nothing is selected) for a single byte, which tells whether it is alive, has the pinned size and gives parts of files; the Hub and GitHub also for their digests. Each host gets one question at a time, and answers are remembered in .assets/audit.json for a day. Without it: tells what they answered last, and asks nobody. Exit code 1: a file has no URL left that is known to be right.",
-    );
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineAudit(command: Command, start: Begin) {
+  command.description(
+    "With --remote: asks every URL of the selected files (all when nothing is selected) for a single byte, which tells whether it is alive, has the pinned size and gives parts of files; the Hub and GitHub also for their digests, and a Git LFS server for whether it has them. Each host gets one question at a time. Answers are remembered in .assets/audit.json, and that a URL is alive or dead is not asked again for a day. Without it: tells what they answered last, and asks nobody. Exit code 1: a file has no URL left that is known to be right.",
+  );
   addSelection(command)
     .option("--remote", "ask the hosts")
     .addOption(

@@ -6,14 +6,11 @@ import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
 interface CacheKeyFlags extends SelectionOptions, FormatOptions, GlobalOptions {}
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addCacheKey(program: Command, start: Begin) {
-  const command = program
-    .command("cache-key")
-    .summary("a key for CI caches that changes with the pins")
-    .description(
-      "Prints one key over the paths, sizes and SHA-256 of the selected files (all when nothing is selected). It changes when one of these does, and with nothing else: not with URLs, tags, names, comments, the order in the manifest, or the machine.",
-    );
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineCacheKey(command: Command, start: Begin) {
+  command.description(
+    "Prints one key over the paths, sizes and SHA-256 of the selected files (all when nothing is selected). It changes when one of these does, and with nothing else: not with URLs, tags, names, comments, the order in the manifest, or the machine.",
+  );
   addSelection(command)
     .option("--json", "print one JSON document")
     .addHelpText(

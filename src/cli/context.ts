@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { EventListener } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
-import type { EndOfRun, OutputStream, Reporter } from "../report/index.js";
+import type { EndOfRun, OutputStream, Reporter } from "../report/reporter.js";
 
 /** Options that every command takes. */
 export interface GlobalOptions {

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { download } from "../commands/download.js";
 import { AssetsError } from "../errors.js";
-import { renderDownload } from "../report/index.js";
+import { renderDownload } from "../report/download.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
@@ -13,11 +13,9 @@ interface DownloadFlags extends SelectionOptions, TransferFlags, FormatOptions, 
   requirePins?: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addDownload(program: Command, start: Begin) {
-  const command = program
-    .command("download")
-    .summary("fetch assets, verified, into their places")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineDownload(command: Command, start: Begin) {
+  command
     .description(
       "Fetches the selected assets, resumes what an earlier run began, and puts each file in its place only once its SHA-256 is proven. Files that are here already are not fetched again.",
     )

@@ -25,11 +25,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   assets export cyclonedx -o bom.cdx.json`,
 };
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addExport(program: Command, start: Begin) {
-  const command = program
-    .command("export")
-    .summary("write the pins as a list that another tool reads")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineExport(command: Command, start: Begin) {
+  command
     .description(
       "Writes the selected files (all of them when nothing is selected) as a list for another tool, on standard output or into a file. Files that a format cannot hold are named on standard error. Exit code 0: the list is complete. 1: some files are left out.",
     )

@@ -6,11 +6,9 @@ interface HashFlags extends FormatOptions, GlobalOptions {
   algorithm: string;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addHash(program: Command, start: Begin) {
-  program
-    .command("hash")
-    .summary("print the SHA-256 of files")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineHash(command: Command, start: Begin) {
+  command
     .description(
       "Prints the digest of each file as sha256sum does, in lines that sha256sum -c and assets verify --sums read. Needs no manifest. Says so when a file is a Git LFS pointer. Exit code 6: a file cannot be read.",
     )

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
-import { renderHydrate } from "../report/index.js";
+import { renderHydrate } from "../report/hydrate.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 import { pathsOf } from "./words.js";

@@ -7,11 +7,9 @@ import { addCommon, type Import, type ImportFlags, runImport } from "./import-co
 import { addListImports } from "./import-list.js";
 import { collect } from "./options.js";
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addImport(program: Command, start: Begin) {
-  const command = program
-    .command("import")
-    .summary("pin what Git LFS, DVC, a Hub repository or a list of another tool names")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineImport(command: Command, start: Begin) {
+  command
     .description(
       "Adds to the manifest what another tool tracks or lists, with every size and digest that is stated: nothing is downloaded. Comments, order and layout of the manifest stay, and what it pins is never changed: a file that it has with other bytes is a conflict, and named. Exit code 0: all is taken over, or was there. 1: something is in conflict, or could not be read; the rest is written.",
     )

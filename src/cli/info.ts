@@ -8,11 +8,9 @@ interface InfoFlags extends FormatOptions, GlobalOptions {
   caFile?: string;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addInfo(program: Command, start: Begin) {
-  program
-    .command("info")
-    .summary("everything about one asset")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineInfo(command: Command, start: Begin) {
+  command
     .description(
       "Prints what the manifest says of an asset, how each of its files stands here, where it would come from, and how much is left to fetch; nothing is hashed, and no network used. With --remote it asks the hosts of its files what they state of them now, and the Hugging Face Hub for revision, date, licence, tags, access and files.",
     )

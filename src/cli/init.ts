@@ -9,11 +9,9 @@ interface InitFlags extends FormatOptions, GlobalOptions {
   dryRun?: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addInit(program: Command, start: Begin) {
-  program
-    .command("init")
-    .summary("begin a manifest, and keep git from what it will bring")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineInit(command: Command, start: Begin) {
+  command
     .description(
       "Writes assets.manifest.json with comments that say how to go on; in a git repository, lines in .gitignore for the folders that assets go to, unless git has files in them; in an npm project, the scripts assets:download and assets:verify. Asks nothing, overwrites nothing, and says all that it does. To run it again does no harm.",
     )

@@ -1,16 +1,14 @@
 /** The command line of `assets lfs`. */
 import type { Command } from "commander";
 import { exitCodeOf } from "../errors.js";
-import { renderLfs } from "../report/index.js";
+import { renderLfs } from "../report/lfs.js";
 import type { Begin, Run } from "./context.js";
 import { addHydrate, manifestIfAny } from "./hydrate.js";
 import { pathsOf } from "./words.js";
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addLfs(program: Command, start: Begin) {
-  const command = program
-    .command("lfs")
-    .summary("find Git LFS pointers standing where content should be")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineLfs(command: Command, start: Begin) {
+  command
     .description(
       "Finds Git LFS pointer files, in ignored places too, and says for each what it stands for and which command puts the content there. Needs neither git nor git-lfs. Exit code 0: none. 1: some were found. 6: some places could not be read.",
     )

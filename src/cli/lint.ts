@@ -16,14 +16,11 @@ interface LintFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   output?: Output[];
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addLint(program: Command, start: Begin) {
-  const command = program
-    .command("lint")
-    .summary("say what could be better about the manifest")
-    .description(
-      "Looks for what is valid and yet a risk: files without a pin or with a weak one, references that move, plain http, single sources, formats that run code, files that git has or may get, keys that say nothing. Asks no network. Exit code 1: there are errors (with --strict: or warnings). What is invalid ends with 3, in every command.",
-    );
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineLint(command: Command, start: Begin) {
+  command.description(
+    "Looks for what is valid and yet a risk: files without a pin or with a weak one, references that move, plain http, single sources, formats that run code, files that git has or may get, keys that say nothing. Asks no network. Exit code 1: there are errors (with --strict: or warnings). What is invalid ends with 3, in every command.",
+  );
   addSelection(command)
     .option("--fix", "take out keys that say nothing, and add to .gitignore what git should not get")
     .option("--dry-run", "with --fix: say what would be mended, and write nothing")

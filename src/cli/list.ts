@@ -1,7 +1,7 @@
 /** The command line of `assets list`. */
 import { type Command, Option } from "commander";
 import { list } from "../commands/list.js";
-import { renderList } from "../report/index.js";
+import { renderList } from "../report/list.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf, selectionWords } from "./options.js";
 
@@ -9,13 +9,11 @@ interface ListFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   sort?: "size" | "id";
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addList(program: Command, start: Begin) {
-  const command = program
-    .command("list")
-    .alias("ls")
-    .summary("what there is, and how it stands here")
-    .description("Lists the assets of the manifest with their size and their state on this machine. Hashes nothing.");
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineList(command: Command, start: Begin) {
+  command.description(
+    "Lists the assets of the manifest with their size and their state on this machine. Hashes nothing.",
+  );
   addSelection(command)
     .addOption(new Option("--sort <key>", "order of the rows").choices(["size", "id"]))
     .option("--json", "print one JSON document")

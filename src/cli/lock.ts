@@ -1,7 +1,7 @@
 /** The command line of `assets lock`. */
 import type { Command } from "commander";
 import { AssetsError } from "../errors.js";
-import { toNdjson } from "../report/index.js";
+import { toNdjson } from "../report/json.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
@@ -12,11 +12,9 @@ interface LockFlags extends SelectionOptions, TransferFlags, FormatOptions, Glob
   dryRun?: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addLock(program: Command, start: Begin) {
-  const command = program
-    .command("lock")
-    .summary("fill in the pins that are missing, and what branches stand for")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineLock(command: Command, start: Begin) {
+  command
     .description(
       "Writes into the manifest, of which comments, order and layout stay: size and SHA-256 of selected files (all when nothing is selected) that have none, as their publisher states them, else measured of the file that is here, else fetched once; in place of branches, tags and `latest` of the Hub and of GitHub's releases what they stand for now; and a SHA-256 in place of a weaker digest, once that was held against the bytes. What is pinned is never pinned anew. With --pieces: hashes the files that are here piece by piece, and writes assets.pieces.json beside the manifest and its digest into it; with that, assets repair fetches of a damaged file only what is damaged. Exit code 1: something is still open (of --pieces: files are not here as pinned).",
     )

@@ -13,11 +13,9 @@ interface PathFlags extends TransferFlags, GlobalOptions {
   download: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addPath(program: Command, start: Begin) {
-  const command = program
-    .command("path")
-    .summary("where an asset lies, fetched if need be: prints one path and nothing else")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function definePath(command: Command, start: Begin) {
+  command
     .description(
       "Prints the absolute path of an asset once it is here and right: of its file, or of the folder that holds its several files. What is missing is fetched first. Standard output has the path and nothing else; progress and errors go to standard error.",
     )

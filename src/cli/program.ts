@@ -1,28 +1,9 @@
 /** The command line's grammar: commands, options, help. */
 import { Command, Option } from "commander";
 import { version } from "../version.js";
-import { addAdd } from "./add.js";
-import { addAudit } from "./audit.js";
-import { addCacheKey } from "./cache-key.js";
+import { COMMANDS } from "./commands.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
-import { addDownload } from "./download.js";
-import { addExport } from "./export.js";
 import { mergeFormats } from "./formats.js";
-import { addHash } from "./hash.js";
-import { addImport } from "./import.js";
-import { addInfo } from "./info.js";
-import { addInit } from "./init.js";
-import { addLfs } from "./lfs.js";
-import { addLint } from "./lint.js";
-import { addList } from "./list.js";
-import { addLock } from "./lock.js";
-import { addPath } from "./path.js";
-import { addRemote } from "./remote.js";
-import { addRemove } from "./remove.js";
-import { addRepair } from "./repair.js";
-import { addSchema } from "./schema.js";
-import { addStatus } from "./status.js";
-import { addVerify } from "./verify.js";
 
 /** Runs a command with its merged options. */
 export type Start = (
@@ -39,7 +20,7 @@ export function createProgram(start: Start): Command {
     )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help of a command")
+    .helpCommand(false)
     .addOption(
       new Option("--manifest <file>", "the manifest, also --config (default: assets.manifest.json here or above)"),
     )
@@ -96,31 +77,28 @@ Environment (docs/network.md explains the network's part):
     const merged = mergeFormats({ ...(config !== undefined && { manifest: config }), ...options });
     return start(name, merged, act);
   };
-  addList(program, begin);
-  addDownload(program, begin);
-  addVerify(program, begin);
-  addRepair(program, begin);
-  addStatus(program, begin);
-  addPath(program, begin);
-  addCacheKey(program, begin);
-  addLfs(program, begin);
-  addInit(program, begin);
-  addAdd(program, begin);
-  addLock(program, begin);
-  addImport(program, begin);
-  addExport(program, begin);
-  addInfo(program, begin);
-  addLint(program, begin);
-  addAudit(program, begin);
-  addRemove(program, begin);
-  addHash(program, begin);
-  addSchema(program, begin);
-  addRemote(program, begin);
-  for (const command of program.commands) {
-    command.showHelpAfterError(`(assets ${command.name()} --help shows what it takes)`);
-    for (const inner of command.commands) {
-      inner.showHelpAfterError(`(assets ${command.name()} ${inner.name()} --help shows what it takes)`);
-    }
+  const fillers = new Map<Command, () => Promise<void>>();
+  for (const { name, alias, summary, load } of COMMANDS) {
+    const command = program.command(name).summary(summary);
+    if (alias !== undefined) command.alias(alias);
+    command.showHelpAfterError(`(assets ${name} --help shows what it takes)`);
+    fillers.set(command, async () => {
+      const fill = await load();
+      fill(command, begin);
+      if (command.commands.length > 0) command.helpCommand("help [command]", "show help of a command");
+      for (const inner of command.commands) {
+        inner.showHelpAfterError(`(assets ${name} ${inner.name()} --help shows what it takes)`);
+      }
+    });
   }
+  program.hook("preSubcommand", (_, command) => fillers.get(command)?.());
+  program
+    .command("help [command...]")
+    .summary("show help of a command")
+    .helpOption(false)
+    .action(async (words: string[]) => {
+      const isKnown = program.commands.some((command) => [command.name(), command.alias()].includes(words[0] ?? ""));
+      await program.parseAsync(words.length === 0 || isKnown ? [...words, "--help"] : words, { from: "user" });
+    });
   return program;
 }

@@ -10,11 +10,9 @@ interface RemoteFlags extends FormatOptions, GlobalOptions {
   caFile?: string;
 }
 
-/** Adds the command and what is below it; `start` makes its run and takes its exit code. */
-export function addRemote(program: Command, start: Begin) {
-  program
-    .command("remote")
-    .summary("see what a repository, a release or a record holds")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineRemote(command: Command, start: Begin) {
+  command
     .description("Asks a service what it has, without fetching it.")
     .command("ls")
     .summary("list the files of a repository, with sizes and digests")

@@ -8,12 +8,9 @@ interface RemoveFlags extends FormatOptions, GlobalOptions {
   dryRun?: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addRemove(program: Command, start: Begin) {
-  program
-    .command("remove")
-    .alias("rm")
-    .summary("take assets out of the manifest")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineRemove(command: Command, start: Begin) {
+  command
     .description(
       "Takes assets out of the manifest, of which all else stays as it is, comments above an entry too. Their files stay where they are, unless --files is given: then those are deleted that are proven to be the pinned ones, with folders that are empty without them. If one of them is not, nothing is changed at all (exit code 6).",
     )

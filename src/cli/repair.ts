@@ -9,14 +9,11 @@ interface RepairFlags extends SelectionOptions, TransferFlags, FormatOptions, Gl
   dryRun?: boolean;
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addRepair(program: Command, start: Begin) {
-  const command = program
-    .command("repair")
-    .summary("fetch of damaged files what is damaged")
-    .description(
-      "Hashes every selected file (all of them when nothing is selected), and brings back the pinned bytes of those that are missing, damaged, changed or a Git LFS pointer. Where their pieces are known (assets lock --pieces), only damaged pieces are fetched. What stands there stays until its replacement is proven; then it is gone, unless --backup is given. Exit code 0: all is right now.",
-    );
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineRepair(command: Command, start: Begin) {
+  command.description(
+    "Hashes every selected file (all of them when nothing is selected), and brings back the pinned bytes of those that are missing, damaged, changed or a Git LFS pointer. Where their pieces are known (assets lock --pieces), only damaged pieces are fetched. What stands there stays until its replacement is proven; then it is gone, unless --backup is given. Exit code 0: all is right now.",
+  );
   addSelection(command)
     .option("--backup", "keep what was there as NAME.orig")
     .option("--dry-run", "say what is damaged and what it would cost, and change no asset; exit code 1 if there is any")

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { openManifest } from "../commands/open-manifest.js";
 import { AssetsError } from "../errors.js";
-import { createReporter, toJson, toNdjson } from "../report/index.js";
+import { toJson, toNdjson } from "../report/json.js";
 import { shellWord } from "../shell-word.js";
 import { both, type FormatOptions, type GlobalOptions, logFileOf, type Run, type World } from "./context.js";
 import { openLog } from "./log.js";
@@ -38,6 +38,7 @@ export function createRun(world: World, command: string, options: GlobalOptions 
       const stream = mode === "ndjson" ? stdout : stderr;
       const color = wantsColor(stream, env, options.color);
       const { verbose = false } = options;
+      const { createReporter } = await import("../report/index.js");
       const reporter = await createReporter({ mode, stream, now: () => performance.now(), color, verbose, command });
       return { ...reporter, onEvent: both(reporter.onEvent, log?.onEvent) };
     },

@@ -2,11 +2,9 @@
 import type { Command } from "commander";
 import type { Begin, Run } from "./context.js";
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addSchema(program: Command, start: Begin) {
-  program
-    .command("schema")
-    .summary("print the JSON Schema of the manifest")
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineSchema(command: Command, start: Begin) {
+  command
     .description(
       'Prints the JSON Schema (draft 7) of the manifest, for editors and validators; "$schema" in the manifest names the file it is in.',
     )

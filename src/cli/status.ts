@@ -1,21 +1,18 @@
 /** The command line of `assets status`. */
 import type { Command } from "commander";
 import { status } from "../commands/status.js";
-import { renderStatus } from "../report/index.js";
+import { renderStatus } from "../report/status.js";
 import { shellWord } from "../shell-word.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 
 interface StatusFlags extends SelectionOptions, FormatOptions, GlobalOptions {}
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addStatus(program: Command, start: Begin) {
-  const command = program
-    .command("status")
-    .summary("whether all is well here: one line and an exit code, for scripts and prompts")
-    .description(
-      "Says in one line whether every selected file is here and known to be right. Hashes nothing: it goes by what was proven before, and a file that changed since, or was never proven, is not well. Exit code 0: all well. 1: not.",
-    );
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineStatus(command: Command, start: Begin) {
+  command.description(
+    "Says in one line whether every selected file is here and known to be right. Hashes nothing: it goes by what was proven before, and a file that changed since, or was never proven, is not well. Exit code 0: all well. 1: not.",
+  );
   addSelection(command)
     .option("--json", "print one JSON document")
     .addHelpText(

@@ -5,7 +5,7 @@ import type { VerifyReport } from "../commands/reports.js";
 import { verify } from "../commands/verify.js";
 import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
-import { renderVerify } from "../report/index.js";
+import { renderVerify } from "../report/verify.js";
 import { shellWord } from "../shell-word.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addFormats, type Output } from "./formats.js";
@@ -27,14 +27,11 @@ interface VerifyFlags extends SelectionOptions, FormatOptions, GlobalOptions {
   sums?: string[];
 }
 
-/** Adds the command; `start` makes its run and takes its exit code. */
-export function addVerify(program: Command, start: Begin) {
-  const command = program
-    .command("verify")
-    .summary("prove by SHA-256 that the files here are the pinned ones")
-    .description(
-      "Hashes every selected file (all of them when nothing is selected) and names what is missing, damaged, changed or a Git LFS pointer. Needs no network and changes no asset, unless it is to repair. With folders in place of ids, it needs no manifest either: it looks for what is probably not what its name says (pointers, empty files, leftovers of downloads, web pages, other formats), and proves nothing. Exit code 0: all right. 1: something was found.",
-    );
+/** Says what the command takes; `start` makes its run and takes its exit code. */
+export function defineVerify(command: Command, start: Begin) {
+  command.description(
+    "Hashes every selected file (all of them when nothing is selected) and names what is missing, damaged, changed or a Git LFS pointer. Needs no network and changes no asset, unless it is to repair. With folders in place of ids, it needs no manifest either: it looks for what is probably not what its name says (pointers, empty files, leftovers of downloads, web pages, other formats), and proves nothing. Exit code 0: all right. 1: something was found.",
+  );
   addSelection(command)
     .option("--quick", "hash only what is not known to stand as it stood when it was proven")
     .addOption(

@@ -7,6 +7,7 @@ import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { Manifest } from "../manifest/types.js";
 import { checkUrl, resolveUrl } from "../manifest/urls.js";
+import { parseRaw, rawUrl } from "../raw-files.js";
 import { shellWord } from "../shell-word.js";
 import type { Described } from "../source/described.js";
 import { readWhole } from "../store/whole-text.js";
@@ -81,10 +82,10 @@ export function urlSource(url: string, base: string): AddSource {
   return { url, resolved: resolveUrl(url, base) };
 }
 
-/** The file that a page of GitHub shows. */
+/** The raw address of the file that a page or a link of GitHub stands for. */
 function rawLink(url: string): string | undefined {
-  const [, repository, path] = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/blob\/([^?#]+)/i.exec(url) ?? [];
-  return repository === undefined ? undefined : `https://raw.githubusercontent.com/${repository}/${path}`;
+  const file = /^https:\/\/github\.com\//i.test(url) ? parseRaw(url) : undefined;
+  return file && rawUrl(file);
 }
 
 /** The path of a file below a folder, `/`-separated; undefined for one that lies elsewhere. */

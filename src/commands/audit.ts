@@ -1,15 +1,21 @@
 /** `assets audit`: whether the URLs of a manifest still give what is pinned. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, redact } from "../errors.js";
+import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import { readText } from "../manifest/files-in-text.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { resolveUrl } from "../manifest/urls.js";
+import { parseRaw } from "../raw-files.js";
 import { shortForm } from "../short-urls.js";
 import { createSources, type Sources } from "../source/index.js";
+import type { LfsServer } from "../source/lfs-server.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import type { Opened } from "../source/source.js";
 import { auditKey, type Remembered, readAuditMemory, writeAuditMemory } from "../store/audit-memory.js";
+import { createLfsServers } from "../transfer/lfs-servers.js";
 import { runPool } from "../transfer/pool.js";
+import { lfsEndpointIn } from "../url-forms.js";
 import type { AuditedUrl, AuditReport } from "./author-reports.js";
 import { declaredPins } from "./describe-urls.js";
 import { manifestText } from "./write-manifest.js";
@@ -20,13 +26,15 @@ export interface AuditOptions {
   selection?: Selection;
   /** Ask the hosts. Default false: only what they answered before is told, however long ago. */
   remote?: boolean;
-  /** With `remote`: answers that are no older than this are not asked for again, in milliseconds. Default a day. */
+  /** With `remote`: that a URL is alive or dead is not asked again before this, in milliseconds. Default a day. */
   maxAgeMs?: number;
   network?: NetworkSettings;
   signal?: AbortSignal;
 }
 
 const DAY_MS = 86_400_000;
+/** What is as true an hour later: a login may be set and a server start again at any time. */
+const LASTING: ReadonlySet<string> = new Set(["alive", "dead"]);
 /** Hosts that are asked at one time, each one question after the other. */
 const HOSTS = 8;
 /** Longest wait for one answer, and before a second try, in milliseconds. */
@@ -37,6 +45,8 @@ const MOST_PAUSE_MS = 10_000;
 interface Entry {
   file: AssetFile;
   url: string;
+  /** What its answer is remembered by. */
+  key: string;
   line: number;
   column: number;
 }
@@ -49,15 +59,24 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const entries = entriesOf(manifest, selection, await manifestText(manifest));
   const memory = await readAuditMemory(manifest.root);
   const now = Date.now();
-  const isFresh = (url: string) => now - (memory.get(auditKey(url))?.at ?? 0) <= maxAgeMs;
-  const stale = remote ? [...new Set(entries.map(({ url }) => url))].filter((url) => !isFresh(url)) : [];
+  const isFresh = ({ key }: Entry) => {
+    const known = memory.get(key);
+    return known !== undefined && LASTING.has(known.status) && now - known.at <= maxAgeMs;
+  };
+  const questions = [...new Map(entries.map((each) => [each.key, each])).values()];
+  const stale = remote ? questions.filter((each) => !isFresh(each)) : [];
+  const asked = new Set(stale.map(({ key }) => key));
   if (stale.length > 0) {
     const sources = createSources({ network, projectFolder: manifest.base });
+    const lfsServers = createLfsServers(stale, { sources, root: manifest.root, signal });
     try {
-      await runPool([...byHost(stale).values()], HOSTS, async (urls) => {
-        for (const url of urls) {
+      await runPool([...byHost(stale).values()], HOSTS, async (own) => {
+        for (const { key, url, file } of own) {
           signal.throwIfAborted();
-          memory.set(auditKey(url), await ask(url, sources, signal));
+          const server = lfsServers(url);
+          const once: Once =
+            server === undefined ? (stop) => askOnce(url, sources, stop) : (stop) => askServer(server, file, stop);
+          memory.set(key, await ask(once, signal));
         }
       });
     } finally {
@@ -65,7 +84,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
       await writeAuditMemory(manifest.root, memory);
     }
   }
-  const urls = weigh(entries.map((entry) => audited(entry, memory.get(auditKey(entry.url)))));
+  const urls = weigh(entries.map((entry) => audited(entry, memory.get(entry.key))));
   const count = (level: AuditedUrl["level"]) => urls.filter((each) => each.level === level).length;
   const ok = count("error") === 0;
   return {
@@ -77,6 +96,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     totals: {
       urls: urls.length,
       asked: stale.length,
+      remembered: entries.filter(({ key }) => memory.has(key) && !asked.has(key)).length,
       errors: count("error"),
       warnings: count("warning"),
       notes: count("note"),
@@ -95,46 +115,36 @@ function entriesOf(manifest: Manifest, selection: Selection, text: string): Entr
       const { at, content } = found;
       const others = (content.fallbackUrls ?? []).map((url, index) => ({ url, at: [...at, "fallbackUrls", index] }));
       return [{ url: content.url, at: [...at, "url"] }, ...others].map(({ url, at: way }) => {
-        return { file, url: resolveUrl(url, manifest.base), ...place(way) };
+        const resolved = resolveUrl(url, manifest.base);
+        // A Git LFS server has one URL for all its files.
+        const question = lfsEndpointIn(resolved) === undefined ? resolved : `${resolved} ${file.sha256}`;
+        return { file, url: resolved, key: auditKey(question), ...place(way) };
       });
     }),
   );
 }
 
-function byHost(urls: readonly string[]): Map<string, string[]> {
-  const hosts = new Map<string, string[]>();
-  for (const url of urls) {
-    const host = /^https?:/i.test(url) ? new URL(url).host : url.slice(0, url.indexOf(":"));
-    hosts.set(host, [...(hosts.get(host) ?? []), url]);
+function byHost(entries: readonly Entry[]): Map<string, Entry[]> {
+  const hosts = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const { url } = entry;
+    const asked = lfsEndpointIn(url)?.href ?? url;
+    const host = /^https?:/i.test(asked) ? new URL(asked).host : asked.slice(0, asked.indexOf(":"));
+    hosts.set(host, [...(hosts.get(host) ?? []), entry]);
   }
   return hosts;
 }
 
-/** Asks for a single byte: that tells of the file, its size and ranges at once, where HEAD may be refused. */
-async function ask(url: string, sources: Sources, signal: AbortSignal): Promise<Remembered> {
+/** Asks one question. */
+type Once = (signal: AbortSignal) => Promise<Omit<Remembered, "at">>;
+
+/** The answer, or why there is none; a second try where the first failed in a way that may pass. */
+async function ask(once: Once, signal: AbortSignal): Promise<Remembered> {
   for (let attempt = 1; ; attempt++) {
     const stop = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    const cut = new AbortController();
-    const both = AbortSignal.any([stop, cut.signal]);
     try {
-      const located = await sources.locate(url, { signal: both });
-      const opened = await located.open({ offset: 0, end: 1, signal: both });
-      // A body that is not read would keep its connection.
-      cut.abort();
-      const isPage = opened.mediaType === "text/html" && !/\.x?html?(?:$|[?#])/i.test(url);
-      if (isPage) return { at: Date.now(), status: "unreachable", message: "it answers with a web page" };
-      const stated = isStated(url) ? await sources.describe(url, { signal: stop }) : undefined;
-      const { sha256 } = declaredPins(stated ?? {});
-      const size = located.member === undefined ? opened.totalSize : undefined;
-      return {
-        at: Date.now(),
-        status: "alive",
-        ...(size !== undefined && { size }),
-        ...(sha256 !== undefined && { sha256 }),
-        ranges: opened.end !== undefined || sources.isLocal(url),
-      };
+      return { at: Date.now(), ...(await once(stop)) };
     } catch (error) {
-      cut.abort();
       signal.throwIfAborted();
       if (stop.aborted) return { at: Date.now(), status: "unreachable", message: "it does not answer" };
       if (!(error instanceof AssetsError)) throw error;
@@ -149,8 +159,42 @@ async function ask(url: string, sources: Sources, signal: AbortSignal): Promise<
   }
 }
 
-/** Whether a host has an interface that states digests. */
-function isStated(url: string): boolean {
+/** Asks for a single byte: that tells of the file, its size and ranges at once, where HEAD may be refused. */
+async function askOnce(url: string, sources: Sources, signal: AbortSignal): ReturnType<Once> {
+  const cut = new AbortController();
+  const both = AbortSignal.any([signal, cut.signal]);
+  try {
+    const located = await sources.locate(url, { signal: both });
+    const opened = await located.open({ offset: 0, end: 1, signal: both });
+    // A body that is not read would keep its connection.
+    cut.abort();
+    const isPage = opened.mediaType === "text/html" && !/\.x?html?(?:$|[?#])/i.test(url);
+    if (isPage) return { status: "unreachable", message: "it answers with a web page" };
+    const stated = isStated(url, opened) ? await sources.describe(url, { signal }) : undefined;
+    const { sha256, size = located.member === undefined ? opened.totalSize : undefined } = declaredPins(stated ?? {});
+    return {
+      status: "alive",
+      ...(size !== undefined && { size }),
+      ...(sha256 !== undefined && { sha256 }),
+      ranges: opened.end !== undefined || sources.isLocal(url),
+    };
+  } finally {
+    cut.abort();
+  }
+}
+
+/** What a Git LFS server says of a file, which it knows by what is pinned. */
+async function askServer(server: LfsServer, { sha256, size }: AssetFile, signal: AbortSignal): ReturnType<Once> {
+  if (sha256 === undefined || size === undefined) {
+    return { status: "unreachable", message: "a Git LFS server gives only what has a SHA-256 and a size" };
+  }
+  await server.locate({ oid: sha256, size }, { signal });
+  return { status: "alive", size, sha256 };
+}
+
+/** Whether a host has an interface that states digests; GitHub's for files has a quota, and is asked only of what may be a pointer. */
+function isStated(url: string, { totalSize }: Pick<Opened, "totalSize">): boolean {
+  if (parseRaw(url) !== undefined) return totalSize !== undefined && totalSize < POINTER_SIZE_LIMIT;
   return /^(?:hf|github):/i.test(shortForm(url) ?? url);
 }
 

@@ -256,6 +256,7 @@ export interface AuditReport {
   ok: boolean;
   exitCode: number;
   urls: AuditedUrl[];
-  totals: { urls: number; asked: number; errors: number; warnings: number; notes: number };
+  /** `remembered`: places of URLs that were not asked now and were once. */
+  totals: { urls: number; asked: number; remembered: number; errors: number; warnings: number; notes: number };
   durationMs: number;
 }

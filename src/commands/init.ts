@@ -2,12 +2,13 @@
 import { basename, dirname, join, relative, sep } from "node:path";
 import { findRepository } from "../git/repository.js";
 import { runGit } from "../git/run-git.js";
+import { decodeText } from "../manifest/decode.js";
 import { type Edit, withEdits } from "../manifest/edit-values.js";
 import { shellWord } from "../shell-word.js";
 import { plainSize } from "../store/probe-file.js";
 import { createWhole, readWhole, replaceWhole } from "../store/whole-text.js";
 import type { InitReport, InitStep } from "./author-reports.js";
-import { ignoreLines, withIgnored } from "./ignore-block.js";
+import { addIgnored } from "./ignore-block.js";
 
 export interface InitOptions {
   /** Absolute path of the manifest to begin. */
@@ -69,9 +70,6 @@ ${hasSchema ? `  "$schema": ${JSON.stringify(SCHEMA)},\n` : ""}  // The format o
 /** Keeps git from what the assets will bring, but from nothing that it has already. */
 async function ignore(folder: string, dryRun: boolean, signal: AbortSignal | undefined): Promise<InitStep[]> {
   const file = join(folder, ".gitignore");
-  if ((await exists(file)) && (await sizeOf(file)) === undefined) {
-    return [{ file, status: "skipped", what: "it is not a regular file" }];
-  }
   const steps: InitStep[] = [];
   const wanted: string[] = ["/.assets/"];
   for (const name of ["models", "datasets"]) {
@@ -83,23 +81,26 @@ async function ignore(folder: string, dryRun: boolean, signal: AbortSignal | und
       steps.push({ file, status: "skipped", what });
     }
   }
-  const before = (await readWhole(file, MOST_BYTES))?.toString("utf8");
-  const missing = ignoreLines(before ?? "", wanted);
-  if (missing.length === 0)
-    return [{ file, status: "kept", what: "the folders of assets are ignored already" }, ...steps];
-  if (!dryRun) await replaceWhole(file, withIgnored(before ?? "", missing));
-  return [
-    { file, status: before === undefined ? "created" : "changed", what: `ignores ${missing.join(", ")}` },
-    ...steps,
-  ];
+  const ignored = await addIgnored(file, wanted, { dryRun });
+  switch (ignored.status) {
+    case "skipped":
+      return [{ file, ...ignored }];
+    case "kept":
+      return [{ file, status: "kept", what: "the folders of assets are ignored already" }, ...steps];
+    default:
+      return [{ file, status: ignored.status, what: `ignores ${ignored.lines.join(", ")}` }, ...steps];
+  }
 }
 
 async function addScripts(file: string, dryRun: boolean): Promise<InitStep[]> {
   if ((await sizeOf(file)) === undefined) return [];
-  const before = (await readWhole(file, MOST_BYTES))?.toString("utf8") ?? "";
+  const bytes = (await readWhole(file, MOST_BYTES)) ?? Buffer.alloc(0);
+  const decoded = decodeText(bytes);
+  if ("issue" in decoded) return [{ file, status: "skipped", what: `it cannot be read: ${decoded.issue.message}` }];
+  const before = bytes.toString("utf8");
   let scripts: Record<string, unknown> | undefined;
   try {
-    const parsed = JSON.parse(before.replace(/^\ufeff/, "")) as { scripts?: Record<string, unknown> } | null;
+    const parsed = JSON.parse(decoded.text) as { scripts?: Record<string, unknown> } | null;
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("no object");
     scripts = parsed.scripts;
     if (scripts !== undefined && (typeof scripts !== "object" || scripts === null)) throw new Error("no object");

@@ -8,10 +8,8 @@ import { type Broken, lintText } from "../manifest/lint-rules.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import { shellWord } from "../shell-word.js";
-import { plainSize } from "../store/probe-file.js";
-import { readWhole, replaceWhole } from "../store/whole-text.js";
 import type { LintFinding, LintReport } from "./author-reports.js";
-import { ignoreLines, withIgnored } from "./ignore-block.js";
+import { addIgnored } from "./ignore-block.js";
 import { manifestText, rewriteManifest } from "./write-manifest.js";
 
 export interface LintOptions {
@@ -31,8 +29,6 @@ export interface LintOptions {
   signal?: AbortSignal;
 }
 
-const MOST_BYTES = 16 * 2 ** 20;
-
 /** Throws UNKNOWN_ID, NOTHING_SELECTED; with `fix` LOCAL_IO, DISK_FULL; the signal's reason. */
 export async function lint(options: LintOptions): Promise<LintReport> {
   const started = performance.now();
@@ -49,9 +45,12 @@ export async function lint(options: LintOptions): Promise<LintReport> {
   const findings = broken.map((each) => findingOf(each, text, options.program ?? "assets"));
   let written = false;
   if (fix) {
-    written = await mend(manifest, broken, tracking, { dryRun, signal });
+    const mended = await mend(manifest, broken, tracking, { dryRun, signal });
+    written = mended.written;
     for (const [index, finding] of findings.entries()) {
-      if (isFixable(broken[index])) findings[index] = { ...finding, fixed: true };
+      const each = broken[index];
+      if (isFixable(each) && (each?.rule !== "not-ignored" || mended.ignored))
+        findings[index] = { ...finding, fixed: true };
     }
   }
   const left = findings.filter(({ fixed }) => !fixed || dryRun);
@@ -114,43 +113,34 @@ function findingOf(broken: Broken, { place }: ManifestInText, program: string): 
   };
 }
 
-/** Takes dead fields out, and keeps git from the files. Answers whether the manifest was written. */
+/** Takes dead fields out, and keeps git from the files. */
 async function mend(
   manifest: Manifest,
   broken: readonly Broken[],
   tracking: Tracking | undefined,
   { dryRun, signal }: { dryRun: boolean; signal: AbortSignal },
-): Promise<boolean> {
-  if (dryRun) return false;
+): Promise<{ written: boolean; ignored: boolean }> {
+  if (dryRun) return { written: false, ignored: true };
   const open = broken.flatMap(({ rule, path }) => (rule === "not-ignored" && path !== undefined ? [path] : []));
-  if (tracking !== undefined && open.length > 0) await keepOut(manifest.root, open, tracking);
+  const ignored = tracking !== undefined && open.length > 0 && (await keepOut(manifest.root, open, tracking));
   const keys = new Set(broken.filter(({ removable }) => removable).map(({ message }) => message));
-  if (keys.size === 0) return false;
+  if (keys.size === 0) return { written: false, ignored };
   const edit = (source: string) => {
     // Found anew, as the text may have changed; the last first, so that the places of the others stay.
     const dead = lintText(readText(source, manifest.base).assets).filter(({ message }) => keys.has(message));
     return dead.reverse().reduce((result, { at }) => without(result, at), source);
   };
-  return (await rewriteManifest(manifest, edit, { signal })).written;
+  return { written: (await rewriteManifest(manifest, edit, { signal })).written, ignored };
 }
 
-/** A folder that git has nothing of is ignored as a whole, else the very file. */
-async function keepOut(root: string, paths: readonly string[], { tracked }: Tracking): Promise<void> {
+/** A folder that git has nothing of is ignored as a whole, else the very file. Answers whether they are ignored now. */
+async function keepOut(root: string, paths: readonly string[], { tracked }: Tracking): Promise<boolean> {
   const taken = new Set([...tracked].map((path) => path.split("/", 1)[0]));
   const lines = paths.map((path) => {
     const [first = "", ...below] = path.split("/");
     return below.length > 0 && !taken.has(first) ? `/${escaped(first)}/` : `/${escaped(path)}`;
   });
-  const file = join(root, ".gitignore");
-  const found = await plainSize(file).then(
-    (size) => size !== undefined,
-    () => undefined,
-  );
-  // A link may lead to a file of anybody's.
-  if (found === false) return;
-  const before = (await readWhole(file, MOST_BYTES))?.toString("utf8") ?? "";
-  const missing = ignoreLines(before, [...new Set(lines)]);
-  if (missing.length > 0) await replaceWhole(file, withIgnored(before, missing));
+  return (await addIgnored(join(root, ".gitignore"), [...new Set(lines)])).status !== "skipped";
 }
 
 /** A path as gitignore(5) takes it literally. */

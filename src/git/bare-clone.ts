@@ -9,7 +9,7 @@ export interface CloneWish {
   readonly revision: string;
   /** An empty folder. */
   readonly folder: string;
-  /** Shown to the server of the URL, and to no other. */
+  /** Shown to the server of the URL, and to no other: with it, a redirect is a failure. */
   readonly authorization?: string | undefined;
   readonly signal: AbortSignal;
   readonly env: NonNullable<GitCall["env"]>;
@@ -105,15 +105,21 @@ function readBatch(output: string): Map<string, Buffer> {
   return found;
 }
 
-/** A setting that no list of processes shows, for one server only. */
+/**
+ * Settings that no list of processes shows, for one server only. Git would carry the header along with a redirect to any
+ * host, so it follows none; that is said of the very URL, as the user's settings for the whole server outrank a general one.
+ */
 function withHeader(env: CloneWish["env"], url: string, authorization: string): CloneWish["env"] {
+  const settings = [
+    [`http.${new URL(url).origin}/.extraHeader`, `Authorization: ${authorization}`],
+    [`http.${url}.followRedirects`, "false"],
+  ];
   const count = Number(env.GIT_CONFIG_COUNT ?? 0) || 0;
-  return {
-    ...env,
-    GIT_CONFIG_COUNT: String(count + 1),
-    [`GIT_CONFIG_KEY_${count}`]: `http.${new URL(url).origin}/.extraHeader`,
-    [`GIT_CONFIG_VALUE_${count}`]: `Authorization: ${authorization}`,
-  };
+  const added = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${count + index}`, key],
+    [`GIT_CONFIG_VALUE_${count + index}`, value],
+  ]);
+  return { ...env, GIT_CONFIG_COUNT: String(count + settings.length), ...Object.fromEntries(added) };
 }
 
 /** The line that says most. */

@@ -1,9 +1,14 @@
 /** Tells by a URL whether it may mean other bytes tomorrow: a branch, a tag of the Hub, `latest`. Pure. */
+import { parseRaw, shortRevision } from "../raw-files.js";
 import { isCommit, parseHub, parseRelease, shortForm } from "../short-urls.js";
-import { isExactVersion } from "../url-forms.js";
+import { isExactVersion, MEMBER_FRAGMENT } from "../url-forms.js";
 
 /** Names that are branches wherever they are used. */
 const BRANCH = /^(?:main|master|trunk|develop|dev|HEAD|gh-pages|latest|nightly|stable)$/;
+/** Tags that name a release, which nobody moves lightly: all others are as good as branches. */
+const VERSION = /^v?\d+(?:\.\d+)+/i;
+/** Hosts that give files of repositories by `/resolve/<revision>/`, as the Hub does. */
+const RESOLVING = /^(?:(?:www\.)?modelscope\.cn|hf-mirror\.com)$/;
 
 /** The reference that moves, as people call it. */
 export interface MovingReference {
@@ -14,20 +19,33 @@ export interface MovingReference {
 
 /** The moving reference in a URL; undefined where none is seen. */
 export function movingReference(url: string): MovingReference | undefined {
-  const short = shortOf(url);
-  if (short !== undefined) {
-    const reference = /^hf:/i.test(short) ? movingRevision(short) : latestRelease(short);
-    return reference === undefined ? undefined : { reference, told: true };
+  const [container = "", member] = url.split(MEMBER_FRAGMENT);
+  const known = knownReference(container);
+  // Of a member of an archive nothing is stated, and so nothing is pinned.
+  if (known !== undefined) {
+    const { reference } = known;
+    return reference === undefined ? undefined : { reference, told: member === undefined };
   }
-  if (!/^https?:/i.test(url) || !URL.canParse(url)) return undefined;
-  const { hostname, pathname } = new URL(url);
-  const reference = branchIn(hostname, pathname) ?? (/\/latest\//i.test(pathname) ? "latest" : undefined);
-  // GitHub tells the commit of a branch, but not for the host of its LFS content.
-  return reference === undefined ? undefined : { reference, told: hostname === "raw.githubusercontent.com" };
+  if (!/^https?:/i.test(container) || !URL.canParse(container)) return undefined;
+  const { hostname, pathname } = new URL(container);
+  const reference = revisionIn(hostname, pathname) ?? wordIn(pathname);
+  return reference === undefined ? undefined : { reference, told: false };
 }
 
-function shortOf(url: string): string | undefined {
-  return /^(?:hf|github|zenodo):/i.test(url) ? url : shortForm(url);
+/** Of a file whose host has an interface that tells the commit, or the tag: what moves, if anything does. */
+function knownReference(url: string): { reference: string | undefined } | undefined {
+  const short = /^(?:hf|github|zenodo):/i.test(url) ? url : shortForm(url);
+  if (short !== undefined) return { reference: /^hf:/i.test(short) ? movingRevision(short) : latestRelease(short) };
+  const raw = parseRaw(url);
+  if (raw === undefined) return undefined;
+  const name = shortRevision(raw.revision);
+  return { reference: isCommit(name) || VERSION.test(name) ? undefined : name };
+}
+
+/** Below a commit, a word is the name of a folder. */
+function wordIn(pathname: string): string | undefined {
+  const word = /\/(latest|nightly)(?:\/|$)/i.exec(pathname)?.[1]?.toLowerCase();
+  return /\/[0-9a-f]{40}\//.test(pathname) ? undefined : word;
 }
 
 function movingRevision(url: string): string | undefined {
@@ -41,21 +59,40 @@ function latestRelease(url: string): string | undefined {
   return release !== undefined && "tag" in release && release.tag === "latest" ? "latest" : undefined;
 }
 
-function branchIn(hostname: string, pathname: string): string | undefined {
-  const parts = pathname.split("/").slice(1);
-  if (hostname === "raw.githubusercontent.com" || hostname === "media.githubusercontent.com") {
-    return branch(parts.slice(hostname.startsWith("media") ? 3 : 2));
-  }
+/** The revision in the address of a file or an archive of a repository, or of a package, unless it stands still. */
+function revisionIn(hostname: string, pathname: string): string | undefined {
   if (hostname === "cdn.jsdelivr.net" || hostname === "unpkg.com" || hostname === "esm.sh") {
     const [, name = "", version] = /^\/(?:(?:npm|gh)\/)?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]+))?/.exec(pathname) ?? [];
-    if (pathname.startsWith("/gh/")) return branch([/@([^/]+)/.exec(pathname)?.[1] ?? "latest"]);
+    if (pathname.startsWith("/gh/")) return branch(/@([^/]+)/.exec(pathname)?.[1] ?? "latest");
     return name === "" || (version !== undefined && isExactVersion(version)) ? undefined : (version ?? "latest");
   }
-  const raw = parts.indexOf("raw");
-  return raw > 1 ? branch(parts.slice(raw + 1)) : undefined;
+  const codeload = hostname === "codeload.github.com" && /^\/[^/]+\/[^/]+\/[^/]+\/(.+)$/.exec(pathname);
+  if (codeload) return unlessFixed(codeload[1]);
+  const [, gitlab, form, below = ""] = /^\/[^/]+\/.+?\/(-\/)?(raw|archive|resolve)\/(.+)$/.exec(pathname) ?? [];
+  if (form === undefined) return undefined;
+  const isNamed = form === "archive" && gitlab === undefined;
+  const revision = isNamed ? below.replace(/\.(?:zip|tar|tgz|tar\.\w+)$/, "") : revisionAt(below);
+  const isForge = gitlab !== undefined || (isNamed && hostname === "github.com");
+  // Elsewhere the word may stand in any path: there a branch has to have the name of one.
+  return isForge || (form === "resolve" && RESOLVING.test(hostname)) ? unlessFixed(revision) : branch(revision);
 }
 
-function branch([first = "", second, third]: readonly string[]): string | undefined {
-  if (first === "refs" && second === "heads") return third;
-  return BRANCH.test(first) ? first : undefined;
+/** The revision that a path begins with. Gitea says of what kind it is. */
+function revisionAt(path: string): string {
+  const [first = "", second = "", third = ""] = path.split("/");
+  if (first === "refs") return `${first}/${second}/${third}`;
+  if (first === "commit") return second;
+  const kind = { branch: "heads", tag: "tags" }[first];
+  return kind === undefined ? first : `refs/${kind}/${second}`;
+}
+
+function branch(revision: string): string | undefined {
+  const isBranch = revision.startsWith("refs/heads/") || BRANCH.test(revision);
+  return isBranch ? shortRevision(revision) : undefined;
+}
+
+/** Of a host with a place for commits: all but those and tags, as nobody there tells what a tag stands for. */
+function unlessFixed(revision = ""): string | undefined {
+  const name = shortRevision(revision);
+  return isCommit(name) || revision.startsWith("refs/tags/") || VERSION.test(name) ? undefined : name;
 }

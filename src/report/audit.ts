@@ -29,7 +29,10 @@ export function renderAudit(report: AuditReport, { color, verbose, program = "as
   const unknown = urls.filter(({ status }) => status === "unknown").length;
   const ask = colors.command(`${program} audit --remote`);
   const next = unknown > 0 ? `${plural(unknown, "URL")} nobody has asked yet: ${ask}\n` : "";
-  return `${lines.join("")}${next}${summary(report)}\n`;
+  const again = colors.command(`${program} audit --remote --max-age 0s`);
+  const isOld = report.totals.remembered > 0 && shown.length > 0;
+  const old = isOld ? `${plural(report.totals.remembered, "answer")} of before; to ask again: ${again}\n` : "";
+  return `${lines.join("")}${next}${old}${summary(report)}\n`;
 }
 
 function summary({ urls, totals: { errors, warnings, asked } }: AuditReport): string {

@@ -1,16 +1,7 @@
-/** The reporters and the renderers of everyday commands, by hand; those of others are loaded with their commands. */
+/** The reporters, by the mode that asks for one. */
 import { createNdjson } from "./json.js";
 import { createLines } from "./lines.js";
 import type { OutputStream, Reporter } from "./reporter.js";
-
-export { renderDownload } from "./download.js";
-export { renderHydrate } from "./hydrate.js";
-export { startOf, toJson, toNdjson } from "./json.js";
-export { renderLfs } from "./lfs.js";
-export { renderList } from "./list.js";
-export type { EndOfRun, OutputStream, Reporter } from "./reporter.js";
-export { renderStatus } from "./status.js";
-export { renderVerify } from "./verify.js";
 
 /** What {@link createReporter} needs of the world. */
 export interface ReporterOptions {

@@ -1,14 +1,15 @@
 /** Finds out what an upstream states about a URL, without asking it for the bytes. */
 import { AssetsError, redact } from "../errors.js";
+import { parseRaw } from "../raw-files.js";
 import { parseHub, parseRecord, parseRelease, SHORT_SCHEMES, shortForm } from "../short-urls.js";
 import { MEMBER_FRAGMENT } from "../url-forms.js";
+import { describeRaw } from "./describe-raw.js";
 import type { Described } from "./described.js";
 import { type Headers, refusalOf } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
 import type { Environment } from "./proxy.js";
-import { describeRaw, parseRaw } from "./raw-files.js";
 import { orRefuse, type Services } from "./short.js";
-import { sumBeside } from "./sums-beside.js";
+import { createSumBeside } from "./sums-beside.js";
 
 /** How much is asked. */
 export interface DescribeOptions {
@@ -25,6 +26,8 @@ export function createDescribe(
   { web, releases, records, hub }: Services & { readonly hub: Hub },
   { env }: { env: Environment },
 ): Describe {
+  const sumBeside = createSumBeside(web);
+
   async function describeShort(url: string, options: DescribeOptions): Promise<Described> {
     const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
     if (scheme === "github") return releases.describe(orRefuse(parseRelease(url), url), options);
@@ -54,7 +57,7 @@ export function createDescribe(
       });
       const head = told?.status === 200 ? fromHead(url, told.headers) : undefined;
       if (head?.digest !== undefined || bytesOnly) return head;
-      const sum = await sumBeside(url, web, signal);
+      const sum = await sumBeside(url, signal);
       return sum === undefined ? head : { url: redact(url), ...head, ...sum };
     }
     const described = await describeShort(short, options);

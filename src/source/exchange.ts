@@ -13,8 +13,8 @@ export interface Answer {
   discard(): void;
 }
 
-/** How far a body is read ahead, in bytes: as much as a slow disk may owe a fast network. */
-const AHEAD_BYTES = 1024 * 1024;
+/** How far a body is read ahead, in bytes: a few reads of the network. */
+const AHEAD_BYTES = 256 * 1024;
 /** How much of an unwanted body is read. */
 const DISCARD_BYTES = 64 * 1024;
 

@@ -46,8 +46,8 @@ export interface Question {
   readonly post?: JsonBody | undefined;
   /** Longest body, in bytes. Default 128 MiB. */
   readonly maxBytes?: number;
-  /** A redirect to another origin is the answer: what is said beside it is what counts. Default false. */
-  readonly stays?: boolean;
+  /** A redirect away from it is the answer: what is said beside it is what counts. Default: all are followed. */
+  readonly stays?: "origin" | "url";
   readonly signal: AbortSignal;
 }
 
@@ -56,6 +56,8 @@ export interface Told {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
+  /** Where it came from, after all redirects, or where those lead that were not followed. */
+  readonly url: string;
 }
 
 const MAX_REDIRECTS = 10;
@@ -92,19 +94,21 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
 
   /** Sends the request and follows redirects, carrying secrets no further than the origin they were meant for. */
   async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras, way: Way = {}) {
-    const { post, stays = false } = way;
+    const { post, stays } = way;
     let target = new URL(url);
     let secrets: Record<string, string> = { ...basicAuth(target), ...extras.headers };
     let elsewhere = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url, way);
       const decision = decide(answer.status, answer.headers, { ...asked, elsewhere });
-      if (decision.do === "read") return { decision, answer };
+      if (decision.do === "read") return { decision, answer, url: target.href };
       if (decision.do === "fail" && post !== undefined) throw await withSaid(decision.error, answer);
-      if (decision.do === "redirect" && stays && leaves(decision.location, target)) return { decision, answer };
+      if (decision.do === "redirect" && stays && leaves(decision.location, target, stays)) {
+        return { decision, answer, url: new URL(decision.location, target).href };
+      }
       answer.discard();
       if (decision.do === "fail") throw decision.error;
-      if (decision.do === "ask-again") return { decision, answer };
+      if (decision.do === "ask-again") return { decision, answer, url: target.href };
       const next = redirectTarget(decision.location, target, asked.url);
       if (next.origin !== target.origin) {
         secrets = {};
@@ -165,17 +169,14 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     },
     async ask(url, { signal, maxBytes = MAX_JSON_BYTES, ...way }, extras = {}) {
       const asked: Asked = { url: redact(url), range: "none", offset: 0 };
-      const { decision, answer } = await follow(url, asked, signal, extras, way);
+      const { decision, answer, url: end } = await follow(url, asked, signal, extras, way);
       const { status, headers } = answer;
       if (decision.do === "read" && way.method !== "HEAD") {
-        return {
-          status,
-          headers,
-          bytes: await gather(read(answer, decision.decode, asked.url, signal), url, maxBytes),
-        };
+        const bytes = await gather(read(answer, decision.decode, asked.url, signal), url, maxBytes);
+        return { status, headers, bytes, url: end };
       }
       answer.discard();
-      return { status, headers, bytes: new Uint8Array() };
+      return { status, headers, bytes: new Uint8Array(), url: end };
     },
     async close() {
       await (await connections?.catch(() => undefined))?.destroy();
@@ -186,9 +187,9 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
 /** What is particular about a request. */
 type Way = Partial<Pick<Question, "method" | "post" | "stays">>;
 
-/** Whether a redirect leads to another origin. */
-function leaves(location: string, { href, origin }: URL): boolean {
-  return URL.canParse(location, href) && new URL(location, href).origin !== origin;
+/** Whether a redirect leads away from what is not to be left. */
+function leaves(location: string, { href, origin }: URL, what: NonNullable<Question["stays"]>): boolean {
+  return URL.canParse(location, href) && (what === "url" || new URL(location, href).origin !== origin);
 }
 
 /** All of a body. Throws BAD_RESPONSE when it is too long. */

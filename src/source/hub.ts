@@ -48,6 +48,8 @@ export interface Hub {
   describe(file: HubFile, options: { signal: AbortSignal; bytesOnly?: boolean }): Promise<Described>;
   /** Where git finds a repository, and what it is to show there. */
   remote(repository: HubRepository): Promise<{ url: string; authorization?: string }>;
+  /** Where a remote redirects git to; undefined where it does not. */
+  remoteNow(remote: string, options: { signal: AbortSignal }): Promise<string | undefined>;
 }
 
 /** What was found out about a file. */
@@ -76,7 +78,7 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
 
   /** The answer to the question for a file says all there is to know of it, before it leads to where the bytes are. */
   async function byHead(file: HubFile, signal: AbortSignal): Promise<Found | undefined> {
-    const { headers } = await ask(resolveUrlOf(file), { method: "HEAD", stays: true, signal });
+    const { headers } = await ask(resolveUrlOf(file), { method: "HEAD", stays: "origin", signal });
     const header = (name: string) => [headers[name] ?? []].flat()[0];
     const commit = [header("x-repo-commit"), file.revision].find(isCommit);
     const linked = header("x-linked-etag");
@@ -115,6 +117,13 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
       const token = /^Bearer (.*)$/.exec(access.authorization ?? "")?.[1];
       // The Hub takes tokens as passwords here.
       return token === undefined ? access : { ...access, authorization: basic("hf", token) };
+    },
+    async remoteNow(remote, { signal }) {
+      // Git's first question (gitprotocol-http(5)).
+      const question = "/info/refs?service=git-upload-pack";
+      const { url } = await ask(`${remote}${question}`, { method: "GET", stays: "url", signal });
+      const now = url.endsWith(question) ? url.slice(0, -question.length) : url;
+      return now === remote ? undefined : now;
     },
     async list(repository, { signal }) {
       const { revision } = repository;

@@ -19,7 +19,7 @@ export async function readWhole(path: string, mostBytes: number): Promise<Buffer
  * Writes a file in one step, in place of what was there, whose permissions it takes over; a link to a file stays one.
  * Throws DISK_FULL, LOCAL_IO.
  */
-export async function replaceWhole(path: string, text: string): Promise<void> {
+export async function replaceWhole(path: string, text: string | Uint8Array): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const draft = `${target}.${randomUUID().slice(0, 8)}.new`;
   try {

@@ -28,6 +28,9 @@ export interface Clone {
   locate(path: string, options: { signal: AbortSignal }): Promise<Located>;
 }
 
+/** What git says of a redirect that it does not follow. */
+const REDIRECTED = /returned error: 30[12378]\b/;
+
 /** What git keeps of a file, and what is to come in its place. */
 interface Entry {
   readonly file: GitFile;
@@ -48,10 +51,18 @@ export function createClones(sources: Pick<Sources, "hub" | "lfsServer">, env = 
 
   async function clone(repository: HubRepository, signal: AbortSignal): Promise<Clone> {
     const { revision = "main", ...place } = repository;
-    const remote = await sources.hub.remote(repository);
+    let remote = await sources.hub.remote(repository);
     const folder = await mkdtemp(join(tmpdir(), "assets-clone-"));
     folders.push(folder);
-    const bare = await cloneBare({ ...remote, revision, folder, signal, env });
+    let bare = await cloneBare({ ...remote, revision, folder, signal, env });
+    if (typeof bare === "string" && REDIRECTED.test(bare)) {
+      // With a login git follows no redirect. One within the server is that of a repository with a new name.
+      const url = await sources.hub.remoteNow(remote.url, { signal });
+      if (url === undefined) throw refusal(hubUrl(repository), bare);
+      if (new URL(url).origin !== new URL(remote.url).origin) throw leadsAway(repository, url);
+      remote = { ...remote, url };
+      bare = await cloneBare({ ...remote, revision, folder, signal, env });
+    }
     if (bare === undefined) throw gitIsMissing();
     if (typeof bare === "string") throw refusal(hubUrl(repository), bare);
     const entries = await entriesOf(bare);
@@ -127,6 +138,15 @@ function inMemory(bytes: Buffer, url: string): Located {
       ...(end < bytes.length && { end }),
     }),
   };
+}
+
+/** The refusal to take a login to another host. */
+function leadsAway(repository: HubRepository, url: string): AssetsError {
+  const { origin } = new URL(url);
+  const message = `git cannot clone ${hubUrl(repository)}: it redirects to ${visibleLine(origin)}, where the login is not shown.`;
+  return new AssetsError("BAD_RESPONSE", message, {
+    hint: `If that is a mirror of yours: HF_ENDPOINT=${visibleLine(origin)}. If the repository is public: clone without a token.`,
+  });
 }
 
 /** What git's words mean. */

@@ -10,7 +10,7 @@ export type LfsServers = (url: string) => LfsServer | undefined;
 
 /** Makes them as they are asked for; `planned` tells what will be wanted of each. Git is asked for logins in `root`. */
 export function createLfsServers(
-  planned: readonly PlanItem[],
+  planned: readonly Pick<PlanItem, "file">[],
   { sources, root, signal }: { sources: Sources; root: string; signal: AbortSignal },
 ): LfsServers {
   const servers = new Map<string, LfsServer>();

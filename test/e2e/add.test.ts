@@ -216,6 +216,18 @@ describe("assets add", () => {
     ]);
   });
 
+  it("pins the content and not the pointer that GitHub has of it, by the address that gives the content", async () => {
+    const { tree, run } = project();
+    const { url } = await startGitHub({ large: { "a/m.onnx": MODEL, "b/n.onnx": "n" } });
+    const pages = ["https://raw.githubusercontent.com/o/r/main/a/m.onnx", "https://github.com/o/r/raw/main/b/n.onnx"];
+    expect(await run(["add", ...pages], { GITHUB_API_URL: url })).toMatchObject({ code: 0 });
+    const media = `https://media.githubusercontent.com/media/o/r/${COMMIT}`;
+    expect(entries(tree)).toMatchObject([
+      { id: "m", url: `${media}/a/m.onnx`, size: 300_000, sha256: sha256Of(MODEL), pinnedAs: "declared" },
+      { id: "n", url: `${media}/b/n.onnx`, size: 1, sha256: sha256Of("n"), pinnedAs: "declared" },
+    ]);
+  });
+
   it.each(["403", "500"])(
     "fetches a web address all the same whose host answers %s to what is asked of it",
     async (status) => {

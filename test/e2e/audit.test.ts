@@ -1,8 +1,12 @@
 /** Whether the real program tells which URLs died or changed, and leaves hosts in peace. */
 import { describe, expect, it } from "vitest";
+import { formatPointer } from "../../src/lfs-pointer.js";
 import { runBin } from "../helpers/bin.js";
+import { chain, startFarHosts } from "../helpers/far-hosts.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { startHub } from "../helpers/hub.js";
+import { COMMIT, startHub } from "../helpers/hub.js";
+import { startLfsServer } from "../helpers/lfs-server.js";
+import { OID, OTHER } from "../helpers/pointers.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 50_000, seed: 8 };
@@ -32,7 +36,9 @@ describe("assets audit", () => {
     ]);
     expect(server.to("/fine").map(({ range }) => range)).toEqual(["bytes=0-0"]);
     const before = server.requests.length;
-    expect((await run(["--remote"])).stdout).toContain("0 asked now");
+    const again = (await run(["--remote"])).stdout;
+    expect(again).toContain("0 asked now");
+    expect(again).toContain("6 answers of before; to ask again: assets audit --remote --max-age 0s");
     expect(await run([])).toMatchObject({ code: 1, stdout: expect.stringContaining("50000 are pinned") });
     expect(server.requests.length).toBe(before);
     await run(["fine", "--remote", "--max-age", "0s"]);
@@ -61,6 +67,59 @@ describe("assets audit", () => {
     expect(done.stdout).toMatch(/^::error .*file=assets\.manifest\.json,line=\d+.*SHA-256/m);
   });
 
+  it("asks a Git LFS server for all files at once whether it has them", async () => {
+    const server = await startLfsServer();
+    const [here, other] = [server.add("here"), server.add("other")];
+    const tree = makeTree();
+    const files = [
+      { path: "here", sha256: here.oid, size: here.size },
+      { path: "other", sha256: other.oid, size: other.size },
+      { path: "gone", sha256: "a".repeat(64), size: 7 },
+      { path: "removed", sha256: "b".repeat(64), size: 7 },
+    ].map((file) => ({ ...file, url: `lfs:${server.endpoint}` }));
+    server.behaviour.entry = (oid) => (oid.startsWith("b") ? { error: { code: 410, message: "removed" } } : undefined);
+    tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", type: "model", files }] }));
+    const done = await runBin(["audit", "--remote", "--json"], { cwd: tree.root });
+    const { urls, totals } = JSON.parse(done.stdout);
+    expect(urls.map(({ path, status }: Record<string, string>) => [path, status])).toEqual([
+      ["here", "alive"],
+      ["other", "alive"],
+      ["gone", "dead"],
+      ["removed", "dead"],
+    ]);
+    expect(done.code).toBe(1);
+    expect([totals.asked, server.batches.length, server.downloads]).toEqual([4, 1, []]);
+  });
+
+  it.skipIf(chain === undefined)(
+    "holds against a pin what a Git LFS pointer stands for, and not the pointer",
+    async () => {
+      const about = { size: 12345, oid: OID };
+      const contents = {
+        type: "file",
+        encoding: "base64",
+        content: Buffer.from(formatPointer(about)).toString("base64"),
+      };
+      const { proxy } = await startFarHosts(({ at }) => {
+        return { body: at.startsWith("api.") ? JSON.stringify(contents) : formatPointer(about) };
+      });
+      const tree = makeTree();
+      const url = (file: string) => `https://raw.githubusercontent.com/o/r/${COMMIT}/${file}`;
+      const files = [
+        { path: "same", url: url("same"), sha256: OID, size: 12345 },
+        { path: "other", url: url("other"), sha256: OTHER, size: 12345 },
+      ];
+      tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", type: "model", files }] }));
+      tree.write("ca.pem", chain?.ca ?? "");
+      const done = await runBin(["audit", "--remote", "--json", "--ca-file", "ca.pem"], {
+        cwd: tree.root,
+        env: { HTTPS_PROXY: proxy },
+      });
+      const { urls } = JSON.parse(done.stdout);
+      expect(urls.map(({ status }: { status: string }) => status)).toEqual(["alive", "changed"]);
+    },
+  );
+
   it("takes a host that does not answer for a trouble that may pass, and one that asks for a login for no loss", async () => {
     const server = await startFaultServer();
     const tree = makeTree();
@@ -75,5 +134,8 @@ describe("assets audit", () => {
       ["unreachable", "warning"],
       ["refused", "warning"],
     ]);
+    // A login may be set, and a server started, within the day for which the others are not asked again.
+    server.serve("/b", { body: "b" });
+    expect((await runBin(["audit", "b", "--remote"], { cwd: tree.root })).stdout).toContain("1 alive");
   });
 });

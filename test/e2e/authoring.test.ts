@@ -81,6 +81,18 @@ describe("assets init", () => {
     expect(tree.read("elsewhere.txt").toString()).toBe("theirs\n");
   });
 
+  it("changes no byte of a .gitignore in another encoding, and leaves a package.json in one alone", async () => {
+    const tree = repository();
+    const latin = (text: string) => Buffer.from(text, "latin1");
+    tree.write(".gitignore", latin("caf\xe9/\n"));
+    tree.write("package.json", latin('{ "author": "Ren\xe9" }'));
+    const report = JSON.parse((await runIn(tree)(["init", "--json"])).stdout);
+    expect(report.steps.map(({ status }: { status: string }) => status)).toEqual(["created", "changed", "skipped"]);
+    expect(report.steps[2].what).toContain("UTF-8");
+    expect(tree.read(".gitignore").toString("latin1")).toMatch(/^caf\xe9\/\n\n# What .*\n\/\.assets\/\n/);
+    expect(tree.read("package.json")).toEqual(latin('{ "author": "Ren\xe9" }'));
+  });
+
   it("leaves a package.json alone that it cannot read, and a folder that is no repository", async () => {
     const tree = makeTree();
     tree.write("package.json", "{ broken");

@@ -112,6 +112,23 @@ describe("assets lint", () => {
     expect(tree.read("theirs").toString()).toBe("keep\n");
   });
 
+  it.skipIf(!hasGit)("keeps git from a file without a change to any other byte of .gitignore", async () => {
+    const { tree, lint } = project(FINE.replace("m/a.onnx", "voil\u00e0/a.onnx"));
+    spawnSync("git", ["init", "-q"], { cwd: tree.root });
+    const before = Buffer.from("caf\xe9/\n", "latin1");
+    tree.write(".gitignore", before);
+    await lint("--fix");
+    const after = tree.read(".gitignore");
+    expect(after.subarray(0, before.length)).toEqual(before);
+    expect(after.subarray(before.length).toString()).toContain("\n/voil\u00e0/\n");
+    // What git reads no line of is no place for further ones, and nothing is said to be mended.
+    const wide = Buffer.from("\ufeffa/\n", "utf16le");
+    tree.write(".gitignore", wide);
+    const { findings } = await lint("--fix");
+    expect(findings.map(({ rule, fixed }) => [rule, fixed])).toEqual([["not-ignored", undefined]]);
+    expect(tree.read(".gitignore")).toEqual(wide);
+  });
+
   it("answers in the formats of verify, each finding with its place", async () => {
     const { run, tree } = project(FINE.replace(`"sha256": "${PIN}"`, '"x-was": 1'));
     const args = ["--output", "sarif=lint.sarif", "--output", "junit=lint.xml", "--output", "tap=lint.tap"];

@@ -160,6 +160,39 @@ describe("assets lock", () => {
     expect(locked).toMatchObject({ url: "github:o/r@v2.1/a.bin", sha256: sha256Of(MODEL), pinnedAs: "declared" });
   });
 
+  it("writes GitHub's commit in the place of a branch, and of what Git LFS keeps the size and address of the content", async () => {
+    const { url } = await startGitHub({ files: { "a.csv": "a,b" }, large: { "m.onnx": MODEL } });
+    const { run, text } = project(
+      JSON.stringify({
+        version: 1,
+        assets: [
+          {
+            id: "m",
+            type: "model",
+            url: "https://raw.githubusercontent.com/o/r/main/m.onnx",
+            localPath: "m.onnx",
+            sha256: sha256Of(MODEL),
+          },
+          {
+            id: "a",
+            type: "dataset",
+            url: "https://github.com/o/r/raw/main/a.csv",
+            localPath: "a.csv",
+            sha256: sha256Of("a,b"),
+          },
+        ],
+      }),
+    );
+    expect(await run(["lock", "m"], { GITHUB_API_URL: url })).toMatchObject({ code: 0 });
+    const [model] = JSON.parse(text()).assets;
+    expect(model).toMatchObject({ size: 200_000, sha256: sha256Of(MODEL) });
+    expect(model.url).toBe(`https://media.githubusercontent.com/media/o/r/${COMMIT}/m.onnx`);
+    expect(JSON.parse((await run(["lock", "--check", "--json"])).stdout).files).toMatchObject([
+      { status: "locked" },
+      { path: "a.csv", needs: ["moving"] },
+    ]);
+  });
+
   it("writes the files of a whole repository down in the place of its name, and fetches only what it must", async () => {
     const repo = { large: { "onnx/model.onnx": MODEL, "a.bin": "a" }, files: { "config.json": "{}" } };
     const hub = await startHub({ repos: { "org/whole": repo } });

@@ -113,6 +113,32 @@ describe.skipIf(!hasGit)("--strategy (needs git)", () => {
     expect(tree.exists("m/config.json")).toBe(true);
   });
 
+  it("git takes the token to no host that the Hub redirects to, and says which that is", async () => {
+    const other = await startGitHub(REPO);
+    const { hub, tree, run } = await project(
+      { source: "hf:org/name" },
+      { ...REPO, redirect: ["/org/name", `${other.url}/org/name`] },
+    );
+    const { code, stderr } = await run(["--strategy", "git"], { HF_TOKEN: "hf_CANARY123" });
+    expect([code, stderr]).toEqual([4, expect.stringContaining(`it redirects to ${other.url}`)]);
+    expect(stderr).toContain(`HF_ENDPOINT=${other.url}`);
+    expect(hub.logins.length).toBeGreaterThan(0);
+    expect(other.requests).toEqual([]);
+    // Without one there is nothing to keep from anybody.
+    expect((await run(["--strategy", "git"])).code).toBe(0);
+    expect(tree.sha256("m/model.bin")).toBe(sha256Of(WEIGHTS));
+    expect(other.logins).toEqual([]);
+  });
+
+  it("git finds a repository under its new name, with the token", async () => {
+    const login = `Basic ${Buffer.from("hf:hf_CANARY123").toString("base64")}`;
+    const redirect = ["/org/old", "/org/name"] as const;
+    const { tree, run } = await project({ source: "hf:org/old" }, { files: REPO.files, redirect, login });
+    const { code, stderr } = await run(["--strategy", "git"], { HF_TOKEN: "hf_CANARY123" });
+    expect([code, stderr]).toEqual([0, expect.stringContaining("not pinned")]);
+    expect(tree.exists("m/config.json")).toBe(true);
+  });
+
   it("git is refused in plain words where there is no git; auto says what is wrong with the Hub", async () => {
     const { run } = await project({ source: "hf:org/name" });
     const refused = await run(["--strategy", "git"], { PATH: "/nowhere" });

@@ -1,7 +1,8 @@
 /** GitHub's releases and Zenodo's records on the loopback, as their documented APIs answer. */
 import { createHash } from "node:crypto";
+import { formatPointer } from "../../src/lfs-pointer.js";
 import { type Body, bytesOf, sha256Of } from "./content.js";
-import { listen, sendBody } from "./hub.js";
+import { COMMIT, gitBlob, listen, sendBody } from "./hub.js";
 
 /** What the servers saw. */
 export interface Forge {
@@ -11,10 +12,14 @@ export interface Forge {
   readonly logins: (string | undefined)[];
 }
 
-/** A GitHub with one repository, `o/r`, and one release, which is also the latest. */
+/** A GitHub with one repository, `o/r`, one release, which is also the latest, and one commit, {@link COMMIT}. */
 export interface GitHubOptions {
-  readonly tag: string;
-  readonly assets: Readonly<Record<string, Body>>;
+  readonly tag?: string;
+  readonly assets?: Readonly<Record<string, Body>>;
+  /** What the commit has. It is that of every branch but `gone` and `feature`. */
+  readonly files?: Readonly<Record<string, Body>>;
+  /** What it has a pointer of. */
+  readonly large?: Readonly<Record<string, Body>>;
   /** The repository is private, and this token reads it. */
   readonly token?: string;
   /** Whether the API states digests: those of files from before June 2025 it does not. Default true. */
@@ -22,7 +27,8 @@ export interface GitHubOptions {
 }
 
 /** Starts it: one host for the API and the pages. */
-export async function startGitHub({ tag, assets, token, digests = true }: GitHubOptions): Promise<Forge> {
+export async function startGitHub(options: GitHubOptions): Promise<Forge> {
+  const { tag = "v1", assets = {}, files = {}, large = {}, token, digests = true } = options;
   const requests: string[] = [];
   const logins: (string | undefined)[] = [];
   const names = Object.keys(assets);
@@ -30,6 +36,19 @@ export async function startGitHub({ tag, assets, token, digests = true }: GitHub
     requests.push(`${request.method} ${request.url}`);
     logins.push(request.headers.authorization);
     const { pathname } = new URL(request.url ?? "/", url);
+    const json = (value: object) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(value));
+    };
+    if (/^\/repos\/o\/r\/commits\/(?!(?:gone|feature)$)/.test(pathname)) return json({ sha: COMMIT });
+    const path = decodeURIComponent(/^\/repos\/o\/r\/contents\/(.+)$/.exec(pathname)?.[1] ?? "");
+    const content = large[path];
+    const kept = content ? formatPointer({ oid: sha256Of(content), size: bytesOf(content).length }) : files[path];
+    if (kept !== undefined && request.url?.endsWith(`?ref=${COMMIT}`)) {
+      const bytes = bytesOf(kept);
+      const lines = bytes.toString("base64").replace(/.{60}/g, "$&\n");
+      return json({ type: "file", size: bytes.length, sha: gitBlob(kept), encoding: "base64", content: lines });
+    }
     const isAllowed = token === undefined || request.headers.authorization === `Bearer ${token}`;
     const release = `/repos/o/r/releases/tags/${encodeURIComponent(tag)}`;
     if (isAllowed && [release, "/repos/o/r/releases/latest"].includes(pathname)) {
@@ -42,8 +61,7 @@ export async function startGitHub({ tag, assets, token, digests = true }: GitHub
         digest: digests ? `sha256:${sha256Of(assets[name] as Body)}` : null,
         browser_download_url: `${url}/o/r/releases/download/${encodeURIComponent(tag)}/${name}`,
       }));
-      response.writeHead(200, { "content-type": "application/json" });
-      return void response.end(JSON.stringify({ tag_name: tag, assets: listed }));
+      return json({ tag_name: tag, assets: listed });
     }
     const page = /^\/o\/r\/releases\/download\/[^/]+\/([^/]+)$/.exec(pathname)?.[1];
     const id = /^\/repos\/o\/r\/releases\/assets\/(\d+)$/.exec(pathname)?.[1];

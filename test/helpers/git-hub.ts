@@ -19,6 +19,8 @@ export interface GitHubOptions {
   readonly before?: () => Promise<void>;
   /** The only `Authorization` that git and LFS take. */
   readonly login?: string;
+  /** Git is sent from the path on the left to the path or URL on the right. */
+  readonly redirect?: readonly [from: string, to: string];
 }
 
 /** A running one. */
@@ -27,6 +29,8 @@ export interface GitHub {
   readonly url: string;
   readonly commit: string;
   readonly requests: string[];
+  /** The `Authorization` of each request that has one. */
+  readonly logins: string[];
 }
 
 /** Makes the repository and serves it until the test ends. */
@@ -36,6 +40,7 @@ export async function startGitHub({
   web = 503,
   login,
   before,
+  redirect: [from, to] = ["", ""],
 }: GitHubOptions): Promise<GitHub> {
   const tree = makeTree();
   const work = tree.path("work");
@@ -54,12 +59,17 @@ export async function startGitHub({
   await git(tree.root, ["clone", "--quiet", "--bare", "work", "served/org/name"]);
   const objects = new Map(Object.values(large).map((body) => [sha256Of(body), body]));
   const requests: string[] = [];
+  const logins: string[] = [];
 
   const url = await listen((request, response) => void answer(request, response));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? "/", url);
     requests.push(`${request.method} ${pathname}`);
+    if (request.headers.authorization) logins.push(request.headers.authorization);
+    if (from !== "" && pathname.startsWith(`${from}/`)) {
+      return void response.writeHead(302, { location: `${to}${pathname.slice(from.length)}${search}` }).end();
+    }
     const object = objects.get(/^\/objects\/([0-9a-f]{64})$/.exec(pathname)?.[1] ?? "");
     if (object !== undefined) return sendBody(request, response, object);
     const isGit = /^\/org\/name(?:\.git)?\/(?:info\/|git-upload-pack)/.test(pathname);
@@ -90,7 +100,7 @@ export async function startGitHub({
     response.writeHead(Number.parseInt(status, 10), headers).end(output.subarray(end + 4));
   }
 
-  return { url, commit, requests };
+  return { url, commit, requests, logins };
 }
 
 /** git-http-backend(1), by the rules of CGI. */

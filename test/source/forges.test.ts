@@ -140,41 +140,46 @@ describe("a file of a record", () => {
   });
 });
 
-describe("a file by its raw address", () => {
+describe("a file of a repository of GitHub", () => {
   const RAW = "https://raw.githubusercontent.com/o/r";
-  const start = async () => {
-    const requests: string[] = [];
-    const url = await listen((request, response) => {
-      requests.push(request.url ?? "");
-      const answers: Record<string, object> = {
-        "/repos/o/r/commits/main": { sha: COMMIT },
-        "/repos/o/r/commits/heads/dev": { sha: COMMIT },
-        [`/repos/o/r/contents/a/b%20c.csv?ref=${COMMIT}`]: { type: "file", size: 3, sha: gitBlob("1,2") },
-      };
-      const answer = answers[request.url ?? ""];
-      response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
-    });
-    return { at: servicesIn({ GITHUB_API_URL: url }), requests };
-  };
   const about = {
     url: `${RAW}/${COMMIT}/a/b%20c.csv`,
     size: 3,
     digest: { algorithm: "git-blob", hex: gitBlob("1,2") },
     statedBy: "GitHub's contents API",
   };
+  const start = async () => {
+    const { url } = await startGitHub({ files: { "a/b c.csv": "1,2" }, large: { "m.onnx": "weights" } });
+    return servicesIn({ GITHUB_API_URL: url });
+  };
 
   it.each([
     [`${RAW}/main/a/b%20c.csv`, { ...about, moved: "main" }],
     [`${RAW}/refs/heads/dev/a/b%20c.csv`, { ...about, moved: "dev" }],
+    [`${RAW}/feature/x/a/b%20c.csv`, { ...about, moved: "feature/x" }],
     [`${RAW}/${COMMIT}/a/b%20c.csv`, about],
+    ["https://github.com/o/r/raw/main/a/b%20c.csv", { ...about, moved: "main" }],
+    ["https://github.com/o/r/blob/main/a/b%20c.csv?raw=true", { ...about, moved: "main" }],
+    ["https://media.githubusercontent.com/media/o/r/main/a/b%20c.csv", { ...about, moved: "main" }],
   ])("is pinned to its commit: %s", async (url, described) => {
-    const { at } = await start();
-    expect(await at.describe(url)).toEqual(described);
+    expect(await (await start()).describe(url)).toEqual(described);
   });
 
+  it.each([`${RAW}/main/m.onnx`, "https://github.com/o/r/raw/main/m.onnx"])(
+    "is the content and not its pointer, where Git LFS keeps it: %s",
+    async (url) => {
+      expect(await (await start()).describe(url)).toEqual({
+        url: `https://media.githubusercontent.com/media/o/r/${COMMIT}/m.onnx`,
+        size: 7,
+        digest: { algorithm: "sha256", hex: sha256Of("weights") },
+        statedBy: "its Git LFS pointer",
+        moved: "main",
+      });
+    },
+  );
+
   it("is not there when its branch is not", async () => {
-    const { at } = await start();
-    await expect(at.describe(`${RAW}/gone/x`)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect((await start()).describe(`${RAW}/gone/x`)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });
 
@@ -215,6 +220,27 @@ describe("a file of any web server", () => {
     });
     const digest = { algorithm: "sha256", hex: sha256Of("x") };
     expect(await servicesIn({}).describe(`${url}/d/a%20b.bin?v=1`)).toMatchObject({ digest, statedBy });
+  });
+
+  it("is looked up in the lists of its folder, each of which is asked for once, those too that are not there", async () => {
+    const asked: string[] = [];
+    const url = await listen((request, response) => {
+      asked.push(request.url ?? "");
+      if (request.url === "/d/SHA256SUMS") response.end(`${sha256Of("x")}  1\n${sha256Of("y")}  2\n`);
+      else if (request.method === "HEAD") response.end();
+      else response.writeHead(404).end();
+    });
+    const at = servicesIn({});
+    const files = ["/d/1", "/d/2", "/d/3", "/d/4", "/e/1", "/e/2"];
+    const described = await Promise.all(files.map((file) => at.describe(`${url}${file}`)));
+    expect(described.map((each) => each?.digest?.hex)).toEqual([
+      sha256Of("x"),
+      sha256Of("y"),
+      ...Array(4).fill(undefined),
+    ]);
+    const lists = asked.filter((path) => /sum/i.test(path));
+    expect(lists).toHaveLength(new Set(lists).size);
+    expect(lists).toContain("/e/SHA512SUMS");
   });
 
   it("has no digest from a list of other files, a web page, or a list without end", async () => {
