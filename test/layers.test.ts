@@ -150,6 +150,7 @@ describe("the house", () => {
       "commands/add-repository.ts",
       "commands/add-sources.ts",
       "commands/add-text.ts",
+      "commands/add-wishes.ts",
       "commands/author-reports.ts",
       "commands/describe-urls.ts",
       "commands/ignore-block.ts",
@@ -158,6 +159,7 @@ describe("the house", () => {
       "commands/lock-tasks.ts",
       "commands/measure.ts",
       "commands/proven-sizes.ts",
+      "commands/settle-pins.ts",
       "commands/write-manifest.ts",
       "commands/repositories.ts",
     ]);

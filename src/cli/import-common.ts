@@ -68,7 +68,7 @@ export async function runImport(
   const sources = createSources({ network, projectFolder: manifest?.base ?? dirname(file) });
   try {
     const listing = await list({ run, sources, root });
-    const report = await importListing({ listing, wishes, manifest, file, dryRun });
+    const report = await importListing({ listing, wishes, file, root, dryRun, signal: run.signal });
     run.print(report, () => (run.options.quiet && report.ok && !dryRun ? "" : renderImport(report, run.render)));
     return report.ok ? 0 : 1;
   } finally {

@@ -4,6 +4,7 @@ import type { ErrorInfo } from "../events.js";
 import {
   fileNameOf,
   folderFor,
+  freeId,
   idFor,
   type NewAsset,
   type NewFile,
@@ -14,41 +15,62 @@ import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { Described } from "../source/described.js";
 import type { AddSource } from "./add-sources.js";
 import type { Group } from "./add-text.js";
+import type { Settled, Statement } from "./settle-pins.js";
 
 /** A file on its way into the manifest. */
 export interface Wish {
   source: AddSource;
   described?: Described;
   file: NewFile;
+  /** What the user, or a Git LFS pointer in its place, says of it. */
+  given?: Pins;
+  statements: readonly Statement[];
   pins: Pins;
+  /** What its bytes are to be held against, where only they can tell the pins. */
+  open?: Settled["open"];
   asset: string;
   error?: ErrorInfo;
   known?: AssetFile;
+  /** It lies in its place. */
   here: boolean;
+  /** Its bytes were fetched for it. */
+  fetched?: boolean;
   statedBy?: string;
 }
 
-/** Gives every wish its asset and its place. Throws USAGE for what has no usable name. */
-export function nameAll(wishes: readonly Wish[], options: NewAsset & { manifest: Manifest }): Group[] {
+/**
+ * Gives every wish its asset, and those that are not here their place. `avoid`: further ids that are taken. Throws USAGE
+ * for what has no usable name.
+ */
+export function nameAll(
+  wishes: readonly Wish[],
+  options: NewAsset & { manifest: Manifest },
+  avoid: readonly string[] = [],
+): Group[] {
   const { manifest, id, path } = options;
-  const taken = manifest.assets.map((asset) => asset.id);
+  const taken = [...manifest.assets.map((asset) => asset.id), ...avoid];
+  const repositories = new Map<string, string>();
   const groups: Group[] = [];
   for (const wish of wishes) {
     const { url } = wish.file;
     const { repository } = wish.source;
     const used = [...taken, ...groups.map(({ asset }) => asset.id)];
-    const first = repository && wishes.find(({ source }) => source.repository?.words === repository.words);
-    const own = id ?? (first?.asset || idFor(url, used, repository?.name));
+    // What lies in a place that was told by its id keeps that, if nobody took it.
+    const wanted = repository?.id ?? (wish.here ? wish.asset : idFor(url));
+    const own = id ?? repositories.get(repository?.words ?? "") ?? freeId(wanted, used);
+    if (repository !== undefined) repositories.set(repository.words, own);
     let group = groups.find(({ asset }) => asset.id === own);
     if (group === undefined) {
       const type =
-        options.type ?? typeFor(id === undefined && !repository ? [url] : wishes.map(({ file }) => file.url));
+        options.type ?? repository?.type ?? typeFor(id === undefined ? [url] : wishes.map(({ file }) => file.url));
       const license = options.license ?? wish.described?.licence;
       group = { asset: { ...options, id: own, type, ...(license !== undefined && { license }) }, files: [] };
       groups.push(group);
     }
     wish.asset = own;
-    wish.file.path = placeOf(wish, group.asset, path, id === undefined ? 1 : wishes.length, manifest);
+    if (!wish.here) {
+      wish.file.path = placeOf(wish, group.asset, path, id === undefined ? 1 : wishes.length, manifest);
+    }
     group.files.push(wish as Wish & Group["files"][number]);
   }
   return groups;

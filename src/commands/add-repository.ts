@@ -1,5 +1,6 @@
 /** Turns a whole repository of the Hub into the sources of its files, at the commit that it has now. */
 import { AssetsError, visibleLine } from "../errors.js";
+import { repositoryAsset } from "../manifest/new-entry.js";
 import { parseHub } from "../short-urls.js";
 import { createSources } from "../source/index.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
@@ -25,7 +26,6 @@ export async function readRepository(
   if (offline) throw new AssetsError("OFFLINE", `${visibleLine(words)} has to be asked for its files.`);
   const sources = createSources({ network, projectFolder: base });
   try {
-    const { name } = place;
     const { files, moved, licence } = await listFiles(words, choice, {
       sources,
       policy: { ...DEFAULT_POLICY, ...policy },
@@ -40,7 +40,7 @@ export async function readRepository(
         ...(moved !== undefined && { moved }),
         ...(licence !== undefined && { licence }),
       };
-      return { url, resolved: url, described, repository: { words, name, below: path } };
+      return { url, resolved: url, described, repository: { words, ...repositoryAsset(place), below: path } };
     });
   } finally {
     await sources.close();

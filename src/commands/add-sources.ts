@@ -24,8 +24,8 @@ export interface AddSource {
   pointer?: Pins;
   /** What is stated of it, where that is known already. */
   described?: Described;
-  /** The repository that was named as a whole, and the path in it. */
-  repository?: { words: string; name: string; below: string };
+  /** The repository that was named as a whole, the asset that it becomes, and the path in it. */
+  repository?: { words: string; id: string; type: string; below: string };
 }
 
 /** Reads one argument. `from`: where a file that lies in its place comes from. Throws USAGE. */

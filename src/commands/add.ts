@@ -1,20 +1,28 @@
 /** `assets add`: writes new files into the manifest, with the pins that are stated or were measured. */
-import { AssetsError, errorInfo, exitCodeOf, redact } from "../errors.js";
-import type { ErrorInfo, EventListener } from "../events.js";
-import { entryOf, type NewAsset, type Pins } from "../manifest/new-entry.js";
-import type { AssetFile, Manifest } from "../manifest/types.js";
+import { join } from "node:path";
+import { AssetsError, errorInfo, exitCodeOf } from "../errors.js";
+import type { EventListener } from "../events.js";
+import { entryOf, type NewAsset } from "../manifest/new-entry.js";
+import { foldPath } from "../manifest/paths.js";
+import type { Manifest } from "../manifest/types.js";
+import { resolveUrl } from "../manifest/urls.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { forgetAdding } from "../store/adding-memory.js";
+import { removeFile } from "../store/remove-file.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { nameAll, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
-import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
+import { readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
+import { describeSources, isOpen, judged, knownAs, measurable, settle } from "./add-wishes.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
-import { type Answer, type DescribeRun, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
 import type { FileChoice } from "./list-files.js";
-import { measureFiles } from "./measure.js";
+import { type Measured, type MeasureRun, measureFiles } from "./measure.js";
+import type { Bytes } from "./settle-pins.js";
 import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
+
+/** How often a place is looked for that no other run takes meanwhile. */
+const MOST_ROUNDS = 5;
 
 export interface AddOptions extends NewAsset, FileChoice {
   manifest: Manifest;
@@ -44,6 +52,7 @@ export interface AddOptions extends NewAsset, FileChoice {
  */
 export async function addAssets(options: AddOptions): Promise<AddReport> {
   const started = performance.now();
+  const since = Date.now();
   const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   checkOptions(options);
@@ -53,49 +62,98 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
       ? readRepository(words, options, ask)
       : [await readAddSource(words, manifest, { cwd, from: options.url })];
   const read = (await Promise.all(sources.map(readOne))).flat();
-  for (const each of options.fallbackUrls ?? []) urlSource(each, manifest.base);
-  const wishes = await describe(read, options, ask);
+  const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
+  const { size, sha256 } = options;
+  const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, { ...ask, emit });
   const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
-  const groups = nameAll(open, options);
   // What the manifest would not take is told before anything is fetched.
-  const text = await manifestText(manifest);
-  const checked = checkText(
-    withGroups(text, manifest, groups),
-    manifest,
-    "This cannot be added; nothing was fetched or written.",
-  );
+  const planned = withGroups(await manifestText(manifest), manifest, nameAll(open, options));
+  checkText(planned, manifest, "This cannot be added; nothing was fetched or written.");
 
-  const unmeasured = open.filter(({ pins, source: { inPlace, pointer } }) => {
-    return pins.sha256 === undefined || (inPlace !== undefined && pointer === undefined);
-  });
-  if (!dryRun) {
-    const measured = await measureFiles(
-      unmeasured.map((wish) => fileOf(wish, checked)),
-      {
-        manifest,
-        // Each file by itself: what lies in its place by the user's own word is measured there.
-        present: options.url === undefined ? "conflict" : "measure",
-        policy,
-        network,
-        jobs,
-        signal,
-        emit,
-      },
-    );
-    for (const [index, wish] of unmeasured.entries()) settle(wish, measured[index]);
-  }
+  if (!dryRun) await measureAll(open, options, { manifest, since, policy, network, jobs, signal, emit });
   const added = open.filter(({ error }) => error === undefined);
-  const rest = groups.map((group) => ({ ...group, files: group.files.filter((file) => added.includes(file as Wish)) }));
-  const full = rest.filter(({ files }) => files.length > 0);
-  const edit = (now: string) => withGroups(now, manifest, full);
+  let groups: Group[] = [];
+  const edit = (text: string, now: Manifest) => {
+    groups = nameAll(stillNew(added, now), { ...options, manifest: now });
+    return withGroups(text, now, groups);
+  };
   const { written } =
-    full.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
-  if (written)
+    added.length === 0 ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
+  await removeTwice(added, manifest);
+  if (written) {
     await forgetAdding(
       manifest.root,
       added.map(({ file }) => file.path),
     );
-  return reportOf(options, wishes, full, written, started);
+  }
+  return reportOf(options, wishes, groups, written, started);
+}
+
+/** Fetches and measures what only the bytes can tell. Where another run takes a place meanwhile, it goes to another. */
+async function measureAll(
+  wishes: readonly Wish[],
+  options: AddOptions,
+  run: Omit<MeasureRun, "present" | "judge">,
+): Promise<void> {
+  const { base } = run.manifest;
+  const avoid = new Set<string>();
+  let left = wishes.filter(isOpen);
+  for (let round = 1; left.length > 0; round++) {
+    const files = left.map((wish) => {
+      const { url, fallbackUrls = [] } = wish.file;
+      return measurable(
+        wish,
+        [url, ...fallbackUrls].map((each) => resolveUrl(each, base)),
+      );
+    });
+    // Each file by itself: what lies in its place by the user's own word is measured there.
+    const present = options.url === undefined ? "conflict" : "measure";
+    const judge = (index: number, bytes: Bytes) => void judged(left[index] as Wish, bytes);
+    const measured = await measureFiles(files, { ...run, present, judge });
+    const raced = left.filter((wish, index) => take(wish, measured[index]));
+    if (raced.length === 0 || round === MOST_ROUNDS || options.id !== undefined || options.path !== undefined) return;
+    for (const { asset } of wishes) avoid.add(asset);
+    for (const wish of raced) delete wish.error;
+    nameAll(raced, options, [...avoid]);
+    left = raced;
+  }
+}
+
+/** Takes what was measured. Answers whether another run was faster, and there is another place to go. */
+function take(wish: Wish, measured: Measured | undefined): boolean {
+  if (measured === undefined) return false;
+  if ("error" in measured) {
+    wish.error = measured.error;
+    // The files of a repository stay together.
+    return measured.raced === true && wish.source.repository === undefined;
+  }
+  wish.here = true;
+  wish.fetched = measured.from !== undefined;
+  settle(wish, measured);
+  return false;
+}
+
+/** Those that the manifest as it is now has neither the URL nor the place of. */
+function stillNew(wishes: readonly Wish[], now: Manifest): Wish[] {
+  const places = new Map(now.assets.flatMap(({ files }) => files.map((file) => [foldPath(file.path), file])));
+  return wishes.filter((wish) => {
+    const { file, source, here } = wish;
+    const known = knownAs(now, [source.resolved, file.url]);
+    if (known !== undefined) wish.known = known;
+    const other = here ? places.get(foldPath(file.path)) : undefined;
+    if (other === undefined || known !== undefined) return known === undefined;
+    const message = `${file.path} is the place of ${other.asset} by now.`;
+    wish.error = errorInfo(new AssetsError("CONFLICT", message, { hint: "Name another place: --path." }));
+    return false;
+  });
+}
+
+/** Deletes what was fetched of a URL that another run wrote down meanwhile, its file being elsewhere. */
+async function removeTwice(wishes: readonly Wish[], { root }: Manifest): Promise<void> {
+  for (const { known, fetched, file } of wishes) {
+    if (known === undefined || !fetched || foldPath(known.path) === foldPath(file.path)) continue;
+    await removeFile(root, join(root, file.path)).catch(() => {});
+  }
 }
 
 function checkOptions({ sources, url, sha256, size, fallbackUrls = [] }: AddOptions): void {
@@ -103,106 +161,6 @@ function checkOptions({ sources, url, sha256, size, fallbackUrls = [] }: AddOpti
   const single = Object.entries({ "--url": url, "--sha256": sha256, "--size": size, "--fallback": fallbackUrls[0] });
   const [name] = single.find(([, value]) => value !== undefined) ?? [];
   if (sources.length > 1 && name !== undefined) throw new AssetsError("USAGE", `${name} goes with a single source.`);
-}
-
-/** What is stated about each source, and whether the manifest has it already. */
-async function describe(read: readonly AddSource[], options: AddOptions, ask: DescribeRun): Promise<Wish[]> {
-  const { manifest } = options;
-  const unasked = read.filter((source) => source.described === undefined);
-  const told = await describeUrls(
-    unasked.map(({ resolved }) => resolved),
-    ask,
-  );
-  const answers = read.map((source): Answer => {
-    const { described } = source;
-    return described === undefined ? (told.shift() ?? { described }) : { described };
-  });
-  const given: Pins = {
-    ...(options.size !== undefined && { size: options.size }),
-    ...(options.sha256 !== undefined && { sha256: options.sha256, pinnedAs: "declared" }),
-  };
-  return read.map((source, index) => {
-    const answer = answers[index] ?? { described: undefined };
-    const described = "error" in answer ? undefined : answer.described;
-    const stated = described === undefined ? {} : declaredPins(described);
-    const pins = { ...stated, ...source.pointer, ...given };
-    // The address of a page, a branch or a tag is what was typed; the host tells what always means the file.
-    const url = described !== undefined && /^[a-z]+:/i.test(source.url) ? described.url : source.url;
-    const known = knownAs(manifest, [source.resolved, ...(described ? [described.url] : [])]);
-    const contradiction = contradictionOf(source, stated, { ...source.pointer, ...given });
-    // A web address can be fetched whatever is not stated of it; the short forms need those who state.
-    const isWeb = /^https?:/i.test(source.url);
-    if ("error" in answer && isWeb) {
-      const message = `${redact(source.url)}: what is stated of it cannot be asked (${answer.error.message})`;
-      options.onEvent?.({ type: "warning", message });
-    }
-    const error =
-      contradiction ?? ("error" in answer && !isWeb && given.sha256 === undefined ? answer.error : undefined);
-    const statedBy = given.sha256 ? "you" : source.pointer ? "its Git LFS pointer" : described?.statedBy;
-    return {
-      source,
-      file: { url, path: "", ...(options.fallbackUrls?.length && { fallbackUrls: options.fallbackUrls }) },
-      pins,
-      asset: "",
-      here: false,
-      ...(described && { described }),
-      ...(statedBy !== undefined && pins.sha256 !== undefined && { statedBy }),
-      ...(error && { error }),
-      ...(known && { known }),
-    };
-  });
-}
-
-/** Two who state different things about one file. */
-function contradictionOf(source: AddSource, stated: Pins, given: Pins): ErrorInfo | undefined {
-  const differ = <K extends "sha256" | "size">(key: K) =>
-    stated[key] !== undefined && given[key] !== undefined && stated[key] !== given[key];
-  const key = (["sha256", "size"] as const).find(differ);
-  if (key === undefined) return undefined;
-  const what = key === "size" ? "size" : "SHA-256";
-  const message = `${source.url} is stated to have the ${what} ${stated[key]}, and not ${given[key]}.`;
-  return errorInfo(
-    new AssetsError(key === "size" ? "SIZE_MISMATCH" : "DIGEST_MISMATCH", message, {
-      hint: "One of the two is of another version of the file: find out which is meant.",
-    }),
-  );
-}
-
-function knownAs({ assets }: Manifest, urls: readonly string[]): AssetFile | undefined {
-  return assets.flatMap(({ files }) => files).find((file) => file.urls.some((url) => urls.includes(url)));
-}
-
-/** The file as the transfers take it: without a pin, held against whatever else is stated. */
-function fileOf({ asset, file, pins, described, source }: Wish, checked: Manifest): AssetFile {
-  const resolved = checked.assets.flatMap(({ files }) => files).find(({ path }) => path === file.path);
-  const stated = weakDigests(described ?? {});
-  return {
-    asset,
-    path: file.path,
-    urls: resolved?.urls ?? [source.resolved],
-    // A length that a server names beside no digest may be that of another form of the file.
-    ...(pins.size !== undefined && stated.length > 0 && source.inPlace === undefined && { size: pins.size }),
-    ...(stated.length > 0 && { stated }),
-  };
-}
-
-function settle(wish: Wish, measured: Awaited<ReturnType<typeof measureFiles>>[number] | undefined): void {
-  if (measured === undefined) return;
-  if ("error" in measured) {
-    wish.error = measured.error;
-    return;
-  }
-  const { size, sha256 } = measured;
-  wish.here = true;
-  const { pins } = wish;
-  if (pins.sha256 !== undefined && pins.sha256 !== sha256) {
-    const message = `${wish.file.path} has the SHA-256 ${sha256}, and ${pins.sha256} is stated by ${wish.statedBy}.`;
-    wish.error = errorInfo(
-      new AssetsError("DIGEST_MISMATCH", message, { hint: "It is another version of the file, or was changed here." }),
-    );
-    return;
-  }
-  wish.pins = { size, sha256, pinnedAs: pins.sha256 === undefined ? "measured" : "declared" };
 }
 
 function reportOf(
@@ -235,7 +193,7 @@ function reportOf(
   };
 }
 
-function addedFile({ asset, file, pins, known, error, here, statedBy, described }: Wish): AddedFile {
+function addedFile({ asset, file, pins, known, error, here, fetched, statedBy, described }: Wish): AddedFile {
   if (known !== undefined) {
     const { size, sha256, urls } = known;
     const pinned = { ...(size !== undefined && { size }), ...(sha256 !== undefined && { sha256 }) };
@@ -252,6 +210,7 @@ function addedFile({ asset, file, pins, known, error, here, statedBy, described 
     ...(statedBy !== undefined && { statedBy }),
     ...(moved !== undefined && { moved }),
     here,
+    ...(fetched !== undefined && { fetched }),
     ...(error && { error }),
   };
 }

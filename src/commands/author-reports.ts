@@ -24,6 +24,8 @@ export interface AddedFile {
   moved?: string;
   /** It lies in its place. */
   here: boolean;
+  /** Present when its bytes were measured: whether they were fetched for it, or are those of the file that was here. */
+  fetched?: boolean;
   error?: ErrorInfo;
 }
 
@@ -72,6 +74,8 @@ export interface PinnedFile {
   sha256?: string;
   pinnedAs?: "declared" | "measured";
   statedBy?: string;
+  /** Present when its bytes were measured: whether they were fetched for it, or are those of the file that was here. */
+  fetched?: boolean;
   /** URLs that were replaced. */
   moved: { from: string; to: string; reference: string }[];
   error?: ErrorInfo;

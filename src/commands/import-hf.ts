@@ -1,7 +1,7 @@
 /** Lists the files of a repository of the Hugging Face Hub, for `assets import hf`. */
 import { AssetsError, visibleLine } from "../errors.js";
 import { createListing, digestPin, type Listing, pinsOf } from "../interchange/listing.js";
-import { folderFor } from "../manifest/new-entry.js";
+import { folderFor, repositoryAsset } from "../manifest/new-entry.js";
 import { parseHub } from "../short-urls.js";
 import type { Sources } from "../source/index.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
@@ -26,16 +26,15 @@ export async function listHub({ repository, include, exclude, sources, signal }:
   const place = parseHub(url);
   if ("message" in place) throw new AssetsError("USAGE", `${visibleLine(url)}: ${place.message}.`);
   const found = await listFiles(url, { include, exclude }, { sources, policy: DEFAULT_POLICY, signal });
-  const { name } = place;
-  const type = place.type === "model" ? "model" : "dataset";
-  const folder = folderFor(name, type);
+  const { id, type } = repositoryAsset(place);
+  const folder = folderFor(id, type);
   const listing = createListing();
   for (const { path, url: address, size, digest } of found.files) {
     const pin = digest === undefined ? {} : digestPin(digest.algorithm, digest.hex);
     const pins = "problem" in pin ? {} : pinsOf(pin);
     const known = { ...pins, ...(size !== undefined && { size }) };
-    listing.add({ path: `${folder}/${path}`, urls: [address], place: path, asset: name, ...known });
+    listing.add({ path: `${folder}/${path}`, urls: [address], place: path, asset: id, ...known });
   }
   const license = found.licence === undefined ? {} : { license: found.licence };
-  return listing.done(new Map([[name, { type, ...license }]]));
+  return listing.done(new Map([[id, { type, ...license }]]));
 }

@@ -3,19 +3,19 @@ import { basename } from "node:path";
 import { AssetsError } from "../errors.js";
 import { type ImportWishes, toAssets } from "../interchange/assets.js";
 import type { Listing, Remark } from "../interchange/listing.js";
-import { type MergeConflict, type MergedFile, mergeEntries } from "../manifest/merge.js";
-import type { Manifest } from "../manifest/types.js";
-import { readWhole, replaceWhole } from "../store/whole-text.js";
+import { type MergeConflict, type Merged, type MergedFile, mergeEntries } from "../manifest/merge.js";
+import { rewriteManifest } from "./write-manifest.js";
 
 export interface ImportOptions {
   listing: Listing;
   wishes: ImportWishes;
-  /** The manifest that is written to; undefined to make a new one. */
-  manifest: Manifest | undefined;
   /** Absolute path of the manifest's file, be it there or not. */
   file: string;
+  /** Absolute path of the folder that its paths are relative to. */
+  root: string;
   /** Say what would be written, and write nothing. Default false. */
   dryRun?: boolean;
+  signal?: AbortSignal;
 }
 
 /** Answer of `assets import`. Paths are relative to the root. */
@@ -46,37 +46,27 @@ export interface ImportReport {
   diff: string;
 }
 
-const MOST_MANIFEST_BYTES = 64 * 2 ** 20;
 const LONGEST_DIFF_MS = 10_000;
 const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
 
 /**
  * Adds the files of a listing to the manifest. What is pinned there stays as it is. Throws NOTHING_SELECTED for an empty
- * listing, MANIFEST_INVALID when the manifest would be none, or has changed meanwhile, LOCAL_IO, DISK_FULL.
+ * listing, MANIFEST_INVALID when the manifest would be none, LOCKED, LOCAL_IO, DISK_FULL, the signal's reason.
  */
 export async function importListing(options: ImportOptions): Promise<ImportReport> {
-  const { listing, wishes, manifest, file, dryRun = false } = options;
+  const { listing, wishes, file, root, dryRun = false, signal = new AbortController().signal } = options;
   if (listing.files.length + listing.refused.length === 0) {
     throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.");
   }
-  const before = manifest === undefined ? undefined : await textOf(file);
   const { assets, refused, notes } = toAssets(listing, wishes);
-  const merged = mergeEntries(before ?? EMPTY, assets, { file, ...(manifest && { root: manifest.root }) });
-  const { text, added, filled, same, conflicts } = merged;
+  let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [] };
+  const edit = (text: string) => {
+    merged = mergeEntries(text, assets, { file, root });
+    return merged.text;
+  };
+  const { before, after, written } = await rewriteManifest({ file, root }, edit, { dryRun, start: EMPTY, signal });
+  const { added, filled, same, conflicts } = merged;
   const changes = added.length + filled.length > 0;
-  const written = changes && !dryRun;
-  if (written) {
-    if (
-      before === undefined
-        ? (await readWhole(file, MOST_MANIFEST_BYTES)) !== undefined
-        : (await textOf(file)) !== before
-    ) {
-      throw new AssetsError("MANIFEST_INVALID", `${file} has changed meanwhile.`, {
-        hint: "Run the same command again.",
-      });
-    }
-    await replaceWhole(file, text);
-  }
   const all = assets.flatMap((asset) =>
     asset.files.map((one) => ({ ...one, whole: asset.path ? `${asset.path}/${one.path}` : one.path })),
   );
@@ -96,12 +86,8 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
     notes,
     bytes: news.reduce((sum, { size = 0 }) => sum + size, 0),
     unpinned: news.filter(({ sha256 }) => sha256 === undefined).length,
-    diff: changes ? await diffOf(basename(file), before ?? "", text) : "",
+    diff: changes ? await diffOf(basename(file), before ?? "", after) : "",
   };
-}
-
-async function textOf(file: string): Promise<string> {
-  return (await readWhole(file, MOST_MANIFEST_BYTES))?.toString("utf8") ?? "";
 }
 
 async function diffOf(name: string, before: string, after: string): Promise<string> {

@@ -1,7 +1,8 @@
 /** `assets lock`: fills in the pins that are missing, and what moving references stand for. */
-import { AssetsError, exitCodeOf } from "../errors.js";
+import { exitCodeOf } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { type Edit, withEdits } from "../manifest/edit.js";
+import type { JsonPath } from "../manifest/issues.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
@@ -16,10 +17,11 @@ import {
   repositoryTasks,
   withRepositories,
 } from "./lock-repositories.js";
-import { isPinned, isSizeless, type LockTask, learn, tasksOf } from "./lock-tasks.js";
+import { filesIn, isSizeless, type LockTask, learn, measurable, tasksOf } from "./lock-tasks.js";
 import { measureFiles } from "./measure.js";
 import { provenSizes } from "./proven-sizes.js";
-import { manifestText, rewriteManifest } from "./write-manifest.js";
+import { type Bytes, settlePins } from "./settle-pins.js";
+import { manifestText, refuseChanged, rewriteManifest } from "./write-manifest.js";
 
 export interface LockPinsOptions {
   manifest: Manifest;
@@ -41,27 +43,27 @@ const WEAK_KEYS = ["sha512", "sha1", "gitBlob", "md5"] as const;
 
 /**
  * Asks about what is not pinned, or stands on a moving reference; fetches what nobody states a SHA-256 of, unless it is
- * here; writes it all into the manifest, of which the rest stays. A size beside a pinned SHA-256 is filled in only where it
- * is stated together with that very digest, or is that of a file here that has it. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
- * LOCAL_IO, MANIFEST_INVALID when the manifest has become another meanwhile, the signal's reason.
+ * here; writes it all into the manifest, of which the rest stays. A size beside a pinned SHA-256 is filled in only where
+ * it is stated together with that very digest, or is that of a file here that has it. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
+ * LOCAL_IO, MANIFEST_INVALID when what is to be written has become another meanwhile, the signal's reason.
  */
 export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport> {
   const started = performance.now();
   const { manifest, selection = {}, check = false, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   const selected = selectAssets(manifest, selection);
-  const source = await manifestText(manifest);
+  const text = await manifestText(manifest);
   const whole = repositoryTasks(selected);
   const tasks = tasksOf(
     selected.flatMap(({ files }) => files),
     manifest,
-    source,
+    text,
   );
   const open = tasks.filter(({ needs }) => needs.length > 0);
   if (check || (open.length === 0 && whole.length === 0)) return reportOf(options, tasks, whole, false, started);
 
   const asked = open.map((task) =>
-    task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task) || isSizeless(task)),
+    task.places.filter(({ reference }) => reference !== undefined || !isPinned(task) || isSizeless(task)),
   );
   const { offline = false } = policy;
   const run = { base: manifest.base, network, offline, policy, signal };
@@ -73,21 +75,24 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
 
   await listRepositories(whole, run);
 
-  const unmeasured = open.filter((task) => task.pins.sha256 === undefined && task.error === undefined);
+  const unmeasured = open.filter(({ settled, error }) => settled.open !== undefined && error === undefined);
   if (!dryRun) {
-    const files = unmeasured.map(({ file, weak = [], urls }) => {
-      const stated = [...(file.stated ?? []), ...weak];
-      return { ...file, urls: urls.map(({ resolved }) => resolved), ...(stated.length > 0 && { stated }) };
-    });
     const how = { manifest, present: "measure", policy, network, jobs, signal, emit } as const;
-    const measured = await measureFiles(files, how);
+    const judge = (index: number, bytes: Bytes) => {
+      const task = unmeasured[index];
+      if (task !== undefined) settlePins(task.file, task.statements, bytes);
+    };
+    const measured = await measureFiles(unmeasured.map(measurable), { ...how, judge });
     for (const [index, task] of unmeasured.entries()) {
       const result = measured[index];
       if (result === undefined) continue;
       if ("error" in result) task.error = result.error;
-      else task.pins = { size: result.size, sha256: result.sha256, pinnedAs: "measured" };
+      else {
+        task.bytes = result;
+        task.settled = settlePins(task.file, task.statements, result);
+      }
     }
-    await measureRepositories(whole, source, how);
+    await measureRepositories(whole, text, how);
   }
   const sizeless = open.filter((task) => isSizeless(task) && task.error === undefined);
   const sizes = await provenSizes(
@@ -97,36 +102,51 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   );
   for (const [index, task] of sizeless.entries()) {
     const size = sizes[index];
-    if (size !== undefined) task.pins = { size, ...task.pins };
-    else if (task.unasked !== undefined && task.moved.length === 0) task.error = task.unasked;
+    if (size !== undefined) task.settled = { ...task.settled, pins: { size, ...task.settled.pins } };
+    else if (task.unasked !== undefined && task.settled.fixed.length === 0) task.error = task.unasked;
   }
   const done = open.filter(({ error }) => error === undefined);
-  const edit = (text: string, now: Manifest) => withRepositories(edited(text, now, manifest, done), manifest, whole);
+  const edit = (now: string, is: Manifest) => {
+    refuseChanged(is, manifest, [...done.map(({ file }) => file.asset), ...whole.map(({ asset }) => asset.id)]);
+    return withRepositories(edited(now, manifest, done), manifest, whole);
+  };
   const isIdle = done.length === 0 && whole.every(({ error }) => error !== undefined);
   const { written } = isIdle ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
   return reportOf(options, tasks, whole, written, started);
 }
 
-/** The text with all that was learned. Throws MANIFEST_INVALID when a file is no longer what it was. */
-function edited(text: string, now: Manifest, before: Manifest, tasks: readonly LockTask[]): string {
-  if (JSON.stringify(now.assets) !== JSON.stringify(before.assets)) {
-    throw new AssetsError("MANIFEST_INVALID", `${before.file} has changed meanwhile; nothing was written.`, {
-      hint: "Run the same command again: what was fetched is here.",
-    });
-  }
-  const set = tasks.flatMap((task): Edit[] => [...task.edits, ...pinEdits(task)]);
-  const upgraded = tasks.filter((task) => !isPinned(task) && task.pins.sha256 !== undefined);
-  const dead = upgraded.flatMap(({ text: { at, content } }) =>
-    WEAK_KEYS.filter((key) => content[key] !== undefined).map((key): Edit => ({ do: "remove", at: [...at, key] })),
-  );
+function isPinned({ file }: LockTask): boolean {
+  return file.sha256 !== undefined;
+}
+
+/** The text with all that was learned. */
+function edited(text: string, { base }: Manifest, tasks: readonly LockTask[]): string {
+  const inText = filesIn(text, base);
+  const placed = tasks.flatMap((task) => {
+    const place = inText.get(task.file.path);
+    return place === undefined ? [] : [{ task, place }];
+  });
+  const set = placed.flatMap(({ task, place: { at } }) => [...urlEdits(task, at), ...pinEdits(task, at)]);
+  const dead = placed.flatMap(({ task: { file, settled }, place: { at, content } }) => {
+    if (file.sha256 !== undefined || settled.pins.sha256 === undefined) return [];
+    return WEAK_KEYS.filter((key) => content[key] !== undefined).map(
+      (key): Edit => ({ do: "remove", at: [...at, key] }),
+    );
+  });
   return withEdits(text, [...set, ...dead]);
 }
 
-function pinEdits({ file, text: { at }, pins }: LockTask): Edit[] {
+function urlEdits({ settled: { fixed }, statements }: LockTask, at: JsonPath): Edit[] {
+  return statements
+    .filter((statement) => fixed.includes(statement))
+    .map(({ place, described }) => ({ do: "replace", at: [...at, ...place.below], value: described.url }));
+}
+
+function pinEdits({ file, settled: { pins } }: LockTask, at: JsonPath): Edit[] {
   const edits: Edit[] = [];
   const behind = ["localPath", "path", "url"];
   const { size, sha256, pinnedAs } = pins;
-  if (size !== undefined && file.size === undefined) {
+  if (size !== undefined && file.size === undefined && sha256 !== undefined) {
     edits.push({ do: "set", at, key: "size", value: size, after: behind });
   }
   if (sha256 !== undefined && file.sha256 === undefined) {
@@ -161,8 +181,13 @@ function reportOf(
   };
 }
 
-function pinnedFile({ file, needs, pins, statedBy, moved, error }: LockTask): PinnedFile {
+function pinnedFile({ file, needs, settled: { pins, statedBy, fixed }, bytes, error }: LockTask): PinnedFile {
   const { asset, path } = file;
+  const moved = fixed.map(({ url, described }) => ({
+    from: url,
+    to: described.url,
+    reference: described.moved ?? "",
+  }));
   const isFilled = (key: "size" | "sha256") => file[key] === undefined && pins[key] !== undefined;
   const isLearned = moved.length > 0 || isFilled("sha256") || (file.sha256 !== undefined && isFilled("size"));
   const status = error ? "failed" : needs.length === 0 ? "locked" : isLearned ? "changed" : "open";
@@ -173,6 +198,7 @@ function pinnedFile({ file, needs, pins, statedBy, moved, error }: LockTask): Pi
     needs,
     ...pins,
     ...(statedBy !== undefined && { statedBy }),
+    ...(bytes !== undefined && { fetched: bytes.from !== undefined }),
     moved,
     ...(error && { error }),
   };

@@ -5,7 +5,6 @@ import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { withEdits } from "../manifest/edit.js";
 import { formatPieces, type Pieces, pieceBytesFor, pieceCount, piecesPath } from "../manifest/pieces.js";
-import { readManifest } from "../manifest/read.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import { readWhole, replaceWhole } from "../store/whole-text.js";
@@ -13,6 +12,7 @@ import { runPool } from "../transfer/pool.js";
 import { piecesBeside } from "./known-pieces.js";
 import type { LockedFile, LockReport } from "./piece-reports.js";
 import { createProgress, type Looked, openWorkspace, type Workspace } from "./workspace.js";
+import { refuseChanged, rewriteManifest } from "./write-manifest.js";
 
 export interface LockOptions {
   manifest: Manifest;
@@ -26,7 +26,6 @@ export interface LockOptions {
 
 /** Files that are hashed side by side. */
 const FILES = 8;
-const MOST_MANIFEST_BYTES = 64 * 2 ** 20;
 
 /**
  * Hashes every selected file piece by piece, writes `assets.pieces.json`, and its digest into the manifest, of which all
@@ -39,12 +38,7 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   setMaxListeners(0, signal);
   const selected = select(manifest, selection);
-  const before = await piecesBeside(manifest, emit);
-  const known = new Map<string, Pieces>();
-  for (const { sha256 = "" } of manifest.assets.flatMap(({ files }) => files)) {
-    const pieces = before.get(sha256);
-    if (pieces !== undefined) known.set(sha256, pieces);
-  }
+  const known = knownOf(manifest, await piecesBeside(manifest, emit));
   const workspace = await openWorkspace(manifest);
   try {
     const found = await workspace.lookAll(selected, { recall: false, hash: false, signal });
@@ -67,8 +61,9 @@ export async function lockPieces(options: LockOptions): Promise<LockReport> {
       known.set(pieces.sha256, pieces);
       return lockedFile(looked, known, "locked");
     });
-    const text = formatPieces([...known.values()]);
-    const written = dryRun ? false : await write(manifest, text);
+    const { text, written } = dryRun
+      ? { text: formatPieces([...known.values()]), written: false }
+      : await write(manifest, known, new Set(selected.map(({ asset }) => asset)), signal);
     return {
       manifest: manifest.file,
       pieces: piecesPath(manifest.file),
@@ -120,24 +115,41 @@ function lockedFile({ file, state }: Looked, known: ReadonlyMap<string, Pieces>,
   };
 }
 
-/** The pieces first: until the manifest names them, they only tell the next such run what is known. Answers whether anything changed. */
-async function write(manifest: Manifest, text: string): Promise<boolean> {
-  const path = piecesPath(manifest.file);
-  const named = createHash("sha256").update(text).digest("hex");
-  const isThere = (await readWhole(path, Buffer.byteLength(text)).catch(() => undefined))?.equals(Buffer.from(text));
-  if (isThere && named === manifest.pieces) return false;
-  const source = (await readWhole(manifest.file, MOST_MANIFEST_BYTES))?.toString("utf8") ?? "";
-  const edited = withEdits(source, [
-    { do: "set", at: [], key: "pieces", value: `sha256:${named}`, after: ["version"] },
-  ]);
-  const now = readManifest(edited, manifest).manifest;
-  // Somebody may have written to it meanwhile: what was hashed is no longer what it pins.
-  if (now === undefined || JSON.stringify(now.assets) !== JSON.stringify(manifest.assets)) {
-    throw new AssetsError("MANIFEST_INVALID", `${manifest.file} has changed while its files were hashed.`, {
-      hint: "Run the same command again.",
-    });
+/** What is told of the pieces of files that the manifest pins. */
+function knownOf({ assets }: Manifest, pieces: ReadonlyMap<string, Pieces>): Map<string, Pieces> {
+  const known = new Map<string, Pieces>();
+  for (const { sha256 = "" } of assets.flatMap(({ files }) => files)) {
+    const own = pieces.get(sha256);
+    if (own !== undefined) known.set(sha256, own);
   }
-  if (!isThere) await replaceWhole(path, text);
-  if (edited !== source) await replaceWhole(manifest.file, edited);
-  return true;
+  return known;
+}
+
+/**
+ * Writes the pieces down beside those that another run wrote meanwhile, and names them in the manifest. They come first:
+ * until the manifest names them, they only tell the next such run what is known.
+ */
+async function write(
+  manifest: Manifest,
+  known: ReadonlyMap<string, Pieces>,
+  hashed: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<{ text: string; written: boolean }> {
+  const path = piecesPath(manifest.file);
+  let text = "";
+  let isNew = false;
+  const edit = async (source: string, now: Manifest) => {
+    refuseChanged(now, manifest, hashed);
+    const there = await piecesBeside(now, () => {});
+    const wanted = knownOf({ ...manifest, assets: [...manifest.assets, ...now.assets] }, new Map([...there, ...known]));
+    text = formatPieces([...wanted.values()]);
+    const named = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+    const edited = withEdits(source, [{ do: "set", at: [], key: "pieces", value: named, after: ["version"] }]);
+    const bytes = Buffer.from(text);
+    isNew = !(await readWhole(path, bytes.length).catch(() => undefined))?.equals(bytes);
+    if (isNew) await replaceWhole(path, text);
+    return edited;
+  };
+  const { written } = await rewriteManifest(manifest, edit, { signal });
+  return { text, written: written || isNew };
 }

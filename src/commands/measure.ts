@@ -1,5 +1,4 @@
-/** Brings files whose pins nobody states, by the ordinary transfer, and takes their pins off the bytes that came. */
-
+/** Brings files of which only the bytes can tell the pins, by the ordinary transfer, and measures them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { AssetEvent, ErrorInfo, EventListener } from "../events.js";
@@ -14,6 +13,7 @@ import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { conflictError } from "../transfer/outcome.js";
 import type { Planned } from "../transfer/run-transfers.js";
+import type { Bytes } from "./settle-pins.js";
 import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
 
 /** How long the file system's clock is waited for: less than a coarse one needs, which costs a hash later. */
@@ -29,26 +29,31 @@ export interface MeasureRun {
    * that was stopped.
    */
   readonly present: "measure" | "conflict";
+  /** When the command began, in milliseconds since the epoch: what came later was put there by another run. */
+  readonly since?: number;
   readonly policy: Partial<TransferPolicy>;
   readonly network: NetworkSettings;
   readonly jobs: number | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventListener;
+  /**
+   * Told what was measured of the file of that index. What it throws fails the file, and is thrown before a file that was
+   * here is remembered: a user's own work must not pass for something that can be given up.
+   */
+  judge?(index: number, bytes: Bytes): void;
 }
 
-/** What came of one file. */
-export type Measured =
-  | { size: number; sha256: string; fetched: boolean; url?: string }
-  /** `fetched` files stay where they are. */
-  | { error: ErrorInfo };
+/** What came of one file; `raced`: another run put one in its place meanwhile. What was fetched stays in its place, whatever is wrong with it. */
+export type Measured = Bytes | { error: ErrorInfo; raced?: boolean };
 
 /**
- * Puts the files in their places, each without a pin, and hashes them; the ledger remembers them as proven. In the order
- * of the files. Throws DISK_FULL before the first byte, USAGE for an unusable `caFile`.
+ * Puts the files in their places, hashes them, and holds them against all digests that are stated of them; the ledger
+ * remembers them as proven. In the order of the files. Throws DISK_FULL before the first byte, USAGE for an unusable
+ * `caFile`.
  */
 export async function measureFiles(files: readonly AssetFile[], run: MeasureRun): Promise<Measured[]> {
   if (files.length === 0) return [];
-  const { manifest, signal, emit, present } = run;
+  const { manifest, signal, present } = run;
   const { caFile } = run.network;
   if (caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(caFile);
   const workspace = await openWorkspace(manifest);
@@ -57,12 +62,13 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
     const isOurs = present === "conflict" ? await putHereBefore(workspace, manifest.root) : () => false;
     const planned = found.map((looked) => planOf(looked, present, isOurs(looked)));
     if (present === "conflict") await noteAll(planned, manifest.root);
-    const errors = await fetchAll(planned, workspace, run);
+    const ends = await fetchAll(planned, workspace, run);
     const results: Measured[] = [];
     for (const [index, item] of planned.entries()) {
-      const failure = errors[index];
-      if (failure?.error !== undefined) results.push({ error: failure.error });
-      else results.push(await measure(item, failure?.url, workspace, signal, emit));
+      const end = ends[index];
+      if (end?.error !== undefined) {
+        results.push({ error: end.error, raced: end.error.code === "CONFLICT" && isRaced(item, run.since) });
+      } else results.push(await measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) }));
     }
     return results;
   } finally {
@@ -85,18 +91,29 @@ async function noteAll(planned: readonly Planned[], root: string): Promise<void>
   if (files.length > 0) await noteAdding(root, files);
 }
 
-function planOf(found: Looked, present: MeasureRun["present"], isOurs: boolean): Planned {
+/** Whether what is in the way was not there when the command began. */
+function isRaced({ action, state }: Planned, since: number | undefined): boolean {
+  if (action === "download") return true;
+  return since !== undefined && "stat" in state && Number(state.stat.ctimeNs / 1_000_000n) >= since;
+}
+
+function planOf(found: Looked, present: MeasureRun["present"], isOurs = false): Planned {
   if (found.unsafe !== undefined) return { ...found, action: "conflict", reason: found.unsafe.message };
+  const { state } = found;
   const item = planFile(found, { force: false });
-  if (present === "measure" || isOurs || item.action !== "keep") return item;
-  return { ...item, action: "conflict", reason: "a file stands there that no asset names" };
+  if (present === "conflict" && !isOurs && item.action !== "replace" && "stat" in state) {
+    const hint =
+      "To pin that very file, name it and say where it comes from: assets add PATH --url URL. Or name another place: --path.";
+    return { ...item, action: "conflict", reason: "a file stands there that no asset names", hint };
+  }
+  return item.action === "conflict" ? { ...item, hint: "Move it away, and run the same command again." } : item;
 }
 
 /** What became of each item that was to be fetched, by its place in the plan. */
 async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: MeasureRun) {
   const { manifest, signal, emit, network, jobs } = run;
-  const ends: ({ error?: ErrorInfo; url?: string } | undefined)[] = planned.map((item) =>
-    item.action === "conflict" ? { error: errorInfo(item.unsafe ?? inTheWay(item)) } : undefined,
+  const ends: ({ error?: ErrorInfo; from?: string } | undefined)[] = planned.map((item) =>
+    item.action === "conflict" ? { error: errorInfo(item.unsafe ?? conflictError(item)) } : undefined,
   );
   const fetches = planned.filter(isFetch);
   if (fetches.length === 0) return ends;
@@ -110,7 +127,8 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
   const named = { ...manifest, assets: [...manifest.assets, ...asAssets(fetches)] };
   const replan = async (item: PlanItem, abort: AbortSignal) => {
     if (isAsFound(item.target, item.state)) return item;
-    return planFile(await workspace.look(item.file, { recall: false, hash: false, signal: abort }), { force: false });
+    const now = await workspace.look(item.file, { recall: false, hash: false, signal: abort });
+    return planOf(now, run.present);
   };
   const policy = { ...DEFAULT_POLICY, ...run.policy };
   const transfers = {
@@ -134,7 +152,7 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
     const at = planned.indexOf(fetches[index] as Planned);
     ends[at] = {
       ...(outcome.error && { error: outcome.error }),
-      ...(outcome.url !== undefined && { url: outcome.url }),
+      ...(outcome.status === "downloaded" && { from: outcome.url ?? "" }),
     };
   }
   return ends;
@@ -145,29 +163,28 @@ function asAssets(items: readonly PlanItem[]): Manifest["assets"] {
   return items.map(({ file }) => ({ id: file.asset, type: "file", tags: [], required: false, files: [file] }));
 }
 
-function inTheWay(item: PlanItem): AssetsError {
-  if (item.state.kind !== "unpinned") return conflictError(item);
-  return new AssetsError("CONFLICT", `${item.file.path}: ${item.reason}.`, {
-    hint: "To pin that very file, name it and say where it comes from: assets add PATH --url URL. Or name another place: --path.",
-  });
-}
-
 async function measure(
-  { file, target, action }: PlanItem,
-  url: string | undefined,
+  { file, target }: PlanItem,
+  from: string | undefined,
   workspace: Workspace,
-  signal: AbortSignal,
-  emit: EventListener,
+  { signal, emit, judge }: Pick<MeasureRun, "signal" | "emit"> & { judge: ((bytes: Bytes) => void) | undefined },
 ): Promise<Measured> {
   const { ledger, hash } = workspace;
   try {
     const at = await clockPast(file, workspace, signal);
     const digest = await hash(target, { signal });
-    for (const { algorithm, hex } of action === "keep" ? (file.stated ?? []) : []) {
+    const bytes = { size: digest.size, sha256: digest.hex, from };
+    judge?.(bytes);
+    // What came without a pin was held against them on its way.
+    const isChecked = from !== undefined && file.sha256 === undefined;
+    for (const { algorithm, hex } of isChecked ? [] : (file.stated ?? [])) {
       const own = await hash(target, { signal, algorithm });
       if (own.hex === hex) continue;
       throw new AssetsError("DIGEST_MISMATCH", `${file.path} has the ${algorithm} ${own.hex}, and ${hex} is stated.`, {
-        hint: "It is not the file that was meant. Move it away, and run the same command again.",
+        hint:
+          file.sha256 === undefined
+            ? "It is not the file that was meant. Move it away, and run the same command again."
+            : "Its SHA-256 is the pinned one: a branch has other bytes by now. Name the commit that has these.",
       });
     }
     if (at !== undefined) ledger.record(file.path, digest.stat, digest.hex, { at });
@@ -175,8 +192,7 @@ async function measure(
     if (doubt !== undefined) {
       emit({ type: "warning", path: file.path, message: `${file.path} may not be what its name says: ${doubt}.` });
     }
-    const { size, hex: sha256 } = digest;
-    return { size, sha256, fetched: action !== "keep", ...(url !== undefined && { url }) };
+    return bytes;
   } catch (error) {
     if (signal.aborted) throw abortError();
     if (!(error instanceof AssetsError)) throw error;

@@ -4,7 +4,7 @@ import { formatIssues } from "../manifest/issues.js";
 import { readManifest } from "../manifest/read.js";
 import type { Manifest } from "../manifest/types.js";
 import { lock } from "../store/lock.js";
-import { readWhole, replaceWhole } from "../store/whole-text.js";
+import { createWhole, readWhole, replaceWhole } from "../store/whole-text.js";
 
 const MOST_BYTES = 64 * 2 ** 20;
 /** Another run holds the manifest for no longer than it takes to write it. */
@@ -12,7 +12,8 @@ const WAIT_MS = 30_000;
 
 /** What became of a text. */
 export interface Rewritten {
-  before: string;
+  /** Undefined where there was no file. */
+  before: string | undefined;
   after: string;
   written: boolean;
 }
@@ -21,14 +22,20 @@ export interface Rewritten {
 export interface WriteOptions {
   /** Write nothing. Default false. */
   dryRun?: boolean | undefined;
+  /** The text that is edited where there is no manifest yet. Default: there has to be one. */
+  start?: string | undefined;
   signal: AbortSignal;
 }
 
 /** The text of a manifest as it stands now. Throws MANIFEST_NOT_FOUND, LOCAL_IO. */
 export async function manifestText({ file }: Pick<Manifest, "file">): Promise<string> {
-  const bytes = await readWhole(file, MOST_BYTES);
-  if (bytes === undefined) throw new AssetsError("MANIFEST_NOT_FOUND", `There is no manifest ${file} any more.`);
-  return bytes.toString("utf8");
+  const text = await textAt(file);
+  if (text === undefined) throw new AssetsError("MANIFEST_NOT_FOUND", `There is no manifest ${file} any more.`);
+  return text;
+}
+
+async function textAt(file: string): Promise<string | undefined> {
+  return (await readWhole(file, MOST_BYTES))?.toString("utf8");
 }
 
 /** What a text is as the manifest of that place. Throws MANIFEST_INVALID with every problem, `blame` before them. */
@@ -39,30 +46,60 @@ export function checkText(text: string, manifest: Pick<Manifest, "file" | "root"
 }
 
 /**
+ * Throws MANIFEST_INVALID when one of these assets is no longer what it was. What is remembered here of a whole repository
+ * stands in no text.
+ */
+export function refuseChanged(now: Manifest, before: Manifest, ids: Iterable<string>): void {
+  const asWritten = ({ assets }: Manifest, id: string) => {
+    const { repository, ...asset } = assets.find((each) => each.id === id) ?? { files: [] };
+    if (repository === undefined) return JSON.stringify(asset);
+    const { commit: _, ...wanted } = repository;
+    return JSON.stringify({ ...asset, files: [], repository: wanted });
+  };
+  const changed = [...ids].find((id) => asWritten(now, id) !== asWritten(before, id));
+  if (changed === undefined) return;
+  throw new AssetsError(
+    "MANIFEST_INVALID",
+    `${changed} of ${before.file} has changed meanwhile; nothing was written.`,
+    {
+      hint: "Run the same command again: what was fetched is here.",
+    },
+  );
+}
+
+/**
  * Edits a manifest while no other run does. `edit` gets the text and what it means now, which may be more than was loaded
- * before. Throws MANIFEST_INVALID when the text before or after is no manifest, what `edit` throws, LOCAL_IO, DISK_FULL,
- * the signal's reason.
+ * before; what it does beside, it does under the lock. Throws MANIFEST_INVALID when the text before or after is no
+ * manifest, what `edit` throws, LOCAL_IO, DISK_FULL, LOCKED, the signal's reason.
  */
 export async function rewriteManifest(
-  manifest: Manifest,
-  edit: (text: string, now: Manifest) => string,
-  { dryRun = false, signal }: WriteOptions,
+  manifest: Pick<Manifest, "file" | "root">,
+  edit: (text: string, now: Manifest) => string | Promise<string>,
+  { dryRun = false, start, signal }: WriteOptions,
 ): Promise<Rewritten> {
+  const { file, root } = manifest;
   // Where no lock can be made, two runs at once are somebody's own affair.
   const held = dryRun
     ? undefined
-    : await lock(manifest.root, manifest.file, { timeoutMs: WAIT_MS, signal }).catch((error) => {
+    : await lock(root, file, { timeoutMs: WAIT_MS, signal }).catch((error) => {
         if (error instanceof AssetsError && error.code === "LOCAL_IO") return undefined;
         throw error;
       });
   try {
-    const before = await manifestText(manifest);
-    const now = checkText(before, manifest, "The manifest has become invalid meanwhile; nothing was written.");
-    const after = edit(before, now);
-    if (after === before) return { before, after, written: false };
+    const before = start === undefined ? await manifestText(manifest) : await textAt(file);
+    const text = before ?? start ?? "";
+    const now = checkText(text, manifest, "The manifest has become invalid meanwhile; nothing was written.");
+    const after = await edit(text, now);
+    if (after === text) return { before, after, written: false };
     checkText(after, manifest, "This would not be a valid manifest; nothing was written.");
-    if (!dryRun) await replaceWhole(manifest.file, after);
-    return { before, after, written: !dryRun };
+    if (dryRun) return { before, after, written: false };
+    if (before !== undefined) await replaceWhole(file, after);
+    else if (!(await createWhole(file, after))) {
+      throw new AssetsError("MANIFEST_INVALID", `${file} has come to be meanwhile; nothing was written.`, {
+        hint: "Run the same command again.",
+      });
+    }
+    return { before, after, written: true };
   } finally {
     await held?.release();
   }

@@ -1,7 +1,7 @@
 /** Files of DVC: `.dvc` and `dvc.lock`, listings of folders, the configuration of remotes. */
 import { posix } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Pins } from "../manifest/merge.js";
+import type { Pins } from "../manifest/same-bytes.js";
 import type { ExportedFile, Written } from "./exported.js";
 import { digestPin, pinsOf, type Remark, shown, sizePin } from "./listing.js";
 import { encodePath, isWeb } from "./place.js";

@@ -1,5 +1,5 @@
 /** What writers are given: the files of a manifest, as other tools' lists name them. */
-import type { Pins } from "../manifest/merge.js";
+import type { Pins } from "../manifest/same-bytes.js";
 import type { Asset } from "../manifest/types.js";
 
 /** One file. Its path is relative to the root. */

@@ -1,7 +1,7 @@
 /** Lists of assets in JSON, or pasted from a Python script: our own forms, tables by id, tables of hashes. */
 import { decodeText } from "../manifest/decode.js";
-import type { Pins } from "../manifest/merge.js";
 import { parseJson } from "../manifest/parse.js";
+import type { Pins } from "../manifest/same-bytes.js";
 import {
   type About,
   contradiction,

@@ -1,7 +1,8 @@
 /** What a reader makes of another tool's list: files with all that it says of them, and what it could not take over. */
 import { safeText, visibleLine } from "../errors.js";
 import { STATED_DIGITS } from "../manifest/fields.js";
-import type { NewAsset, Pins } from "../manifest/merge.js";
+import type { NewAsset } from "../manifest/merge.js";
+import type { Pins } from "../manifest/same-bytes.js";
 import { below } from "./place.js";
 
 /** One file as a list has it. Nothing of it has been checked but the shape of its digests. */

@@ -6,17 +6,9 @@ import { type AssetInText, readText } from "./files-in-text.js";
 import { formatIssues, type JsonPath } from "./issues.js";
 import { foldPath, joinPath, normaliseFolder } from "./paths.js";
 import { readManifest } from "./read.js";
+import { compareBytes, type KnownBytes, type Pins } from "./same-bytes.js";
 import type { AssetFile, Manifest } from "./types.js";
-
-/** What is known of the bytes of a file, under the keys of the manifest. Digests in lower-case hex digits. */
-export interface Pins {
-  readonly size?: number;
-  readonly sha256?: string;
-  readonly sha512?: string;
-  readonly sha1?: string;
-  readonly gitBlob?: string;
-  readonly md5?: string;
-}
+import { resolveUrl } from "./urls.js";
 
 /** A file as it is to be written. */
 export interface NewFile extends Pins {
@@ -70,30 +62,29 @@ export interface Merged {
 /** A file that the manifest has, and where the object is that says so. */
 interface Known {
   readonly asset: string;
-  readonly file: Pins;
+  readonly file: KnownBytes;
   /** Undefined for one of this merge. */
   readonly at: JsonPath | undefined;
 }
 
-const DIGESTS = ["sha256", "sha512", "sha1", "gitBlob", "md5"] as const;
-const KEYS = ["size", ...DIGESTS] as const;
-
 /**
  * The text of a valid manifest with these assets in it. A file that is there with the same bytes, under whatever id, stays
- * as it is; one that is there without a digest gets those that are known now. Comments, order and layout of all the rest
+ * as it is; one that is known to be the same, by a digest or its source, gets what it has no digest or size of. Comments, order and layout of all the rest
  * stay. Throws MANIFEST_INVALID when the text is no manifest, or would be none.
  */
 export function mergeEntries(text: string, assets: readonly NewAsset[], options: ReadOptions): Merged {
   const before = manifestOf(text, options);
+  const { base } = before;
   const owners = new Map<string, AssetInText>();
   const places = new Map<string, JsonPath>();
-  for (const asset of readText(text, before.base).assets) {
+  for (const asset of readText(text, base).assets) {
     owners.set(foldPath(asset.id), asset);
     for (const { path, at } of asset.files) places.set(path, at);
   }
   const known = new Map<string, Known>();
   for (const file of before.assets.flatMap(({ files }) => files)) {
-    known.set(foldPath(file.path), { asset: file.asset, file: pinsOfFile(file), at: places.get(file.path) });
+    const own = { pins: pinsOfFile(file), urls: file.urls };
+    known.set(foldPath(file.path), { asset: file.asset, file: own, at: places.get(file.path) });
   }
 
   const edits: Edit[] = [];
@@ -115,25 +106,21 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
           continue;
         }
         wanted.push({ ...file, path: place });
-        known.set(foldPath(path), { asset: merged.asset, file, at: undefined });
+        known.set(foldPath(path), { asset: merged.asset, file: bytesOf(file, base), at: undefined });
         added.push(merged);
         continue;
       }
-      const reason = differenceOf(there.file, file);
-      if (reason !== undefined) conflicts.push({ ...merged, with: there.asset, reason });
-      else {
-        const news = KEYS.filter((key) => there.file[key] === undefined && file[key] !== undefined);
-        // What a file of this very merge lacks was left out by whoever wrote it.
-        if (news.length > 0 && there.at !== undefined && !DIGESTS.some((key) => there.file[key] !== undefined)) {
-          edits.push(
-            ...settingsAt(
-              there.at,
-              news.map((key) => [key, file[key]]),
-            ),
-          );
-          filled.push({ asset: there.asset, path });
-        } else same.push({ asset: there.asset, path });
+      const compared = compareBytes(there.file, bytesOf(file, base));
+      if ("reason" in compared) {
+        conflicts.push({ ...merged, with: there.asset, reason: compared.reason });
+        continue;
       }
+      const news = Object.entries(compared.news);
+      // What a file of this very merge lacks was left out by whoever wrote it.
+      if (news.length > 0 && there.at !== undefined) {
+        edits.push(...settingsAt(there.at, news));
+        filled.push({ asset: there.asset, path });
+      } else same.push({ asset: there.asset, path });
     }
     if (wanted.length === 0) continue;
     if (owner === undefined) edits.push({ do: "append", at: ["assets"], value: { ...asset, files: wanted } });
@@ -173,21 +160,8 @@ function settingsAt(at: JsonPath, members: readonly (readonly [string, unknown])
   return members.map(([key, value]) => ({ do: "set", at, key, value }));
 }
 
-/** What keeps two from being the same bytes, as far as is known. */
-function differenceOf(there: Pins, file: Pins): string | undefined {
-  for (const key of KEYS) {
-    const [has, wants] = [there[key], file[key]];
-    if (has === undefined || wants === undefined || has === wants) continue;
-    return `its ${key} is ${brief(has)} in the manifest, and ${brief(wants)} in what is imported`;
-  }
-  const digests = (pins: Pins) => DIGESTS.filter((key) => pins[key] !== undefined);
-  const [has, wants] = [digests(there), digests(file)];
-  if (has.length === 0 || wants.length === 0 || has.some((key) => wants.includes(key))) return undefined;
-  return `the manifest has its ${has.join(", ")}, what is imported its ${wants.join(", ")}: nothing tells whether they are of the same bytes`;
-}
-
-function brief(value: number | string): string {
-  return typeof value === "number" ? `${value}` : `${value.slice(0, 12)}…`;
+function bytesOf({ url, fallbackUrls = [], path: _, ...pins }: NewFile, base: string): KnownBytes {
+  return { pins, urls: [url, ...fallbackUrls].map((each) => resolveUrl(each, base)) };
 }
 
 /** The pins of a file of the manifest, under its keys. */

@@ -1,5 +1,5 @@
 /** What a new asset is called, and where its files go, told by the URLs they come from: pure. */
-import { parseHub, parseRecord, parseRelease } from "../short-urls.js";
+import { type HubRepository, parseHub, parseRecord, parseRelease } from "../short-urls.js";
 import { parseNpmName } from "../url-forms.js";
 import { checkPath, foldPath } from "./paths.js";
 import { baseNameOf } from "./urls.js";
@@ -50,12 +50,21 @@ export function fileNameOf(url: string): string | undefined {
   return name !== undefined && checkPath(name) === undefined ? name : undefined;
 }
 
-/** An id that no other asset has, ids differing by more than case. `repository`: of a whole one, its name. */
-export function idFor(url: string, taken: Iterable<string>, repository?: string): string {
-  const stem = repository === undefined ? (fileNameOf(url) ?? "").replace(ENDINGS, "") : "";
+/** The asset that a whole repository of the Hub becomes, whoever writes it down; its folder is {@link folderFor}'s. */
+export function repositoryAsset({ type, name }: HubRepository): { id: string; type: string } {
+  return { id: name, type: type === "model" ? "model" : "dataset" };
+}
+
+/** An id for the file of a URL. */
+export function idFor(url: string): string {
+  const stem = (fileNameOf(url) ?? "").replace(ENDINGS, "");
   const project = GENERIC.test(stem) || stem === "" ? projectOf(url) : undefined;
   const words = project === undefined ? stem : PLAIN.test(stem) || stem === "" ? project : `${project}-${stem}`;
-  const id = slugOf(words);
+  return slugOf(words);
+}
+
+/** The id, or with a number behind it one that no other asset has, ids differing by more than case. */
+export function freeId(id: string, taken: Iterable<string>): string {
   const used = new Set([...taken].map(foldPath));
   for (let count = 1; ; count++) {
     const next = count === 1 ? id : `${id}-${count}`;

@@ -30,11 +30,12 @@ function renderAdded(file: AddedFile, dryRun: boolean, colors: Colors): string {
 }
 
 /** Where a pin came from, in words. */
-function pinWords({ size, sha256, pinnedAs, statedBy, status }: AddedFile): string {
+function pinWords({ size, sha256, pinnedAs, statedBy, status, fetched }: AddedFile): string {
   if (sha256 === undefined || status === "unmeasured") return "no SHA-256 is stated: it would be fetched and measured";
   const what = `${size === undefined ? "" : `${formatExactBytes(size)}, `}SHA-256 ${shortDigest(sha256)}…`;
   const by = statedBy === undefined ? "" : ` by ${oneLine(statedBy)}`;
-  return pinnedAs === "declared" ? `${what} stated${by}` : `${what} measured: nobody states what it should be`;
+  if (pinnedAs === "declared") return `${what} stated${by}`;
+  return `${what} measured${fetched === false ? " of the file that is here" : ""}: nobody states what it should be`;
 }
 
 function oneBlock(entry: object): string {

@@ -40,7 +40,7 @@ function renderFile(file: PinnedFile, { dryRun, check }: LockPinsReport, colors:
   return `${word}  ${name}\n${text.join("")}`;
 }
 
-function pinWords({ needs, size, sha256, pinnedAs, statedBy }: PinnedFile): string {
+function pinWords({ needs, size, sha256, pinnedAs, statedBy, fetched }: PinnedFile): string {
   if (needs.includes("size")) {
     if (size === undefined) return "";
     return `${formatExactBytes(size)} ${statedBy === undefined ? "measured of the file that is here" : `stated by ${oneLine(statedBy)}`}, with the SHA-256 that is pinned`;
@@ -48,7 +48,8 @@ function pinWords({ needs, size, sha256, pinnedAs, statedBy }: PinnedFile): stri
   if (sha256 === undefined || !needs.some((need) => need !== "moving")) return "";
   const what = `${size === undefined ? "" : `${formatExactBytes(size)}, `}SHA-256 ${shortDigest(sha256)}…`;
   if (pinnedAs === "declared") return `${what} stated${statedBy === undefined ? "" : ` by ${oneLine(statedBy)}`}`;
-  return `${what} measured${needs.includes("weak") ? ", as the digest that was stated is right" : ": nobody states what it should be"}`;
+  const of = fetched === false ? " of the file that is here" : "";
+  return `${what} measured${of}${needs.includes("weak") ? ", as the digest that was stated is right" : ": nobody states what it should be"}`;
 }
 
 function summary(report: LockPinsReport, { program = "assets" }: RenderOptions, colors: Colors): string {

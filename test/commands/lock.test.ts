@@ -108,6 +108,14 @@ describe("assets lock --pieces", () => {
     expect(lockedIn(tree)).toEqual(before);
   });
 
+  it("keeps the pieces of both when two runs lock different files at once", async () => {
+    const tree = project();
+    const manifest = await loadManifest({ cwd: tree.root });
+    await Promise.all(["large", "other"].map((id) => lockPieces({ manifest, selection: { ids: [id] } })));
+    expect(lockedIn(tree).map(({ sha256 }) => sha256)).toEqual([sha256Of(LARGE), sha256Of(OTHER)].sort());
+    expect((await loadManifest({ cwd: tree.root })).pieces).toBe(tree.sha256("assets.pieces.json"));
+  });
+
   it("forgets pieces of files that the manifest pins no more", async () => {
     const tree = project();
     await lockAll(tree);

@@ -121,7 +121,7 @@ describe("assets add", () => {
     const done = await run(["add", "hf:org/Whole", "--exclude", "*.pt"], { HF_ENDPOINT: hub.url });
     expect(done).toMatchObject({ code: 0 });
     const [asset] = entries(tree) as { id: string; path: string; files: Record<string, string>[] }[];
-    expect(asset).toMatchObject({ id: "whole", type: "model", path: "models/whole" });
+    expect(asset).toMatchObject({ id: "org/Whole", type: "model", path: "models/org-Whole" });
     const files = [...(asset?.files ?? [])].sort((a, b) => `${a.path}`.localeCompare(`${b.path}`));
     expect(files).toMatchObject([
       { path: "config.json", sha256: sha256Of("{}"), pinnedAs: "measured" },
@@ -132,8 +132,8 @@ describe("assets add", () => {
         url: `hf:org/Whole@${COMMIT}/onnx/model.onnx`,
       },
     ]);
-    expect(tree.exists("models/whole/config.json")).toBe(true);
-    expect(tree.exists("models/whole/onnx/model.onnx")).toBe(false);
+    expect(tree.exists("models/org-Whole/config.json")).toBe(true);
+    expect(tree.exists("models/org-Whole/onnx/model.onnx")).toBe(false);
     expect(await run(["download", "--all"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
   });
 

@@ -237,6 +237,20 @@ describe("assets import of a list", () => {
     expect(tree.sha256("sub/a.bin")).toBe(sha256Of(SMALL));
   });
 
+  it("loses no asset when several import at once, none of which finds a manifest", async () => {
+    const tree = makeTree();
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) tree.write(`${name}.sums`, `${sha256Of(name)}  ${name}.bin\n`);
+    const args = (name: string) => ["import", "sums", `${name}.sums`, "--base-url", "https://x.example/"];
+    const runs = await Promise.all(names.map((name) => assets(tree, args(name))));
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(
+      manifestOf(tree)
+        .assets.map(({ id }: { id: string }) => id)
+        .sort(),
+    ).toEqual(names.map((name) => `${name}.sums`));
+  });
+
   it("comes from standard input, and in the dry run of a script leaves the script alone", async () => {
     const tree = makeTree();
     const input = `M = {'m': ("https://x.example/m.bin", "${sha256Of(SMALL)}")}`;
@@ -320,6 +334,20 @@ describe("assets import hf", () => {
     expect(tree.read(MANIFEST).toString()).toBe(text);
     expect(await assets(tree, ["download", "--all"], { env })).toMatchObject({ code: 0 });
     expect(tree.read("models/org-name/onnx/model.onnx").toString()).toBe("weights");
+  });
+
+  it("finds the asset that add made of the repository, its small files being measured by now", async () => {
+    const { url } = await startHub({ repos });
+    const tree = makeTree();
+    tree.write(MANIFEST, '{ "version": 1, "assets": [] }');
+    const env = { HF_ENDPOINT: url };
+    expect(await assets(tree, ["add", "hf:org/name"], { env })).toMatchObject({ code: 0 });
+    const text = tree.read(MANIFEST).toString();
+    expect(await assets(tree, ["import", "hf", "org/name"], { env })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("3 there already"),
+    });
+    expect(tree.read(MANIFEST).toString()).toBe(text);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { readManifest } from "../../src/manifest/read.js";
 const OPTIONS = { file: "/p/assets.manifest.json" };
 const A = "a".repeat(64);
 const B = "b".repeat(64);
+const C = "c".repeat(32);
 
 const file = (path: string, more: Partial<NewFile> = {}): NewFile => ({ path, url: "https://x.example/f", ...more });
 const asset = (id: string, files: NewFile[], more: Partial<NewAsset> = {}): NewAsset => ({
@@ -69,7 +70,10 @@ describe("merging into a manifest full of comments", () => {
   });
 
   it("writes pins into a file that had none", () => {
-    const { text, filled } = merge(COMMENTED, asset("x", [file("two.csv", { size: 2, sha256: A })]));
+    const { text, filled } = merge(
+      COMMENTED,
+      asset("x", [file("two.csv", { url: "https://x.example/two", size: 2, sha256: A })]),
+    );
     expect(filled).toEqual([{ asset: "two", path: "two.csv" }]);
     expect(text).toBe(COMMENTED.replace('"size": 2 }', `"size": 2, "sha256": "${A}" }`));
   });
@@ -110,11 +114,43 @@ describe("what the manifest has already", () => {
   it.each([
     ["another SHA-256", { sha256: B }, /sha256 is aaaaaaaaaaaa… in the manifest, and bbbbbbbbbbbb…/],
     ["another size", { sha256: A, size: 4 }, /size is 3 in the manifest, and 4/],
-    ["a digest of another kind, which proves nothing", { md5: "c".repeat(32) }, /nothing tells whether/],
+    ["a digest of another kind from elsewhere, which proves nothing", { url: "y", md5: C }, /nothing tells whether/],
   ])("is a conflict with %s, and stays", (_, pins, reason) => {
     const { text, conflicts } = merge(there, asset("m", [file("m.bin", pins)]));
     expect(text).toBe(there);
     expect(conflicts).toEqual([{ asset: "m", path: "m.bin", with: "m", reason: expect.stringMatching(reason) }]);
+  });
+
+  it.each<[string, Partial<NewFile>, Partial<NewFile>, "filled" | "same" | "conflicts"]>([
+    ["gets no digest of a list of another source", {}, { url: "https://x.example/other", sha256: A }, "conflicts"],
+    [
+      "gets one of a list that names its fallback",
+      { fallbackUrls: ["https://x.example/b"] },
+      { url: "https://x.example/b", sha256: A },
+      "filled",
+    ],
+    ["gets the SHA-256 that stands beside its own MD5", { md5: C }, { url: "y", md5: C, sha256: A, size: 3 }, "filled"],
+    [
+      "is the same after a lock put a SHA-256 in the place of what was imported",
+      { size: 3, sha256: A },
+      { size: 3, md5: C },
+      "same",
+    ],
+    [
+      "is the same object of DVC at another remote",
+      { url: `https://x.example/files/md5/cc/${C.slice(2)}`, sha256: A },
+      { url: "y", md5: C },
+      "same",
+    ],
+    ["is a conflict when only its URL is the same", { size: 3, sha256: A }, { size: 4, md5: C }, "conflicts"],
+    ["gets no weaker digest beside its SHA-256", { sha256: A }, { sha256: A, md5: C }, "same"],
+  ])("%s", (_, has, wants, expected) => {
+    const before = manifest(asset("m", [file("m.bin", has)]));
+    const merged = merge(before, asset("m", [file("m.bin", wants)]));
+    expect(merged[expected]).toHaveLength(1);
+    const now = readManifest(merged.text, OPTIONS).manifest?.assets[0]?.files[0];
+    expect(now?.sha256).toBe(has.sha256 ?? (expected === "filled" ? A : undefined));
+    expect(merge(merged.text, asset("m", [file("m.bin", wants)])).text).toBe(merged.text);
   });
 
   it("is not doubled by a path that differs by case alone", () => {

@@ -1,0 +1,63 @@
+/** Tells whether a file that is imported is the one that the manifest has: pure. */
+
+/** What is known of the bytes of a file, under the keys of the manifest. Digests in lower-case hex digits. */
+export interface Pins {
+  readonly size?: number;
+  readonly sha256?: string;
+  readonly sha512?: string;
+  readonly sha1?: string;
+  readonly gitBlob?: string;
+  readonly md5?: string;
+}
+
+/** A file with all that is known of its bytes. */
+export interface KnownBytes {
+  readonly pins: Pins;
+  /** As the sources open them. */
+  readonly urls: readonly string[];
+}
+
+const DIGESTS = ["sha256", "sha512", "sha1", "gitBlob", "md5"] as const;
+const KEYS = ["size", ...DIGESTS] as const;
+
+/** What keeps two from being one file; else the pins that the first lacks and the second has. */
+export function compareBytes(there: KnownBytes, wanted: KnownBytes): { reason: string } | { news: Pins } {
+  const [has, wants] = [there.pins, wanted.pins];
+  for (const key of KEYS) {
+    if (has[key] === undefined || wants[key] === undefined || has[key] === wants[key]) continue;
+    return { reason: `its ${key} is ${brief(has[key])} in the manifest, and ${brief(wants[key])} in what is imported` };
+  }
+  // Beside a SHA-256, what is weaker says nothing more.
+  const news = KEYS.filter((key) => has[key] === undefined && wants[key] !== undefined).filter(
+    (key) => key === "size" || has.sha256 === undefined,
+  );
+  const [own, theirs] = [digestsOf(has), digestsOf(wants)];
+  const isOne = own.some((key) => theirs.includes(key)) || hasOneSource(there, wanted);
+  if (isOne) return { news: Object.fromEntries(news.map((key) => [key, wants[key]])) };
+  if (own.length > 0 && theirs.length > 0) {
+    const kinds = `the manifest has its ${own.join(", ")}, what is imported its ${theirs.join(", ")}`;
+    return { reason: `${kinds}: nothing tells whether they are of the same bytes` };
+  }
+  if (news.length === 0 || theirs.length === 0) return { news: {} };
+  const reason =
+    "it has another source in the manifest, of which what is imported says nothing: assets lock pins it, or delete the entry";
+  return { reason };
+}
+
+function digestsOf(pins: Pins): (typeof DIGESTS)[number][] {
+  return DIGESTS.filter((key) => pins[key] !== undefined);
+}
+
+/** Whether both come from one URL, or from stores of DVC, where an object is called after its MD5. */
+function hasOneSource({ urls, pins: { md5: own } }: KnownBytes, { urls: others, pins: { md5 } }: KnownBytes): boolean {
+  if (urls.some((url) => others.includes(url))) return true;
+  return urls.some((url) => isObject(url, md5)) || others.some((url) => isObject(url, own));
+}
+
+function isObject(url: string, md5: string | undefined): boolean {
+  return md5 !== undefined && url.endsWith(`/${md5.slice(0, 2)}/${md5.slice(2)}`);
+}
+
+function brief(value: number | string): string {
+  return typeof value === "number" ? `${value}` : `${value.slice(0, 12)}…`;
+}
