@@ -1,15 +1,18 @@
 /** Turns a whole repository of the Hub into the sources of its files, at the commit that it has now. */
 import { AssetsError, visibleLine } from "../errors.js";
+import { shellWord } from "../shell-word.js";
 import { hubUrl, parseHub } from "../short-urls.js";
 import { createSources } from "../source/index.js";
 import type { AddSource } from "./add-sources.js";
 import type { DescribeRun } from "./describe-urls.js";
-import { pickFiles } from "./repositories.js";
+import { pickFiles, refuseUnplaceable } from "./repositories.js";
 
 /** Which of its files are wanted, by patterns of their paths. */
 export interface RepositoryChoice {
   include?: readonly string[] | undefined;
   exclude?: readonly string[] | undefined;
+  /** How to do without the files that a pattern picks, in words. Default: as an option of the command line. */
+  leaveOut?: ((pattern: string) => string) | undefined;
 }
 
 /** Whether a source names a whole repository. */
@@ -19,10 +22,10 @@ export function isRepository(words: string): boolean {
   return !("message" in place) && place.path === undefined;
 }
 
-/** Throws OFFLINE, NOTHING_SELECTED, what the Hub refuses with, the signal's reason. */
+/** Throws OFFLINE, NOTHING_SELECTED, UNSAFE_PATH, what the Hub refuses with, the signal's reason. */
 export async function readRepository(
   words: string,
-  { include = [], exclude = [] }: RepositoryChoice,
+  { include = [], exclude = [], leaveOut = asOption }: RepositoryChoice,
   { base, network, offline, signal }: DescribeRun,
 ): Promise<AddSource[]> {
   const place = parseHub(words);
@@ -40,6 +43,7 @@ export async function readRepository(
         hint: `See what there is: assets remote ls ${visibleLine(words)}`,
       });
     }
+    refuseUnplaceable(files, words, leaveOut);
     const { type, name } = place;
     return files.map(({ path, size, digest }) => {
       const url = hubUrl({ type, name, revision: listing.commit, path });
@@ -56,4 +60,8 @@ export async function readRepository(
   } finally {
     await sources.close();
   }
+}
+
+function asOption(pattern: string): string {
+  return `Leave it out: --exclude ${shellWord(pattern)}`;
 }

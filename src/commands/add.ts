@@ -12,7 +12,7 @@ import { type Group, withGroups } from "./add-text.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
 import { type Answer, type DescribeRun, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
 import { measureFiles } from "./measure.js";
-import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
+import { manifestText, rewriteManifest, tryText } from "./write-manifest.js";
 
 export interface AddOptions extends NewAsset, RepositoryChoice {
   manifest: Manifest;
@@ -48,20 +48,18 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const ask = { base: manifest.base, network, offline: policy.offline ?? false, signal };
   const readOne = async (words: string) =>
     isRepository(words)
-      ? readRepository(words, options, ask)
+      ? readRepository(words, options, ask).catch((error) => [failedSource(words, error)])
       : [await readAddSource(words, manifest, { cwd, from: options.url })];
   const read = (await Promise.all(sources.map(readOne))).flat();
+  signal.throwIfAborted();
   for (const each of options.fallbackUrls ?? []) urlSource(each, manifest.base);
   const wishes = await describe(read, options, ask);
   const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
   const groups = nameAll(open, options);
   // What the manifest would not take is told before anything is fetched.
   const text = await manifestText(manifest);
-  const checked = checkText(
-    withGroups(text, manifest, groups),
-    manifest,
-    "This cannot be added; nothing was fetched or written.",
-  );
+  const blame = "This cannot be added; nothing was fetched or written:";
+  const checked = await tryText(withGroups(text, manifest, groups), manifest, { blame, code: "USAGE" });
 
   const unmeasured = open.filter(({ pins, source: { inPlace, pointer } }) => {
     return pins.sha256 === undefined || (inPlace !== undefined && pointer === undefined);
@@ -98,17 +96,24 @@ function checkOptions({ sources, url, sha256, size, fallbackUrls = [] }: AddOpti
   if (sources.length > 1 && name !== undefined) throw new AssetsError("USAGE", `${name} goes with a single source.`);
 }
 
+/** A repository whose files cannot be told keeps no other source out. */
+function failedSource(words: string, error: unknown): AddSource {
+  if (!(error instanceof AssetsError)) throw error;
+  return { url: words, resolved: words, error: errorInfo(error) };
+}
+
 /** What is stated about each source, and whether the manifest has it already. */
 async function describe(read: readonly AddSource[], options: AddOptions, ask: DescribeRun): Promise<Wish[]> {
   const { manifest } = options;
-  const unasked = read.filter((source) => source.described === undefined);
+  const isOpen = ({ described, error }: AddSource) => described === undefined && error === undefined;
+  const unasked = read.filter(isOpen);
   const told = await describeUrls(
     unasked.map(({ resolved }) => resolved),
     ask,
   );
   const answers = read.map((source): Answer => {
     const { described } = source;
-    return described === undefined ? (told.shift() ?? { described }) : { described };
+    return isOpen(source) ? (told.shift() ?? { described }) : { described };
   });
   const given: Pins = {
     ...(options.size !== undefined && { size: options.size }),
@@ -130,7 +135,9 @@ async function describe(read: readonly AddSource[], options: AddOptions, ask: De
       options.onEvent?.({ type: "warning", message });
     }
     const error =
-      contradiction ?? ("error" in answer && !isWeb && given.sha256 === undefined ? answer.error : undefined);
+      source.error ??
+      contradiction ??
+      ("error" in answer && !isWeb && given.sha256 === undefined ? answer.error : undefined);
     const statedBy = given.sha256 ? "you" : source.pointer ? "its Git LFS pointer" : described?.statedBy;
     return {
       source,

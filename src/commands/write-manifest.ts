@@ -1,6 +1,6 @@
 /** Changes the text of a manifest: read anew, edited, proven to be one still, put in place in one step. */
 import { AssetsError } from "../errors.js";
-import { formatIssues } from "../manifest/issues.js";
+import { formatIssues, formatUnplaced } from "../manifest/issues.js";
 import { readManifest } from "../manifest/read.js";
 import type { Manifest } from "../manifest/types.js";
 import { lock } from "../store/lock.js";
@@ -36,6 +36,21 @@ export function checkText(text: string, manifest: Pick<Manifest, "file" | "root"
   const { manifest: now, issues } = readManifest(text, manifest);
   if (now !== undefined) return now;
   throw new AssetsError("MANIFEST_INVALID", `${blame}\n${formatIssues(manifest.file, issues)}`);
+}
+
+/**
+ * What the manifest would be with this text, which nobody has seen yet. Throws MANIFEST_INVALID when it is none as it
+ * stands, else `code` with all that is wrong with what is new, `blame` before it.
+ */
+export async function tryText(
+  text: string,
+  manifest: Pick<Manifest, "file" | "root">,
+  { blame, code }: { blame: string; code: "USAGE" | "UNSAFE_PATH" },
+): Promise<Manifest> {
+  const { manifest: now, issues } = readManifest(text, manifest);
+  if (now !== undefined) return now;
+  checkText(await manifestText(manifest), manifest, "The manifest has become invalid meanwhile; nothing was written.");
+  throw new AssetsError(code, `${blame}\n${formatUnplaced(issues)}`);
 }
 
 /**

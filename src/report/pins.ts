@@ -24,8 +24,8 @@ function renderFile(file: PinnedFile, { dryRun }: LockPinsReport, colors: Colors
   const name = `${oneLine(asset)}  ${oneLine(path)}`;
   if (status === "locked") return `${colors.quiet("locked")}  ${name}\n`;
   if (status === "failed") {
-    const hint = error?.hint === undefined ? "" : `  ${oneLine(error.hint)}\n`;
-    return `${colors.bad("failed")}  ${name}\n  ${oneLine(error?.message ?? "")}\n${hint}`;
+    const told = [error?.message, error?.hint].flatMap((words) => words?.split("\n") ?? []);
+    return `${colors.bad("failed")}  ${name}\n${told.map((line) => `  ${oneLine(line)}\n`).join("")}`;
   }
   if (status === "open") return `${colors.warn("open")}  ${name}: ${needs.map((need) => NEEDS[need]).join(", ")}\n`;
   const lines = [pinWords(file), ...moved.map(({ reference, to }) => `${oneLine(reference)} is now ${oneLine(to)}`)];

@@ -1,4 +1,5 @@
 /** What the Hugging Face Hub states of repositories and files, believing none of its shapes. */
+import { isDeepStrictEqual } from "node:util";
 import { AssetsError, visibleLine } from "../errors.js";
 import { encodePath, type HubFile, type HubRepository, hubUrl, isCommit } from "../short-urls.js";
 import type { Described } from "./described.js";
@@ -120,13 +121,19 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
       const { revision } = repository;
       const commit = isCommit(revision) ? revision : (await about(repository, { signal })).commit;
       const { entriesOf } = await library();
-      const files: HubListed[] = [];
+      const files = new Map<string, HubListed>();
       for await (const entry of entriesOf({ ...repository, revision: commit }, ask, signal)) {
-        if (entry.type === "file") files.push(listedOf(entry, repository));
-        if (files.length > MOST_FILES) throw strange(repository, `lists more than ${MOST_FILES} files`);
+        if (entry.type !== "file") continue;
+        const file = listedOf(entry, repository);
+        const other = files.get(file.path);
+        if (other !== undefined && !isDeepStrictEqual(file, other)) {
+          throw strange(repository, `lists two different files ${visibleLine(file.path)}`);
+        }
+        files.set(file.path, file);
+        if (files.size > MOST_FILES) throw strange(repository, `lists more than ${MOST_FILES} files`);
       }
       const url = hubUrl({ type: repository.type, name: repository.name, revision: commit });
-      return { url, commit, files, ...(commit !== revision && { moved: revision ?? "main" }) };
+      return { url, commit, files: [...files.values()], ...(commit !== revision && { moved: revision ?? "main" }) };
     },
     async describe(file, { signal, bytesOnly = false }) {
       let asked: Promise<HubFacts> | undefined;
