@@ -72,7 +72,11 @@ export function formatIssues(file: string, issues: readonly ManifestIssue[]): st
 
 /** What is wrong with a text that was never written, so that no line of it helps anybody: a sentence or two for each. */
 export function formatUnplaced(issues: readonly ManifestIssue[]): string {
-  const lines = new Set(issues.map((issue) => formatProblem(issue).replace(/ on line \d+/g, "")));
+  const keyOf = ({ path }: ManifestIssue) => /(?:^|\.)([\w$-]+)$/.exec(path)?.[1];
+  const told = issues.map((issue) =>
+    [keyOf(issue), formatProblem(issue)].filter((part) => part !== undefined).join(": "),
+  );
+  const lines = new Set(told.map((line) => line.replace(/ on line \d+/g, "")));
   const rest = lines.size - MAX_SHOWN;
   return [...[...lines].slice(0, MAX_SHOWN), ...(rest > 0 ? [`… and ${rest} more.`] : [])].join("\n");
 }
