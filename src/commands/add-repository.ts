@@ -2,9 +2,8 @@
 import { AssetsError, visibleLine } from "../errors.js";
 import { shellWord } from "../shell-word.js";
 import { hubUrl, parseHub } from "../short-urls.js";
-import { createSources } from "../source/index.js";
 import type { AddSource } from "./add-sources.js";
-import type { DescribeRun } from "./describe-urls.js";
+import { askedSources, type DescribeRun } from "./describe-urls.js";
 import { pickFiles, refuseUnplaceable } from "./repositories.js";
 
 /** Which of its files are wanted, by patterns of their paths. */
@@ -26,12 +25,13 @@ export function isRepository(words: string): boolean {
 export async function readRepository(
   words: string,
   { include = [], exclude = [], leaveOut = asOption }: RepositoryChoice,
-  { base, network, offline, signal }: DescribeRun,
+  run: DescribeRun,
 ): Promise<AddSource[]> {
+  const { offline, signal } = run;
   const place = parseHub(words);
   if ("message" in place) throw new AssetsError("USAGE", `${visibleLine(words)}: ${place.message}.`);
   if (offline) throw new AssetsError("OFFLINE", `${visibleLine(words)} has to be asked for its files.`);
-  const sources = createSources({ network, projectFolder: base });
+  const sources = askedSources(run);
   try {
     const [listing, about] = await Promise.all([
       sources.hub.list(place, { signal }),

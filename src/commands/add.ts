@@ -45,7 +45,7 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   checkOptions(options);
-  const ask = { base: manifest.base, network, offline: policy.offline ?? false, signal };
+  const ask = { base: manifest.base, network, offline: policy.offline ?? false, policy, emit, signal };
   const readOne = async (words: string) =>
     isRepository(words)
       ? readRepository(words, options, ask).catch((error) => [failedSource(words, error)])

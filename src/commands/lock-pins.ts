@@ -86,7 +86,7 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
 
   const asked = open.map((task) => task.urls.filter(({ reference }) => reference !== undefined || !isPinned(task)));
   const { offline = false } = policy;
-  const run = { base: manifest.base, network, offline, signal };
+  const run = { base: manifest.base, network, offline, signal, policy, emit };
   const answers = await describeUrls(
     asked.flat().map(({ resolved }) => resolved),
     run,

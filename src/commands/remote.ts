@@ -1,7 +1,7 @@
 /** `assets remote ls`: what a repository, a release or a record holds, told by the service that has it. */
 import { AssetsError, visibleLine } from "../errors.js";
 import { createSources } from "../source/index.js";
-import { askAgain } from "../transfer/ask-again.js";
+import { createAgain } from "../transfer/ask-again.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { RemoteReport } from "./reports.js";
 import { type AskOptions, pickFiles } from "./repositories.js";
@@ -26,9 +26,9 @@ export async function listRemote(options: RemoteOptions): Promise<RemoteReport> 
   const { signal = new AbortController().signal } = options;
   const policy = { ...DEFAULT_POLICY, ...options.policy };
   if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
-  const sources = createSources({ network, projectFolder: cwd });
+  const sources = createSources({ network, projectFolder: cwd, again: createAgain({ policy }) });
   try {
-    const listing = await askAgain((shared) => sources.list(url, { signal: shared }), { policy, signal });
+    const listing = await sources.list(url, { signal });
     const files = pickFiles(listing.files, { include, exclude });
     if (files.length === 0) {
       const all = listing.files.length;

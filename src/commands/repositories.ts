@@ -16,7 +16,7 @@ import {
   recallRepository,
   rememberRepository,
 } from "../store/repository-memory.js";
-import { askAgain } from "../transfer/ask-again.js";
+import { createAgain } from "../transfer/ask-again.js";
 import { mayBeCloned } from "../transfer/clone-candidates.js";
 import type { Clones } from "../transfer/clones.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
@@ -70,7 +70,8 @@ export async function expandRepositories(manifest: Manifest, options: ExpandOpti
   const picked = new Set(selectAssets(manifest, picks).map(({ id }) => id));
   const isOpen = ({ id, repository }: Asset) => repository !== undefined && picked.has(id);
   if (!manifest.assets.some(isOpen)) return manifest;
-  const sources = createSources({ network: options.network, projectFolder: manifest.base });
+  const { network, policy, emit } = options;
+  const sources = createSources({ network, projectFolder: manifest.base, again: createAgain({ policy, emit }) });
   try {
     const assets: Asset[] = [];
     for (const asset of manifest.assets)
@@ -94,7 +95,7 @@ async function listRepository(url: string, sources: Sources, options: AskOptions
   }
   const clones = await clonesFor(policy, sources);
   const byClone = async (from: Clones) => (await from.open(place, signal)).listing;
-  const ask = () => askAgain((own) => sources.hub.list(place, { signal: own }), options);
+  const ask = () => sources.hub.list(place, { signal });
   try {
     const listing =
       policy.strategy === "git" && clones
