@@ -4,6 +4,7 @@ import type { ErrorInfo, EventListener } from "../events.js";
 import { entryOf, type NewAsset, type Pins } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { refuseReadOnly } from "../store/whole-text.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { nameAll, type Wish } from "./add-names.js";
 import { isRepository, type RepositoryChoice, readRepository } from "./add-repository.js";
@@ -11,7 +12,7 @@ import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
 import { type Answer, type DescribeRun, declaredPins, describeUrls, weakDigests } from "./describe-urls.js";
-import { measureFiles } from "./measure.js";
+import { type Measured, measureFiles } from "./measure.js";
 import { manifestText, rewriteManifest, tryText } from "./write-manifest.js";
 
 export interface AddOptions extends NewAsset, RepositoryChoice {
@@ -65,6 +66,8 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
     return pins.sha256 === undefined || (inPlace !== undefined && pointer === undefined);
   });
   if (!dryRun) {
+    // What was fetched would be in the way of the next try.
+    if (open.length > 0) await refuseReadOnly(manifest.file);
     const measured = await measureFiles(
       unmeasured.map((wish) => fileOf(wish, checked)),
       {
@@ -78,7 +81,7 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
         emit,
       },
     );
-    for (const [index, wish] of unmeasured.entries()) settle(wish, measured[index]);
+    for (const [index, wish] of unmeasured.entries()) settle(wish, measured[index], emit);
   }
   const added = open.filter(({ error }) => error === undefined);
   const rest = groups.map((group) => ({ ...group, files: group.files.filter((file) => added.includes(file as Wish)) }));
@@ -186,7 +189,7 @@ function fileOf({ asset, file, pins, described, source }: Wish, checked: Manifes
   };
 }
 
-function settle(wish: Wish, measured: Awaited<ReturnType<typeof measureFiles>>[number] | undefined): void {
+function settle(wish: Wish, measured: Measured | undefined, emit: EventListener): void {
   if (measured === undefined) return;
   if ("error" in measured) {
     wish.error = measured.error;
@@ -195,6 +198,12 @@ function settle(wish: Wish, measured: Awaited<ReturnType<typeof measureFiles>>[n
   const { size, sha256 } = measured;
   wish.here = true;
   const { pins } = wish;
+  const stated = pins.size ?? size;
+  if (stated !== size) {
+    const { path } = wish.file;
+    const message = `${path} came with ${size} bytes, and its server states ${stated}: it may have been cut off. What came is pinned; compare it with what its publisher says.`;
+    emit({ type: "warning", path, message });
+  }
   if (pins.sha256 !== undefined && pins.sha256 !== sha256) {
     const message = `${wish.file.path} has the SHA-256 ${sha256}, and ${pins.sha256} is stated by ${wish.statedBy}.`;
     wish.error = errorInfo(

@@ -150,6 +150,9 @@ async function measure(
     if (doubt !== undefined) {
       emit({ type: "warning", path: file.path, message: `${file.path} may not be what its name says: ${doubt}.` });
     }
+    if (digest.size === 0) {
+      emit({ type: "warning", path: file.path, message: `${file.path} is empty, and pinned as such.` });
+    }
     const { size, hex: sha256 } = digest;
     return { size, sha256, fetched: action !== "keep", ...(url !== undefined && { url }) };
   } catch (error) {

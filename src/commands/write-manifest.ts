@@ -4,7 +4,7 @@ import { formatIssues, formatUnplaced } from "../manifest/issues.js";
 import { readManifest } from "../manifest/read.js";
 import type { Manifest } from "../manifest/types.js";
 import { lock } from "../store/lock.js";
-import { readWhole, replaceWhole } from "../store/whole-text.js";
+import { readWhole, removeDrafts, replaceWhole } from "../store/whole-text.js";
 
 const MOST_BYTES = 64 * 2 ** 20;
 /** Another run holds the manifest for no longer than it takes to write it. */
@@ -71,6 +71,7 @@ export async function rewriteManifest(
         throw error;
       });
   try {
+    if (held?.doubtful === false) await removeDrafts(manifest.file);
     const before = await manifestText(manifest);
     const now = checkText(before, manifest, "The manifest has become invalid meanwhile; nothing was written.");
     const after = edit(before, now);

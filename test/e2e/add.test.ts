@@ -1,4 +1,5 @@
 /** Writing files into a manifest with the real program, their publishers being servers on the loopback. */
+import { chmodSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
@@ -329,6 +330,29 @@ describe("assets add", () => {
     const url = server.serve("/data.csv", { body: "<!doctype html><html>log in</html>", contentType: "text/html" });
     expect(await run(["add", url])).toMatchObject({ code: 4 });
     expect(text()).toBe(START);
+  });
+
+  it("warns of a file that is shorter than its server says, and of an empty one", async () => {
+    const { tree, run } = project();
+    const url = await listen((request, response) => {
+      const isHead = request.method === "HEAD";
+      response.writeHead(200, { connection: "close", ...(isHead && { "content-length": "99999" }) });
+      response.end(isHead || request.url !== "/short.bin" ? undefined : "thirteen byte");
+    });
+    const done = await run(["add", `${url}/short.bin`, `${url}/empty.bin`]);
+    expect(done.code).toBe(0);
+    expect(done.stderr).toContain("short.bin came with 13 bytes, and its server states 99999");
+    expect(done.stderr).toContain("empty.bin is empty");
+    expect(entries(tree)).toHaveLength(2);
+  });
+
+  it("leaves a read-only manifest alone before it fetches anything", async () => {
+    const { tree, run, text } = project();
+    chmodSync(tree.path("assets.manifest.json"), 0o444);
+    const server = await startFaultServer();
+    const done = await run(["add", server.serve("/a.bin", { body: "a" })]);
+    expect(done).toMatchObject({ code: 6, stderr: expect.stringContaining("it is read-only") });
+    expect([text(), tree.files()]).toEqual([START, ["assets.manifest.json"]]);
   });
 
   it("is explained with examples", async () => {
