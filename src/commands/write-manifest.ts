@@ -32,7 +32,7 @@ export async function manifestText({ file }: Pick<Manifest, "file">): Promise<st
 }
 
 /** What a text is as the manifest of that place. Throws MANIFEST_INVALID with every problem, `blame` before them. */
-export function checkText(text: string, manifest: Pick<Manifest, "file" | "root">, blame: string): Manifest {
+function checkText(text: string, manifest: Pick<Manifest, "file" | "root">, blame: string): Manifest {
   const { manifest: now, issues } = readManifest(text, manifest);
   if (now !== undefined) return now;
   throw new AssetsError("MANIFEST_INVALID", `${blame}\n${formatIssues(manifest.file, issues)}`);

@@ -124,7 +124,7 @@ export function pauseHost(
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */
-export function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
+function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
   return Math.round(random() * Math.min(maxDelayMs, baseDelayMs * 2 ** failures));
 }
 

@@ -1,4 +1,5 @@
 /** What `assets add` cannot add, told by the real program in words that lead on. */
+import { chmodSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { startFaultServer } from "../helpers/fault-server.js";
@@ -80,4 +81,13 @@ describe("assets add", () => {
       expect(assets()).toEqual([]);
     },
   );
+
+  it("leaves a read-only manifest alone before it fetches anything", async () => {
+    const { tree, run } = project();
+    chmodSync(tree.path("assets.manifest.json"), 0o444);
+    const server = await startFaultServer();
+    const done = await run([server.serve("/a.bin", { body: "a" })]);
+    expect(done).toMatchObject({ code: 6, stderr: expect.stringContaining("it is read-only") });
+    expect([tree.read("assets.manifest.json").toString(), tree.files()]).toEqual([START, ["assets.manifest.json"]]);
+  });
 });

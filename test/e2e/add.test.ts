@@ -1,5 +1,4 @@
 /** Writing files into a manifest with the real program, their publishers being servers on the loopback. */
-import { chmodSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
@@ -344,15 +343,6 @@ describe("assets add", () => {
     expect(done.stderr).toContain("short.bin came with 13 bytes, and its server states 99999");
     expect(done.stderr).toContain("empty.bin is empty");
     expect(entries(tree)).toHaveLength(2);
-  });
-
-  it("leaves a read-only manifest alone before it fetches anything", async () => {
-    const { tree, run, text } = project();
-    chmodSync(tree.path("assets.manifest.json"), 0o444);
-    const server = await startFaultServer();
-    const done = await run(["add", server.serve("/a.bin", { body: "a" })]);
-    expect(done).toMatchObject({ code: 6, stderr: expect.stringContaining("it is read-only") });
-    expect([text(), tree.files()]).toEqual([START, ["assets.manifest.json"]]);
   });
 
   it("is explained with examples", async () => {
