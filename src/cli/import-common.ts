@@ -55,17 +55,24 @@ export async function runImport(
   const file =
     manifest?.file ?? resolve(run.cwd, run.options.manifest ?? (run.env.ASSETS_MANIFEST || "assets.manifest.json"));
   const root = manifest?.root ?? resolve(run.cwd, run.options.root ?? (run.env.ASSETS_ROOT || dirname(file)));
-  const [{ importListing }, { checkWishes }, { createSources }, { renderImport }] = await Promise.all([
-    import("../commands/import.js"),
-    import("../interchange/assets.js"),
-    import("../source/index.js"),
-    import("../report/import.js"),
-  ]);
+  const [{ importListing }, { checkWishes }, { createSources }, { createAgain }, { DEFAULT_POLICY }, { renderImport }] =
+    await Promise.all([
+      import("../commands/import.js"),
+      import("../interchange/assets.js"),
+      import("../source/index.js"),
+      import("../transfer/ask-again.js"),
+      import("../transfer/default-policy.js"),
+      import("../report/import.js"),
+    ]);
   const { id, type, path: folder, tag: tags, perFile, dryRun = false } = flags;
   const wishes = { id, type, folder, tags, perFile, fallbackId };
   checkWishes(wishes);
   const network = flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) };
-  const sources = createSources({ network, projectFolder: manifest?.base ?? dirname(file) });
+  const sources = createSources({
+    network,
+    projectFolder: manifest?.base ?? dirname(file),
+    again: createAgain({ policy: DEFAULT_POLICY }),
+  });
   try {
     const listing = await list({ run, sources, root });
     const report = await importListing({ listing, wishes, file, root, dryRun, signal: run.signal });

@@ -35,6 +35,7 @@ async function act(run: Run, flags: InitFlags): Promise<number> {
   const { renderInit } = await import("../report/author.js");
   const report = await init({
     file: resolve(run.cwd, run.options.manifest ?? (run.env.ASSETS_MANIFEST || "assets.manifest.json")),
+    cwd: run.cwd,
     dryRun: flags.dryRun ?? false,
     skipIgnore: !flags.gitignore,
     skipScripts: !flags.scripts,

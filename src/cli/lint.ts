@@ -58,24 +58,22 @@ async function act(run: Run, ids: readonly string[], flags: LintFlags): Promise<
     const selection = selectionOf(ids, flags);
     const { program } = run.render;
     const report = await lint({ manifest, selection, ignore, strict, fix, dryRun, program, signal: run.signal });
-    const answer = answerOf(run, manifest, report, startedAt, renderLint);
+    // What failed the run is told even to those who want to hear little.
+    const failing = strict ? (["error", "warning"] as const) : (["error"] as const);
+    const levels = run.options.quiet ? failing : undefined;
+    const text = (render: Run["render"]) => renderLint(report, { ...render, levels });
+    const answer = answerOf(run, manifest, report, startedAt, text);
     return await give(run, reporter, answer, outputs);
   } finally {
     reporter.stop();
   }
 }
 
-function answerOf(
-  run: Run,
-  manifest: Manifest,
-  report: LintReport,
-  startedAt: Date,
-  renderLint: (report: LintReport, render: Run["render"]) => string,
-): Answer {
+function answerOf(run: Run, manifest: Manifest, report: LintReport, startedAt: Date, text: Answer["text"]): Answer {
   return {
     report,
     lines: () => report.findings.map((finding) => ({ type: "finding", ...finding })),
-    text: (render) => renderLint(report, render),
+    text,
     async findings() {
       const { lintFindings } = await import("../report/lint.js");
       return lintFindings(report, { place: createPlaces(run)(manifest.file), startedAt });

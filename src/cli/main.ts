@@ -11,6 +11,9 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** How long open handles may keep a stopped process, in milliseconds: a pending name look-up can take many seconds. */
 const LINGER_MS = 500;
 
+/** Commands of which an aborted run leaves something that the next one goes on from. */
+const FETCHING: ReadonlySet<string> = new Set(["download", "verify", "repair", "path", "add", "lock", "lfs hydrate"]);
+
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
   const abort = new AbortController();
@@ -78,8 +81,10 @@ async function runCommand(world: World): Promise<number> {
       endLog({ exitCode: world.exitCode(1), error: { message } });
       return 1;
     }
-    await printError(world, error, name, format);
-    endLog({ exitCode: world.exitCode(error.exitCode), error: errorFields(error) });
+    // Nothing has arrived where nothing is fetched.
+    const told = error.code === "ABORTED" && !FETCHING.has(name) ? new AssetsError("ABORTED", error.message) : error;
+    await printError(world, told, name, format);
+    endLog({ exitCode: world.exitCode(error.exitCode), error: errorFields(told) });
     return error.exitCode;
   }
 }

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AssetsError, redact, visibleLine } from "../errors.js";
+import type { ErrorInfo } from "../events.js";
 import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { Manifest } from "../manifest/types.js";
@@ -26,6 +27,8 @@ export interface AddSource {
   described?: Described;
   /** The repository that was named as a whole, the asset that it becomes, and the path in it. */
   repository?: { words: string; id: string; type: string; below: string };
+  /** Why there is nothing to add. */
+  error?: ErrorInfo;
 }
 
 /** Reads one argument. `from`: where a file that lies in its place comes from. Throws USAGE. */

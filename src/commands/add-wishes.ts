@@ -25,12 +25,13 @@ export async function describeSources(
 ): Promise<Wish[]> {
   const all = [...sources, ...given.fallbacks];
   const told = await describeUrls(
-    all.filter(({ described }) => described === undefined).map(({ resolved }) => resolved),
+    all.filter(isUnasked).map(({ resolved }) => resolved),
     ask,
   );
-  const answers = all.map(
-    ({ described }): Answer => (described === undefined ? (told.shift() ?? { described }) : { described }),
-  );
+  const answers = all.map((source): Answer => {
+    const { described } = source;
+    return isUnasked(source) ? (told.shift() ?? { described }) : { described };
+  });
   const learned = all.map((source, index) =>
     learn(source, answers[index] ?? { described: undefined }, given, ask.emit),
   );
@@ -57,12 +58,17 @@ export async function describeSources(
   });
 }
 
+function isUnasked({ described, error }: AddSource): boolean {
+  return described === undefined && error === undefined;
+}
+
 interface Learned extends Pick<Wish, "source" | "described"> {
   url: string;
   error?: ErrorInfo;
 }
 
 function learn(source: AddSource, answer: Answer, { sha256 }: Given, emit: EventListener): Learned {
+  if (source.error !== undefined) return { source, url: source.url, error: source.error };
   // A web address can be fetched whatever is not stated of it; the short forms need those who state.
   const isWeb = /^https?:/i.test(source.url);
   if ("error" in answer) {

@@ -9,17 +9,18 @@ import { resolveUrl } from "../manifest/urls.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { forgetAdding } from "../store/adding-memory.js";
 import { removeFile } from "../store/remove-file.js";
+import { refuseReadOnly } from "../store/whole-text.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { nameAll, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
-import { readAddSource, urlSource } from "./add-sources.js";
+import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
 import { describeSources, isOpen, judged, knownAs, measurable, settle } from "./add-wishes.js";
 import type { AddedFile, AddReport } from "./author-reports.js";
 import type { FileChoice } from "./list-files.js";
 import { type Measured, type MeasureRun, measureFiles } from "./measure.js";
 import type { Bytes } from "./settle-pins.js";
-import { checkText, manifestText, rewriteManifest } from "./write-manifest.js";
+import { manifestText, rewriteManifest, tryText } from "./write-manifest.js";
 
 /** How often a place is looked for that no other run takes meanwhile. */
 const MOST_ROUNDS = 5;
@@ -56,20 +57,26 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const { manifest, sources, cwd, dryRun = false, network = {}, policy = {}, jobs } = options;
   const { signal = new AbortController().signal, onEvent: emit = () => {} } = options;
   checkOptions(options);
-  const ask = { base: manifest.base, network, offline: policy.offline ?? false, policy, signal };
+  const ask = { base: manifest.base, network, offline: policy.offline ?? false, policy, emit, signal };
   const readOne = async (words: string) =>
     isRepository(words)
-      ? readRepository(words, options, ask)
+      ? readRepository(words, options, ask).catch((error) => [failedSource(words, error)])
       : [await readAddSource(words, manifest, { cwd, from: options.url })];
   const read = (await Promise.all(sources.map(readOne))).flat();
+  signal.throwIfAborted();
   const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
   const { size, sha256 } = options;
-  const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, { ...ask, emit });
+  const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, ask);
   const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
   // What the manifest would not take is told before anything is fetched.
   const planned = withGroups(await manifestText(manifest), manifest, nameAll(open, options));
-  checkText(planned, manifest, "This cannot be added; nothing was fetched or written.");
+  await tryText(planned, manifest, {
+    blame: "This cannot be added; nothing was fetched or written:",
+    code: "USAGE",
+  });
 
+  // What was fetched would be in the way of the next try.
+  if (!dryRun && open.length > 0) await refuseReadOnly(manifest.file);
   if (!dryRun) await measureAll(open, options, { manifest, since, policy, network, jobs, signal, emit });
   const added = open.filter(({ error }) => error === undefined);
   let groups: Group[] = [];
@@ -110,7 +117,7 @@ async function measureAll(
     const present = options.url === undefined ? "conflict" : "measure";
     const judge = (index: number, bytes: Bytes) => void judged(left[index] as Wish, bytes);
     const measured = await measureFiles(files, { ...run, present, judge });
-    const raced = left.filter((wish, index) => take(wish, measured[index]));
+    const raced = left.filter((wish, index) => take(wish, measured[index], run.emit));
     if (raced.length === 0 || round === MOST_ROUNDS || options.id !== undefined || options.path !== undefined) return;
     for (const { asset } of wishes) avoid.add(asset);
     for (const wish of raced) delete wish.error;
@@ -120,7 +127,7 @@ async function measureAll(
 }
 
 /** Takes what was measured. Answers whether another run was faster, and there is another place to go. */
-function take(wish: Wish, measured: Measured | undefined): boolean {
+function take(wish: Wish, measured: Measured | undefined, emit: EventListener): boolean {
   if (measured === undefined) return false;
   if ("error" in measured) {
     wish.error = measured.error;
@@ -129,8 +136,17 @@ function take(wish: Wish, measured: Measured | undefined): boolean {
   }
   wish.here = true;
   wish.fetched = measured.from !== undefined;
+  warnOfLength(wish, measured, emit);
   settle(wish, measured);
   return false;
+}
+
+/** A length that a server states beside no digest proves nothing, and is worth a look where it is another one. */
+function warnOfLength({ file: { path }, statements }: Wish, { size, from }: Bytes, emit: EventListener): void {
+  const stated = statements.find(({ primary }) => primary)?.described;
+  if (from === undefined || stated?.digest !== undefined || (stated?.size ?? size) === size) return;
+  const message = `${path} came with ${size} bytes, and its server states ${stated?.size}: it may have been cut off. What came is pinned; compare it with what its publisher says.`;
+  emit({ type: "warning", path, message });
 }
 
 /** Those that the manifest as it is now has neither the URL nor the place of. */
@@ -161,6 +177,12 @@ function checkOptions({ sources, url, sha256, size, fallbackUrls = [] }: AddOpti
   const single = Object.entries({ "--url": url, "--sha256": sha256, "--size": size, "--fallback": fallbackUrls[0] });
   const [name] = single.find(([, value]) => value !== undefined) ?? [];
   if (sources.length > 1 && name !== undefined) throw new AssetsError("USAGE", `${name} goes with a single source.`);
+}
+
+/** A repository whose files cannot be told keeps no other source out. */
+function failedSource(words: string, error: unknown): AddSource {
+  if (!(error instanceof AssetsError)) throw error;
+  return { url: words, resolved: words, error: errorInfo(error) };
 }
 
 function reportOf(

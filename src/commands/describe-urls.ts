@@ -1,11 +1,13 @@
 /** Asks those who publish files what they state about them. */
 import { AssetsError, errorInfo } from "../errors.js";
-import type { ErrorInfo } from "../events.js";
+import type { ErrorInfo, EventListener } from "../events.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { StatedDigest } from "../manifest/types.js";
 import type { Described } from "../source/described.js";
-import { createSources } from "../source/index.js";
+import { createSources, type Sources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { createAgain } from "../transfer/ask-again.js";
+import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import { runPool } from "../transfer/pool.js";
 import type { RetryPolicy } from "../transfer/retry.js";
 
@@ -16,8 +18,10 @@ export interface DescribeRun {
   readonly network: NetworkSettings;
   /** Ask nobody over a network. */
   readonly offline: boolean;
-  /** How often a list of files is asked for again. Default: as downloads are. */
+  /** How stubborn to be. Default: as for transfers. */
   readonly policy?: Partial<RetryPolicy>;
+  /** Told of long waits. */
+  readonly emit?: EventListener;
   readonly signal: AbortSignal;
 }
 
@@ -26,25 +30,24 @@ export type Answer = { described: Described | undefined } | { error: ErrorInfo }
 
 /** Questions under way at one time. */
 const QUESTIONS = 8;
-/** Longest wait for an answer, in milliseconds. */
-const PATIENCE_MS = 30_000;
+
+/** The sources of a run that asks. */
+export function askedSources({ base, network, policy, emit }: DescribeRun): Sources {
+  const again = createAgain({ policy: { ...DEFAULT_POLICY, ...policy }, emit });
+  return createSources({ network, projectFolder: base, again });
+}
 
 /** Asks about every URL, in their order. Throws the signal's reason. */
-export async function describeUrls(
-  urls: readonly string[],
-  { base, network, offline, signal }: DescribeRun,
-): Promise<Answer[]> {
-  const sources = createSources({ network, projectFolder: base });
+export async function describeUrls(urls: readonly string[], run: DescribeRun): Promise<Answer[]> {
+  const { offline, signal } = run;
+  const sources = askedSources(run);
   try {
     return await runPool(urls, QUESTIONS, async (url): Promise<Answer> => {
-      // Who is asked and never answers states nothing.
-      const patience = AbortSignal.timeout(PATIENCE_MS);
       try {
         if (offline && !sources.isLocal(url)) return { described: undefined };
-        return { described: await sources.describe(url, { signal: AbortSignal.any([signal, patience]) }) };
+        return { described: await sources.describe(url, { signal }) };
       } catch (error) {
         signal.throwIfAborted();
-        if (patience.aborted) return { described: undefined };
         if (!(error instanceof AssetsError)) throw error;
         return { error: errorInfo(error) };
       }

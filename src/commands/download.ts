@@ -62,7 +62,7 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
   const files = select(manifest, selection);
   warnOfUnpinned(files, requirePins, emit);
 
-  const workspace = await openWorkspace(manifest);
+  const workspace = await openWorkspace(manifest, { dryRun });
   try {
     const looks = { recall: true, hash: true, signal, emit } as const;
     const planned = (await workspace.lookAll(files, looks)).map((found) => planLooked(found, force));

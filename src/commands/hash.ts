@@ -4,6 +4,7 @@ import { AssetsError, abortError, errorInfo, exitCodeOf } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import { createHasher } from "../store/digest.js";
+import { hashPipe, isPipe } from "../store/hash-pipe.js";
 import { readWhole } from "../store/whole-text.js";
 import { runPool } from "../transfer/pool.js";
 import type { HashReport } from "./author-reports.js";
@@ -44,6 +45,10 @@ export async function hashFiles(options: HashFilesOptions): Promise<HashReport> 
           if (small !== undefined) warnOfPointer("standard input", small, emit);
           return { path, digest: hex, size };
         }
+        if (await isPipe(target)) {
+          const { hex, size } = await pipeDigest(target, algorithm, signal);
+          return { path, digest: hex, size };
+        }
         const { hex, size } = await hasher.hash(target, { signal, algorithm });
         if (size > 0 && size < POINTER_SIZE_LIMIT) {
           warnOfPointer(path, await readWhole(target, POINTER_SIZE_LIMIT).catch(() => undefined), emit);
@@ -61,6 +66,11 @@ export async function hashFiles(options: HashFilesOptions): Promise<HashReport> 
   } finally {
     await hasher.close();
   }
+}
+
+async function pipeDigest(target: string, algorithm: string, signal: AbortSignal) {
+  if (algorithm !== "git-blob") return hashPipe(target, { algorithm, signal });
+  throw new AssetsError("LOCAL_IO", `${target} is a pipe, and the id of a git blob begins with a size.`);
 }
 
 function warnOfPointer(path: string, bytes: Uint8Array | undefined, emit: EventListener): void {

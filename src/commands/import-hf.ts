@@ -4,7 +4,6 @@ import { createListing, digestPin, type Listing, pinsOf } from "../interchange/l
 import { folderFor, repositoryAsset } from "../manifest/new-entry.js";
 import { parseHub } from "../short-urls.js";
 import type { Sources } from "../source/index.js";
-import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import { listFiles } from "./list-files.js";
 
 export interface ListHubOptions {
@@ -25,7 +24,7 @@ export async function listHub({ repository, include, exclude, sources, signal }:
   const url = /^hf:/i.test(repository) ? repository : `hf:${repository}`;
   const place = parseHub(url);
   if ("message" in place) throw new AssetsError("USAGE", `${visibleLine(url)}: ${place.message}.`);
-  const found = await listFiles(url, { include, exclude }, { sources, policy: DEFAULT_POLICY, signal });
+  const found = await listFiles(url, { include, exclude }, { sources, signal });
   const { id, type } = repositoryAsset(place);
   const folder = folderFor(id, type);
   const listing = createListing();

@@ -4,10 +4,10 @@ import { selectAssets } from "../manifest/select.js";
 import type { Asset, Manifest } from "../manifest/types.js";
 import { isFetch, planFile } from "../plan.js";
 import { isCommit, parseHub, shortForm } from "../short-urls.js";
-import { createSources, type Sources } from "../source/index.js";
+import type { Sources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { InfoFile, InfoReport, InfoRepository } from "./author-reports.js";
-import { declaredPins, describeUrls } from "./describe-urls.js";
+import { askedSources, declaredPins, describeUrls } from "./describe-urls.js";
 import { bytesMissing } from "./fetching.js";
 import { recallRepositories } from "./repositories.js";
 import { type Looked, openWorkspace } from "./workspace.js";
@@ -105,7 +105,7 @@ async function withRemote(
       },
     };
   });
-  const sources = createSources({ network, projectFolder: base });
+  const sources = askedSources({ base, network, offline: false, signal });
   try {
     const names = repositoriesOf([...asset.files.flatMap((file) => file.urls), asset.repository?.url ?? ""]);
     const repositories: InfoRepository[] = [];

@@ -4,8 +4,6 @@ import { fileMatcher } from "../manifest/select.js";
 import { shellWord } from "../shell-word.js";
 import type { Sources } from "../source/index.js";
 import type { Listing } from "../source/listed.js";
-import { askAgain } from "../transfer/ask-again.js";
-import type { RetryPolicy } from "../transfer/retry.js";
 
 /** Which files are wanted, by patterns of their paths there. Default: all. */
 export interface FileChoice {
@@ -31,15 +29,12 @@ export function pickFiles<T extends { path: string }>(
   });
 }
 
-/**
- * Asks until there is an answer. Throws what the service refuses, UNSUPPORTED_URL or USAGE for what cannot be listed,
- * NOTHING_SELECTED, ABORTED.
- */
+/** Throws what the service refuses, UNSUPPORTED_URL or USAGE for what cannot be listed, NOTHING_SELECTED, ABORTED. */
 export async function listFiles(
   url: string,
   choice: FileChoice,
-  { sources, ...how }: { sources: Pick<Sources, "list">; policy: RetryPolicy; signal: AbortSignal },
+  { sources, signal }: { sources: Pick<Sources, "list">; signal: AbortSignal },
 ): Promise<Listing> {
-  const listing = await askAgain((signal) => sources.list(url, { signal }), how);
+  const listing = await sources.list(url, { signal });
   return { ...listing, files: pickFiles(listing.files, choice, url) };
 }

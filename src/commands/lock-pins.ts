@@ -66,7 +66,7 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
     task.places.filter(({ reference }) => reference !== undefined || !isPinned(task) || isSizeless(task)),
   );
   const { offline = false } = policy;
-  const run = { base: manifest.base, network, offline, policy, signal };
+  const run = { base: manifest.base, network, offline, signal, policy, emit };
   const answers = await describeUrls(
     asked.flat().map(({ resolved }) => resolved),
     run,

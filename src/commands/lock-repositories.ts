@@ -1,5 +1,5 @@
 /** Writes down the files of assets that name a whole repository, at the commit that it has now. */
-import { AssetsError, errorInfo } from "../errors.js";
+import { AssetsError, errorInfo, visibleLine } from "../errors.js";
 import type { ErrorInfo } from "../events.js";
 import { type Edit, withEdits } from "../manifest/edit.js";
 import { readText } from "../manifest/files-in-text.js";
@@ -10,7 +10,8 @@ import { readRepository } from "./add-repository.js";
 import type { PinnedFile } from "./author-reports.js";
 import { type DescribeRun, declaredPins, weakDigests } from "./describe-urls.js";
 import { type Measured, measureFiles } from "./measure.js";
-import { checkText } from "./write-manifest.js";
+import { leaveOutInManifest } from "./repositories.js";
+import { tryText } from "./write-manifest.js";
 
 /** An asset that names a repository, and what came of it. */
 export interface RepositoryTask {
@@ -32,7 +33,7 @@ export async function listRepositories(tasks: readonly RepositoryTask[], ask: De
   for (const task of tasks) {
     const { url, include, exclude, folder } = task.asset.repository;
     try {
-      const sources = await readRepository(url, { include, exclude }, ask);
+      const sources = await readRepository(url, { include, exclude, leaveOut: leaveOutInManifest }, ask);
       task.files = sources.map(({ url: fixed, described, repository }) => {
         const below = repository?.below ?? "";
         return {
@@ -60,7 +61,10 @@ export async function measureRepositories(
   // What the Hub lists is no more to be trusted than a manifest, and is looked at as one.
   for (const task of tasks.filter(({ error }) => error === undefined)) {
     try {
-      checkText(withRepositories(text, run.manifest, [task]), run.manifest, "The repository cannot be written down.");
+      await tryText(withRepositories(text, run.manifest, [task]), run.manifest, {
+        blame: `${visibleLine(task.asset.repository.url)} cannot be written down.`,
+        code: "UNSAFE_PATH",
+      });
     } catch (error) {
       if (!(error instanceof AssetsError)) throw error;
       task.error = errorInfo(error);
@@ -90,10 +94,15 @@ export async function measureRepositories(
 export function withRepositories(text: string, { base }: Manifest, tasks: readonly RepositoryTask[]): string {
   const done = new Map(tasks.filter(({ error }) => error === undefined).map((task) => [task.asset.id, task]));
   const places = readText(text, base).assets.filter(({ id }) => done.has(id));
-  const edits = places.flatMap(({ id, at }): Edit[] => {
-    const files = (done.get(id)?.files ?? []).map(({ file, below, pins }) => listed({ ...file, path: below, ...pins }));
+  const edits = places.flatMap(({ id, at, raw: { type, tags = [] } }): Edit[] => {
+    const { asset, files = [] } = done.get(id) ?? {};
+    const value = files.map(({ file, below, pins }) => listed({ ...file, path: below, ...pins }));
+    const set: Edit = { do: "set", at, key: "files", value, after: ["path", "source"] };
     const dead = ["source", "include", "exclude"].map((key): Edit => ({ do: "remove", at: [...at, key] }));
-    return [{ do: "set", at, key: "files", value: files, after: ["path", "source"] }, ...dead];
+    // What told the type goes with the source.
+    const isTold = type !== undefined || tags.some((tag) => tag === "model" || tag === "dataset");
+    const told: Edit[] = isTold ? [] : [{ do: "set", at, key: "type", value: asset?.type, after: ["id"] }];
+    return [...told, set, ...dead];
   });
   return withEdits(text, edits);
 }

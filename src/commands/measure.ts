@@ -192,6 +192,9 @@ async function measure(
     if (doubt !== undefined) {
       emit({ type: "warning", path: file.path, message: `${file.path} may not be what its name says: ${doubt}.` });
     }
+    if (digest.size === 0) {
+      emit({ type: "warning", path: file.path, message: `${file.path} is empty, and pinned as such.` });
+    }
     return bytes;
   } catch (error) {
     if (signal.aborted) throw abortError();

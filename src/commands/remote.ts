@@ -1,5 +1,6 @@
 /** `assets remote ls`: what a repository, a release or a record holds, told by the service that has it. */
 import { createSources } from "../source/index.js";
+import { createAgain } from "../transfer/ask-again.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import { listFiles } from "./list-files.js";
 import type { RemoteReport } from "./reports.js";
@@ -25,9 +26,9 @@ export async function listRemote(options: RemoteOptions): Promise<RemoteReport> 
   const { signal = new AbortController().signal } = options;
   const policy = { ...DEFAULT_POLICY, ...options.policy };
   if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
-  const sources = createSources({ network, projectFolder: cwd });
+  const sources = createSources({ network, projectFolder: cwd, again: createAgain({ policy }) });
   try {
-    const listing = await listFiles(url, { include, exclude }, { sources, policy, signal });
+    const listing = await listFiles(url, { include, exclude }, { sources, signal });
     const { files } = listing;
     const size = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
     return { ...listing, files: [...files], totals: { files: files.length, size } };

@@ -37,7 +37,7 @@ export async function removeAssets(options: RemoveOptions): Promise<RemoveReport
   const { signal = new AbortController().signal } = options;
   const selected = selectAssets(manifest, { ids: [...ids] });
   const gone = new Set(selected.map(({ id }) => id));
-  const workspace = await openWorkspace(manifest);
+  const workspace = await openWorkspace(manifest, { dryRun });
   try {
     const all = selected.flatMap(({ files }) => files);
     const found = await workspace.lookAll(all, { recall: true, hash: alsoFiles && !force, signal, emit });

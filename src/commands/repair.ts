@@ -68,7 +68,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
   if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
   const pieces = await committedPieces(manifest, emit);
   const piecesOf = openKnownPieces(manifest, pieces);
-  const workspace = await openWorkspace(manifest);
+  const workspace = await openWorkspace(manifest, { dryRun });
   try {
     const found = await workspace.lookAll(files, { recall: false, hash: true, signal, emit });
     const damaged = found.filter(({ state: { kind } }) => !["valid", "unpinned", "unverified"].includes(kind));

@@ -1,9 +1,9 @@
 /** Whole repositories in a manifest: which files they have, as they were last seen here or as the Hub has them now. */
 import { AssetsError, abortError, visibleLine } from "../errors.js";
 import type { EventListener } from "../events.js";
-import { collide } from "../manifest/collisions.js";
+import { collide, collidingPair } from "../manifest/collisions.js";
 import { checkPath, checkTarget, foldPath, joinPath } from "../manifest/paths.js";
-import { type Selection, selectAssets } from "../manifest/select.js";
+import { patternFor, type Selection, selectAssets } from "../manifest/select.js";
 import type { Asset, AssetFile, Manifest, WholeRepository } from "../manifest/types.js";
 import { hubUrl, isCommit, parseHub } from "../short-urls.js";
 import type { HubListed } from "../source/hub.js";
@@ -16,7 +16,7 @@ import {
   recallRepository,
   rememberRepository,
 } from "../store/repository-memory.js";
-import { askAgain } from "../transfer/ask-again.js";
+import { createAgain } from "../transfer/ask-again.js";
 import { mayBeCloned } from "../transfer/clone-candidates.js";
 import type { Clones } from "../transfer/clones.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
@@ -71,7 +71,8 @@ export async function expandRepositories(manifest: Manifest, options: ExpandOpti
   const picked = new Set(selectAssets(manifest, picks).map(({ id }) => id));
   const isOpen = ({ id, repository }: Asset) => repository !== undefined && picked.has(id);
   if (!manifest.assets.some(isOpen)) return manifest;
-  const sources = createSources({ network: options.network, projectFolder: manifest.base });
+  const { network, policy, emit } = options;
+  const sources = createSources({ network, projectFolder: manifest.base, again: createAgain({ policy, emit }) });
   try {
     const assets: Asset[] = [];
     for (const asset of manifest.assets)
@@ -100,7 +101,7 @@ async function listRepository(
   }
   const clones = await clonesFor(policy, sources, { root, network: options.network });
   const byClone = async (from: Clones) => (await from.open(place, signal)).listing;
-  const ask = () => askAgain((own) => sources.hub.list(place, { signal: own }), options);
+  const ask = () => sources.hub.list(place, { signal });
   try {
     const listing =
       policy.strategy === "git" && clones
@@ -168,10 +169,7 @@ function filled(asset: Asset, { url, commit, files }: RememberedRepository): Ass
 function toAssetFile(asset: string, file: RememberedFile, { url, folder }: WholeRepository, commit: string): AssetFile {
   const path = joinPath(folder, file.path);
   const problem = checkPath(file.path) ?? checkTarget(path);
-  if (problem !== undefined) {
-    const message = `${visibleLine(url)} has the file ${visibleLine(file.path)}, which cannot be put here: ${problem.message}.`;
-    throw new AssetsError("UNSAFE_PATH", message, { hint: 'Leave it out by "exclude" in the manifest.' });
-  }
+  if (problem !== undefined) throw unplaceable(url, file.path, problem.message, leaveOutInManifest);
   const { type, name } = orRefuse(parseHub(url), url);
   const { size, sha256, gitBlob } = file;
   return {
@@ -182,6 +180,30 @@ function toAssetFile(asset: string, file: RememberedFile, { url, folder }: Whole
     ...(sha256 !== undefined && { sha256 }),
     ...(gitBlob !== undefined && { stated: [{ algorithm: "git-blob", hex: gitBlob }] }),
   };
+}
+
+/** Throws UNSAFE_PATH for a file that no folder can have, and for two that no folder can have together. */
+export function refuseUnplaceable(
+  files: readonly { readonly path: string }[],
+  url: string,
+  leaveOut: (pattern: string) => string,
+): void {
+  for (const { path } of files) {
+    const problem = checkPath(path);
+    if (problem !== undefined) throw unplaceable(url, path, problem.message, leaveOut);
+  }
+  const [path, other] = collidingPair(files.map((file) => file.path)) ?? [];
+  if (path === undefined || other === undefined) return;
+  throw unplaceable(url, path, `some systems cannot have it beside ${visibleLine(other)}`, leaveOut);
+}
+
+function unplaceable(url: string, path: string, why: string, leaveOut: (pattern: string) => string): AssetsError {
+  const message = `${visibleLine(url)} has the file ${visibleLine(path)}, which cannot be put here: ${why}.`;
+  return new AssetsError("UNSAFE_PATH", message, { hint: leaveOut(patternFor(path)) });
+}
+
+export function leaveOutInManifest(pattern: string): string {
+  return `Leave it out by "exclude": [${JSON.stringify(pattern)}] in the manifest.`;
 }
 
 function toRemembered({ path, size, digest }: HubListed): RememberedFile {

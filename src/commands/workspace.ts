@@ -71,9 +71,12 @@ const SLICE_MS = 50;
 const SLICE_LOOKS = 100;
 const SLOW_SLICES = 3;
 
-/** Opens the tree of a manifest. Nothing is written before something was proven. */
-export async function openWorkspace({ root }: Pick<Manifest, "root">): Promise<Workspace> {
-  const ledger = await openLedger(root);
+/** Opens the tree of a manifest. Nothing is written before something was proven, and in a dry run nothing at all. */
+export async function openWorkspace(
+  { root }: Pick<Manifest, "root">,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<Workspace> {
+  const ledger = await openLedger(root, { readOnly: dryRun });
   const targets = createTargets(root);
   let hasher: Promise<Hasher> | undefined;
 

@@ -1,10 +1,10 @@
 /** Changes the text of a manifest: read anew, edited, proven to be one still, put in place in one step. */
 import { AssetsError } from "../errors.js";
-import { formatIssues } from "../manifest/issues.js";
+import { formatIssues, formatUnplaced } from "../manifest/issues.js";
 import { readManifest } from "../manifest/read.js";
 import type { Manifest } from "../manifest/types.js";
 import { lock } from "../store/lock.js";
-import { createWhole, readWhole, replaceWhole } from "../store/whole-text.js";
+import { createWhole, readWhole, removeDrafts, replaceWhole } from "../store/whole-text.js";
 
 const MOST_BYTES = 64 * 2 ** 20;
 /** Another run holds the manifest for no longer than it takes to write it. */
@@ -39,7 +39,7 @@ async function textAt(file: string): Promise<string | undefined> {
 }
 
 /** What a text is as the manifest of that place. Throws MANIFEST_INVALID with every problem, `blame` before them. */
-export function checkText(text: string, manifest: Pick<Manifest, "file" | "root">, blame: string): Manifest {
+function checkText(text: string, manifest: Pick<Manifest, "file" | "root">, blame: string): Manifest {
   const { manifest: now, issues } = readManifest(text, manifest);
   if (now !== undefined) return now;
   throw new AssetsError("MANIFEST_INVALID", `${blame}\n${formatIssues(manifest.file, issues)}`);
@@ -68,6 +68,21 @@ export function refuseChanged(now: Manifest, before: Manifest, ids: Iterable<str
 }
 
 /**
+ * What the manifest would be with this text, which nobody has seen yet. Throws MANIFEST_INVALID when it is none as it
+ * stands, else `code` with all that is wrong with what is new, `blame` before it.
+ */
+export async function tryText(
+  text: string,
+  manifest: Pick<Manifest, "file" | "root">,
+  { blame, code }: { blame: string; code: "USAGE" | "UNSAFE_PATH" },
+): Promise<Manifest> {
+  const { manifest: now, issues } = readManifest(text, manifest);
+  if (now !== undefined) return now;
+  checkText(await manifestText(manifest), manifest, "The manifest has become invalid meanwhile; nothing was written.");
+  throw new AssetsError(code, `${blame}\n${formatUnplaced(issues)}`);
+}
+
+/**
  * Edits a manifest while no other run does. `edit` gets the text and what it means now, which may be more than was loaded
  * before; what it does beside, it does under the lock. Throws MANIFEST_INVALID when the text before or after is no
  * manifest, what `edit` throws, LOCAL_IO, DISK_FULL, LOCKED, the signal's reason.
@@ -86,6 +101,7 @@ export async function rewriteManifest(
         throw error;
       });
   try {
+    if (held?.doubtful === false) await removeDrafts(file);
     const before = start === undefined ? await manifestText(manifest) : await textAt(file);
     const text = before ?? start ?? "";
     const now = checkText(text, manifest, "The manifest has become invalid meanwhile; nothing was written.");

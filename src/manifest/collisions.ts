@@ -73,3 +73,22 @@ export function collide(paths: readonly string[]): boolean {
   }
   return files.size < paths.length || [...folders].some((folder) => files.has(folder));
 }
+
+/** A path, and an earlier one that it would meet by {@link findCollisions}; undefined where all can stand together. */
+export function collidingPair(paths: readonly string[]): [path: string, other: string] | undefined {
+  if (!collide(paths)) return undefined;
+  const owners = new Map<string, string>();
+  const folders = new Map<string, string>();
+  for (const path of paths) {
+    const fold = foldPath(path);
+    let other = owners.get(fold) ?? folders.get(fold);
+    for (let end = fold.lastIndexOf("/"); end > 0; end = fold.lastIndexOf("/", end - 1)) {
+      const folder = fold.slice(0, end);
+      other ??= owners.get(folder);
+      if (!folders.has(folder)) folders.set(folder, path);
+    }
+    if (other !== undefined) return [path, other];
+    owners.set(fold, path);
+  }
+  return undefined;
+}

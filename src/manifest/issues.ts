@@ -70,11 +70,26 @@ export function formatIssues(file: string, issues: readonly ManifestIssue[]): st
   return `${visibleLine(file)} is not a valid manifest: ${count}.\n${lines.join("\n")}`;
 }
 
-function formatIssue({ line, column, path, message, found, suggestion }: ManifestIssue): string {
-  const place = path === "" ? "" : `${path}: `;
+/** What is wrong with a text that was never written, so that no line of it helps anybody: a sentence or two for each. */
+export function formatUnplaced(issues: readonly ManifestIssue[]): string {
+  const keyOf = ({ path }: ManifestIssue) => /(?:^|\.)([\w$-]+)$/.exec(path)?.[1];
+  const told = issues.map((issue) =>
+    [keyOf(issue), formatProblem(issue)].filter((part) => part !== undefined).join(": "),
+  );
+  const lines = new Set(told.map((line) => line.replace(/ on line \d+/g, "")));
+  const rest = lines.size - MAX_SHOWN;
+  return [...[...lines].slice(0, MAX_SHOWN), ...(rest > 0 ? [`… and ${rest} more.`] : [])].join("\n");
+}
+
+function formatIssue(issue: ManifestIssue): string {
+  const { line, column, path } = issue;
+  return `${line}:${column}  ${path === "" ? "" : `${path}: `}${formatProblem(issue)}`;
+}
+
+function formatProblem({ message, found, suggestion }: ManifestIssue): string {
   const seen = found === undefined ? "" : ` (found ${found})`;
   const advice = suggestion === undefined ? "" : ` ${suggestion}`;
-  return `${line}:${column}  ${place}${message}${seen}.${advice}`;
+  return `${message}${seen}.${advice}`;
 }
 
 /** Cut to `length` characters, never through a surrogate pair. */

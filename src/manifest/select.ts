@@ -174,6 +174,11 @@ export function fileMatcher(patterns: readonly string[]): (file: { path: string 
   return ({ path }) => matchers.some((matches) => matches(path));
 }
 
+/** A pattern that {@link fileMatcher} takes for this very path, easy to type: what has a meaning, or is hard to see, is `?`. */
+export function patternFor(path: string): string {
+  return path.replace(/[^\w./@+,=~%# -]/g, "?");
+}
+
 function withFiles(assets: readonly Asset[], isWanted: (file: AssetFile) => boolean): Asset[] {
   return assets.flatMap((asset) => {
     const files = asset.files.filter(isWanted);

@@ -1,5 +1,5 @@
 /** The answer of `assets lint` as text and as findings. */
-import { LINT_RULES, type LintFinding, type LintReport } from "../commands/author-reports.js";
+import { LINT_RULES, type LintFinding, type LintLevel, type LintReport } from "../commands/author-reports.js";
 import { type Colors, createColors } from "./colors.js";
 import type { Check, FindingPlace, Findings, Rule } from "./findings.js";
 import { oneLine, plural } from "./format.js";
@@ -29,10 +29,19 @@ const WORDS: Readonly<Record<(typeof LINT_RULES)[number], readonly [summary: str
 
 const RULES: readonly Rule[] = LINT_RULES.map((id) => ({ id, summary: WORDS[id][0], help: WORDS[id][1] }));
 
+const LEVELS: readonly LintLevel[] = ["error", "warning", "note"];
+
+/** `levels`: what is told of. Default: everything. */
+interface LintOptions extends RenderOptions {
+  levels?: readonly LintLevel[] | undefined;
+}
+
 /** A line for each finding, the commands that help, one line of summary. */
-export function renderLint(report: LintReport, options: RenderOptions): string {
+export function renderLint(report: LintReport, options: LintOptions): string {
   const colors = createColors(options.color);
-  const { findings, totals, dryRun, git } = report;
+  const { levels = LEVELS } = options;
+  const { totals, dryRun, git } = report;
+  const findings = report.findings.filter(({ level }) => levels.includes(level));
   const rows = findings.map((finding): Cell[] => [
     `${finding.line}:${finding.column}`,
     paintLevel(finding, dryRun, colors),
@@ -51,7 +60,10 @@ export function renderLint(report: LintReport, options: RenderOptions): string {
           .slice(0, 5)
           .map((words) => colors.command(oneLine(words)))
           .join("   ")}\n`;
-  const unasked = git ? "" : colors.quiet("Git was not asked: this is no repository, or git is not installed.\n");
+  const unasked =
+    git || levels !== LEVELS
+      ? ""
+      : colors.quiet("Git was not asked: this is no repository, or git is not installed.\n");
   return `${table}${help}${unasked}${summary(totals)}\n`;
 }
 

@@ -25,8 +25,8 @@ function renderFile(file: PinnedFile, { dryRun, check }: LockPinsReport, colors:
   const name = `${oneLine(asset)}  ${oneLine(path)}`;
   if (status === "locked") return `${colors.quiet("locked")}  ${name}\n`;
   if (status === "failed") {
-    const hint = error?.hint === undefined ? "" : `  ${oneLine(error.hint)}\n`;
-    return `${colors.bad("failed")}  ${name}\n  ${oneLine(error?.message ?? "")}\n${hint}`;
+    const told = [error?.message, error?.hint].flatMap((words) => words?.split("\n") ?? []);
+    return `${colors.bad("failed")}  ${name}\n${told.map((line) => `  ${oneLine(line)}\n`).join("")}`;
   }
   if (status === "open") {
     const line = `${colors.warn("open")}  ${name}: ${needs.map((need) => NEEDS[need]).join(", ")}\n`;

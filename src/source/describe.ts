@@ -10,6 +10,7 @@ import { type Hub, resolveUrlOf } from "./hub.js";
 import type { Environment } from "./proxy.js";
 import { orRefuse, type Services } from "./short.js";
 import { createSumBeside } from "./sums-beside.js";
+import type { WebSource } from "./web.js";
 
 /** How much is asked. */
 export interface DescribeOptions {
@@ -21,9 +22,15 @@ export interface DescribeOptions {
 /** Answers undefined where nothing is stated. Throws an AssetsError, and the signal's reason. */
 export type Describe = (url: string, options: DescribeOptions) => Promise<Described | undefined>;
 
+/** Who is asked. `service`: GitHub, for what is no release. */
+type DescribeServices = Services & { readonly hub: Hub; readonly service: Pick<WebSource, "ask"> };
+
+/** Longest wait for what a host that is no service states, in milliseconds. */
+const PATIENCE_MS = 30_000;
+
 /** Makes it. */
 export function createDescribe(
-  { web, releases, records, hub }: Services & { readonly hub: Hub },
+  { web, service, releases, records, hub }: DescribeServices,
   { env }: { env: Environment },
 ): Describe {
   const sumBeside = createSumBeside(web);
@@ -47,16 +54,21 @@ export function createDescribe(
     if (scheme !== "https" && scheme !== "http") return undefined;
     const short = shortForm(url);
     const raw = parseRaw(url);
-    if (raw !== undefined) return describeRaw(raw, web, { env, signal: options.signal });
+    if (raw !== undefined) return describeRaw(raw, service, { env, signal: options.signal });
     if (short === undefined) {
       const { signal, bytesOnly = false } = options;
-      const told = await web.ask(url, { method: "HEAD", signal }).catch((error) => {
+      const patience = AbortSignal.timeout(PATIENCE_MS);
+      const own = AbortSignal.any([signal, patience]);
+      const told = await web.ask(url, { method: "HEAD", signal: own }).catch((error) => {
+        signal.throwIfAborted();
+        // Who is asked and never answers states nothing.
+        if (patience.aborted) return undefined;
         // Some servers know no HEAD; what else they refuse, they refuse.
         if (![400, 403, 405, 501].includes(refusalOf(error)?.status ?? 0)) throw error;
         return undefined;
       });
       const head = told?.status === 200 ? fromHead(url, told.headers) : undefined;
-      if (head?.digest !== undefined || bytesOnly) return head;
+      if (head?.digest !== undefined || bytesOnly || patience.aborted) return head;
       const sum = await sumBeside(url, signal);
       return sum === undefined ? head : { url: redact(url), ...head, ...sum };
     }

@@ -29,7 +29,12 @@ export function createGitHub({ env }: { env: Environment }): Service {
       }
       return undefined;
     },
-    hint({ status }, { pathname }, from) {
+    hint({ status, limited }, { pathname }, from) {
+      if (limited) {
+        return from === undefined
+          ? "GitHub answers those without a login 60 questions an hour: set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)"
+          : `That is the limit of the token of ${from}: wait until then.`;
+      }
       if (status === 401 && from !== undefined) {
         return "It may be mistyped, expired or revoked: see https://github.com/settings/tokens, or gh auth status";
       }

@@ -26,6 +26,8 @@ export interface Refusal {
   /** What Hugging Face says beside the status: `GatedRepo`, `EntryNotFound`, ... */
   reason: string | undefined;
   elsewhere: boolean;
+  /** The host answers this login, or none, no more until a time that it states. */
+  limited?: true;
   /** What the host itself says of it, where it was asked by POST. */
   said?: string;
 }
@@ -190,6 +192,20 @@ function isPage(mediaType: string | undefined): boolean {
 
 function statusError(status: number, headers: Headers, { url, elsewhere = false }: Asked, now: number): AssetsError {
   const cause: Refusal = { status, reason: single(headers["x-error-code"]), elsewhere };
+  // A date is one of the server's clock, which may differ from this one.
+  const date = Date.parse(single(headers.date) ?? "");
+  const askedMs = retryAfter(single(headers["retry-after"]), Number.isNaN(date) ? now : date);
+  const quotaMs = quotaPause(headers, now);
+  // GitHub says so by 403 as well as by 429.
+  if (quotaMs !== undefined ? status === 403 || status === 429 : askedMs !== undefined && status === 403) {
+    const afterMs = Math.max(askedMs ?? 0, quotaMs ?? 0);
+    const until = new Date(now + afterMs).toISOString().replace("T", " ").slice(0, 19);
+    const message = `${url} takes no more requests before ${until} UTC: there is a limit, and it is used up (HTTP ${status}).`;
+    return new AssetsError("NETWORK", message, {
+      retry: { afterMs, wholeHost: true },
+      cause: { ...cause, limited: true },
+    });
+  }
   if (status === 401 || status === 403) {
     return new AssetsError("ACCESS", `${url} refuses access (HTTP ${status}).`, {
       hint: "Check whether the file needs a login or an accepted licence; open the URL in a browser to see.",
@@ -203,10 +219,7 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
     });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    // A date is one of the server's clock, which may differ from this one.
-    const date = Date.parse(single(headers.date) ?? "");
-    const afterMs =
-      retryAfter(single(headers["retry-after"]), Number.isNaN(date) ? now : date) ?? quotaPause(headers, now);
+    const afterMs = askedMs ?? quotaMs;
     // Too many requests or too much work: that is said of the host, not of this file (RFC 6585 section 4).
     const wholeHost = status === 429 || status === 503;
     return new AssetsError("NETWORK", `${url} cannot answer now (HTTP ${status}).`, {

@@ -22,18 +22,20 @@ export interface HubAbout {
   readonly updatedAt?: unknown;
 }
 
-type Ask = WebSource["ask"];
+type Web = Pick<WebSource, "ask" | "addressOf">;
 
 const HOME = "https://huggingface.co";
-/** Of a thousand entries each, as the Hub makes them. */
-const MOST_PAGES = 2_000;
+/** The Hub puts a thousand entries on a page. More pages than the first number have the second on average, or never end. */
+const FEW_PAGES = 100;
+const LEAST_ENTRIES = 100;
+const MOST_ENTRIES = 1_000_000;
 const API_PATH = /\/api\/(?:models|datasets|spaces)\/.*$/;
 const NEXT_PAGE = /<([^<>]*)>\s*(?:;[^<]*?)?;\s*rel="?next"?/i;
 
 /** Every file and folder of a repository, page by page. */
-export function entriesOf(repo: HubRepository, ask: Ask, signal: AbortSignal): AsyncIterable<HubEntry> {
+export function entriesOf(repo: HubRepository, web: Web, signal: AbortSignal): AsyncIterable<HubEntry> {
   const { type, name, revision = "main" } = repo;
-  const fetch = fetchThrough(ask, signal);
+  const fetch = fetchThrough(web, signal);
   // This path is put together without encoding.
   return listFiles({ repo: { type, name }, revision: encodeURIComponent(revision), recursive: true, fetch });
 }
@@ -42,19 +44,19 @@ export function entriesOf(repo: HubRepository, ask: Ask, signal: AbortSignal): A
 export async function entriesAt(
   { type, name, revision = "main" }: HubRepository,
   paths: string[],
-  ask: Ask,
+  web: Web,
   signal: AbortSignal,
 ): Promise<readonly HubEntry[]> {
-  return pathsInfo({ repo: { type, name }, revision, paths, fetch: fetchThrough(ask, signal) });
+  return pathsInfo({ repo: { type, name }, revision, paths, fetch: fetchThrough(web, signal) });
 }
 
 /** What a repository is, at a revision. */
 export async function aboutOf(
   { type, name, revision = "main" }: HubRepository,
-  ask: Ask,
+  web: Web,
   signal: AbortSignal,
 ): Promise<HubAbout> {
-  const asked = { name, revision, fetch: fetchThrough(ask, signal) };
+  const asked = { name, revision, fetch: fetchThrough(web, signal) };
   if (type === "dataset") return datasetInfo({ ...asked, additionalFields: ["sha", "tags"] });
   if (type === "space") return spaceInfo({ ...asked, additionalFields: ["sha", "tags"] });
   return modelInfo({ ...asked, additionalFields: ["sha", "tags"] });
@@ -64,13 +66,18 @@ export async function aboutOf(
  * A `fetch` for the library. Pages name the next one by a URL of whatever host the service calls itself: it is asked of the
  * host that was asked first, so that neither a token nor a question goes anywhere else.
  */
-function fetchThrough(ask: Ask, signal: AbortSignal): typeof fetch {
+function fetchThrough({ ask, addressOf }: Web, signal: AbortSignal): typeof fetch {
   const asked = new Set<string>();
+  let entries = 0;
   return async (input, { method = "GET", body } = {}) => {
     const url = atHome(String(input));
-    if (asked.has(url)) throw new AssetsError("BAD_RESPONSE", `${url} names itself as the page that follows it.`);
-    if (asked.size === MOST_PAGES)
-      throw new AssetsError("BAD_RESPONSE", `${url} is one of more than ${MOST_PAGES} pages.`);
+    const shown = addressOf(url);
+    if (asked.has(url)) throw new AssetsError("BAD_RESPONSE", `${shown} names itself as the page that follows it.`);
+    if (asked.size >= FEW_PAGES && entries < asked.size * LEAST_ENTRIES) {
+      const what = `is one of more than ${asked.size} pages with ${entries} entries in all, and names another one`;
+      throw new AssetsError("BAD_RESPONSE", `${shown} ${what}.`);
+    }
+    if (entries > MOST_ENTRIES) throw new AssetsError("BAD_RESPONSE", `${shown} follows ${entries} entries.`);
     asked.add(url);
     const post =
       method === "POST" ? { value: JSON.parse(String(body)) as object, mediaType: "application/json" } : undefined;
@@ -78,29 +85,30 @@ function fetchThrough(ask: Ask, signal: AbortSignal): typeof fetch {
     const next = NEXT_PAGE.exec([headers.link ?? []].flat().join(", "))?.[1];
     const link = next !== undefined && URL.canParse(next, url) ? atHome(new URL(next, url).href) : undefined;
     const type = { "content-type": "application/json" };
-    const said = checked(bytes, url, link !== undefined);
-    return new Response(said, { status: 200, headers: { ...type, ...(link && { link: `<${link}>; rel="next"` }) } });
+    const { text, count } = checked(bytes, shown, link !== undefined);
+    entries += count;
+    return new Response(text, { status: 200, headers: { ...type, ...(link && { link: `<${link}>; rel="next"` }) } });
   };
 }
 
-/** The body, once it is known to have the shape that the library takes for granted. */
-function checked(bytes: Uint8Array, url: string, hasNext: boolean): string {
+/** The body, once it is known to have the shape that the library takes for granted, and the entries on it. */
+function checked(bytes: Uint8Array, shown: string, hasNext: boolean): { text: string; count: number } {
   const text = Buffer.from(bytes).toString("utf8");
-  const refuse = (what: string) => new AssetsError("BAD_RESPONSE", `${url} answers with ${what}.`);
+  const refuse = (what: string) => new AssetsError("BAD_RESPONSE", `${shown} answers with ${what}.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw refuse("something that is not JSON");
   }
-  if (/\/revision\/[^/]+$/.test(new URL(url).pathname)) {
+  if (/\/revision\/[^/]+$/.test(new URL(shown).pathname)) {
     if (!isObject(value)) throw refuse("no description of a repository");
-    return text;
+    return { text, count: 0 };
   }
   if (!Array.isArray(value) || !value.every(isObject)) throw refuse("no list of files");
   // Such pages could go on for ever.
   if (value.length === 0 && hasNext) throw refuse("an empty page that names another one");
-  return text;
+  return { text, count: value.length };
 }
 
 function isObject(value: unknown): boolean {

@@ -1,4 +1,5 @@
 /** What the Hugging Face Hub states of repositories and files, believing none of its shapes. */
+import { isDeepStrictEqual } from "node:util";
 import { AssetsError, visibleLine } from "../errors.js";
 import { encodePath, type HubFile, type HubRepository, hubUrl, isCommit } from "../short-urls.js";
 import type { Described } from "./described.js";
@@ -68,12 +69,13 @@ export function resolveUrlOf({ type, name, revision = "main", path }: HubFile): 
 }
 
 /** Nothing is loaded or asked before the first call. */
-export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">): Hub {
+export function createHub(web: Pick<WebSource, "ask" | "accessTo" | "addressOf">): Hub {
+  const { ask, accessTo } = web;
   const library = () => import("./hub-library.js");
 
   async function about(repository: HubRepository, { signal }: { signal: AbortSignal }): Promise<HubFacts> {
     const { aboutOf } = await library();
-    return factsOf(await aboutOf(repository, ask, signal), repository);
+    return factsOf(await aboutOf(repository, web, signal), repository);
   }
 
   /** The answer to the question for a file says all there is to know of it, before it leads to where the bytes are. */
@@ -97,11 +99,12 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
   async function byTree(file: HubFile, commit: string, signal: AbortSignal): Promise<Found> {
     const { entriesAt, entriesOf } = await library();
     const fixed = { ...file, revision: commit };
-    const entries = await entriesAt(fixed, [file.path], ask, signal).catch(async (error) => {
+    const entries = await entriesAt(fixed, [file.path], web, signal).catch(async (error) => {
       // A mirror may know no other question than the one for everything.
-      if (refusalOf(error) === undefined || refusalOf(error)?.reason !== undefined) throw error;
+      const refusal = refusalOf(error);
+      if (refusal === undefined || refusal.reason !== undefined || isPassing(error)) throw error;
       const all: HubEntry[] = [];
-      for await (const entry of entriesOf(fixed, ask, signal)) if (entry.path === file.path) all.push(entry);
+      for await (const entry of entriesOf(fixed, web, signal)) if (entry.path === file.path) all.push(entry);
       return all;
     });
     const entry = entries.find(({ type, path }) => type === "file" && path === file.path);
@@ -129,13 +132,19 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
       const { revision } = repository;
       const commit = isCommit(revision) ? revision : (await about(repository, { signal })).commit;
       const { entriesOf } = await library();
-      const files: HubListed[] = [];
-      for await (const entry of entriesOf({ ...repository, revision: commit }, ask, signal)) {
-        if (entry.type === "file") files.push(listedOf(entry, repository));
-        if (files.length > MOST_FILES) throw strange(repository, `lists more than ${MOST_FILES} files`);
+      const files = new Map<string, HubListed>();
+      for await (const entry of entriesOf({ ...repository, revision: commit }, web, signal)) {
+        if (entry.type !== "file") continue;
+        const file = listedOf(entry, repository);
+        const other = files.get(file.path);
+        if (other !== undefined && !isDeepStrictEqual(file, other)) {
+          throw strange(repository, `lists two different files ${visibleLine(file.path)}`);
+        }
+        files.set(file.path, file);
+        if (files.size > MOST_FILES) throw strange(repository, `lists more than ${MOST_FILES} files`);
       }
       const url = hubUrl({ type: repository.type, name: repository.name, revision: commit });
-      return { url, commit, files, ...(commit !== revision && { moved: revision ?? "main" }) };
+      return { url, commit, files: [...files.values()], ...(commit !== revision && { moved: revision ?? "main" }) };
     },
     async describe(file, { signal, bytesOnly = false }) {
       let asked: Promise<HubFacts> | undefined;
@@ -147,7 +156,7 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
       const known = bytesOnly ? undefined : facts().catch(() => undefined);
       const told = await byHead(file, signal).catch((error) => {
         // A mirror may know the API and not the question; what is refused for a reason stays so.
-        if (refusalOf(error) === undefined || isRefused(error)) throw error;
+        if (refusalOf(error) === undefined || isRefused(error) || isPassing(error)) throw error;
         return undefined;
       });
       const commitOf = async () => (isCommit(file.revision) ? file.revision : (await facts()).commit);
@@ -164,6 +173,11 @@ export function createHub({ ask, accessTo }: Pick<WebSource, "ask" | "accessTo">
 function isRefused(error: unknown): boolean {
   const { status, reason } = refusalOf(error) ?? {};
   return reason !== undefined || status === 401 || status === 403 || status === 404;
+}
+
+/** What cannot answer now will not answer another question either. 501 is said of the question. */
+function isPassing(error: unknown): boolean {
+  return error instanceof AssetsError && error.retry !== undefined && refusalOf(error)?.status !== 501;
 }
 
 function pinned(file: HubFile, commit: string): Pick<Described, "url" | "moved"> {

@@ -68,8 +68,9 @@ function pageOf(url: string, bases: readonly string[]): string {
   return repository === undefined ? HOME : `${HOME}/${repository}`;
 }
 
-function hintFor({ status, reason }: Refusal, page: string, from: string | undefined): string | undefined {
+function hintFor({ status, reason, limited }: Refusal, page: string, from: string | undefined): string | undefined {
   const login = "set HF_TOKEN, or run: hf auth login";
+  if (limited) return from === undefined ? `Those with a login may ask more: ${login}` : undefined;
   if (reason === "GatedRepo") {
     return from === undefined
       ? `The repository is gated: accept its licence at ${page}, then ${login}`

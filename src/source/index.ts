@@ -1,6 +1,7 @@
 /** The table of URL schemes: which source serves which URL. */
 import { AssetsError, redact } from "../errors.js";
 import { environment } from "../this-process.js";
+import { type Again, once } from "./again.js";
 import { createDescribe, type Describe } from "./describe.js";
 import { fileSource } from "./file.js";
 import { createHttpClient, type HttpClient } from "./http.js";
@@ -15,7 +16,7 @@ import { createRecords } from "./records.js";
 import { createReleases } from "./releases.js";
 import { createShortSource } from "./short.js";
 import type { Located, Source } from "./source.js";
-import { createWebSource, userHome } from "./web.js";
+import { createWebSource, userHome, type WebSource } from "./web.js";
 
 /** Every source, behind one door. */
 export interface Sources {
@@ -49,10 +50,12 @@ export interface SourcesOptions {
   network: NetworkSettings;
   /** Folder whose `.npmrc` may name registries: the manifest's base folder. */
   projectFolder: string;
+  /** How questions to services are asked. Default: once. */
+  again?: Again;
 }
 
 /** Makes the sources; nothing is opened or loaded before a URL needs it. */
-export function createSources({ network, projectFolder }: SourcesOptions): Sources {
+export function createSources({ network, projectFolder, again = once }: SourcesOptions): Sources {
   const clients: HttpClient[] = [];
   const createClient = (settings: NetworkSettings) => {
     const client = createHttpClient(settings);
@@ -61,12 +64,19 @@ export function createSources({ network, projectFolder }: SourcesOptions): Sourc
   };
   const client = createClient(network);
   const web = createWebSource(client, { network });
-  const hub = createHub(web);
+  // Files are the transfers' to insist on, questions ours.
+  const service: WebSource = {
+    ...web,
+    ask: (url, question, headers) =>
+      again(url, (signal) => web.ask(url, { ...question, signal }, headers), question.signal),
+  };
+  const hub = createHub(service);
   const services = {
     web,
+    service,
     hub,
-    releases: createReleases(web, { env: environment }),
-    records: createRecords(web, { env: environment }),
+    releases: createReleases(service, { env: environment }),
+    records: createRecords(service, { env: environment }),
   };
   const sources: Source[] = [
     web,

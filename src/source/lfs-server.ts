@@ -168,7 +168,7 @@ function isExpired({ expiresAt = Number.POSITIVE_INFINITY }: Known): boolean {
 /** Where the server itself says how long to wait, that is what counts. */
 function explained(error: unknown, refusal: AssetsError): unknown {
   const says = error instanceof AssetsError && error.retry?.afterMs !== undefined;
-  return says && refusal.retry !== undefined ? error : refusal;
+  return says && (refusal.retry !== undefined || refusalOf(error)?.limited) ? error : refusal;
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. */

@@ -37,6 +37,8 @@ interface Place {
 export interface WebSource extends Source {
   /** Asks with the user's login for the host, and explains its refusals. URLs of the Hub lead to its mirror. */
   ask(url: string, question: Question, headers?: Record<string, string>): Promise<Told>;
+  /** Where a URL is really asked for, as users may see it. */
+  addressOf(url: string): string;
   /** Where a URL is really asked for, and the Authorization that would be sent there, if any. */
   accessTo(url: string): Promise<{ url: string; authorization?: string }>;
 }
@@ -99,6 +101,7 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
         client.ask(at, question, { headers: { ...more, ...headers } }),
       );
     },
+    addressOf: (url) => redact(hub.mirrored(url)),
     async accessTo(url) {
       const asked = hub.mirrored(url);
       const { credential, withheld } = await placeOf(new URL(asked));
@@ -113,6 +116,8 @@ function authorizationOf({ authorization }: Credential): Record<string, string> 
 
 /** A reason beside the status of a refused login means that the host knew whom it refused. */
 function mayDependOnLogin(refusal: Refusal | undefined, shown: Credential | undefined): boolean {
+  // Those who show no login have a limit of their own, and a lower one.
+  if (refusal?.limited && !refusal.elsewhere) return shown === undefined;
   if (refusal === undefined || refusal.elsewhere || !REFUSALS.has(refusal.status)) return false;
   return shown === undefined || refusal.reason === undefined || refusal.status === 401;
 }
@@ -131,6 +136,11 @@ function explained(error: unknown, { url, service, credential, withheld }: Place
   const refusal = refusalOf(error);
   if (!(error instanceof AssetsError) || refusal === undefined || refusal.elsewhere) return error;
   const { code, cause } = error;
+  if (refusal.limited) {
+    const more = service?.hint(refusal, url, withheld ? undefined : credential?.from);
+    const { retry = {} } = error;
+    return new AssetsError(code, error.message, { cause, retry, ...(more !== undefined && { hint: more }) });
+  }
   if (code !== "ACCESS" && code !== "NOT_FOUND") return error;
   if (withheld) {
     const hint = `The login of ${credential?.from} was not sent, since plain http lets others read it: use https.`;

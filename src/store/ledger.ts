@@ -4,6 +4,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AssetsError } from "../errors.js";
 import { NO_LINK, NO_WAIT } from "../platform.js";
 import { readRegularSync } from "../read-regular.js";
 import type { FileStamp } from "./hash-file.js";
@@ -72,8 +73,11 @@ export function readLedger(root: string): { text: string; dev?: bigint } {
   }
 }
 
-/** Reads the ledger of a root. A missing, damaged or foreign ledger is an empty one. */
-export async function openLedger(root: string): Promise<Ledger> {
+/**
+ * Reads the ledger of a root. A missing, damaged or foreign ledger is an empty one. `readOnly`: nothing is written, so that
+ * the clock cannot be asked either.
+ */
+export async function openLedger(root: string, { readOnly = false } = {}): Promise<Ledger> {
   /** The last line of each path, parsed when it is asked for. */
   const entries = new Map<string, string>();
   let lines = 0;
@@ -96,6 +100,8 @@ export async function openLedger(root: string): Promise<Ledger> {
   let pending: { entry: Omit<Entry, "at">; at?: bigint }[] = [];
 
   const clock = async () => {
+    if (readOnly)
+      throw new AssetsError("LOCAL_IO", "The clock of the file system is not asked: nothing is to be written.");
     const handle = await openOwn(join(await homeFolder(root), CLOCK), constants.O_WRONLY);
     try {
       await handle.write("\n", 0);
@@ -146,7 +152,7 @@ export async function openLedger(root: string): Promise<Ledger> {
     },
     clock,
     async flush() {
-      if (pending.length === 0) return;
+      if (pending.length === 0 || readOnly) return;
       const batch = pending;
       pending = [];
       try {

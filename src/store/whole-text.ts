@@ -1,13 +1,15 @@
 /** Small files of a repository that are read and replaced as a whole. */
 import { randomUUID } from "node:crypto";
-import { lstat, open, readdir, realpath, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { AssetsError } from "../errors.js";
 import { renameOver, setMode } from "../platform.js";
 import { readRegular } from "../read-regular.js";
 import { diskError, errnoOf } from "./disk-error.js";
 
-/** A draft takes no longer to write, in milliseconds. */
-const GIVEN_UP_MS = 60_000;
+/** What a draft has behind the name of the file that it is for. */
+const DRAFT = /^[0-9a-f]{8}\.new$/;
 
 /** The bytes of a regular file; undefined when there is none. Throws LOCAL_IO, also for one of more than `mostBytes`. */
 export async function readWhole(path: string, mostBytes: number): Promise<Buffer | undefined> {
@@ -19,11 +21,33 @@ export async function readWhole(path: string, mostBytes: number): Promise<Buffer
   }
 }
 
+/** Throws LOCAL_IO for a file that is there and that its owner has kept from being written. */
+export async function refuseReadOnly(path: string): Promise<void> {
+  const { mode } = (await stat(path).catch(() => undefined)) ?? {};
+  if (mode === undefined) return;
+  // Who may do anything is told otherwise by the permissions only; others may lack them although they are there.
+  const isKept = (mode & 0o222) === 0 || (await access(path, constants.W_OK).catch(() => "kept")) !== undefined;
+  if (!isKept) return;
+  throw new AssetsError("LOCAL_IO", `Cannot write ${path}: it is read-only.`, {
+    hint: "Nothing was written. If it is to be changed, make it writable first.",
+  });
+}
+
+/** Removes what killed processes left of replacing a file: for who knows that no other process replaces it now. */
+export async function removeDrafts(path: string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const [folder, start] = [dirname(target), `${basename(target)}.`];
+  const names = await readdir(folder).catch(() => []);
+  const drafts = names.filter((name) => name.startsWith(start) && DRAFT.test(name.slice(start.length)));
+  for (const draft of drafts) await rm(join(folder, draft), { force: true }).catch(() => {});
+}
+
 /**
  * Writes a file in one step, in place of what was there, whose permissions it takes over; a link to a file stays one.
- * Throws DISK_FULL, LOCAL_IO.
+ * Throws DISK_FULL, LOCAL_IO, also for a file that is read-only.
  */
 export async function replaceWhole(path: string, text: string | Uint8Array): Promise<void> {
+  await refuseReadOnly(path);
   const target = await realpath(path).catch(() => path);
   const draft = `${target}.${randomUUID().slice(0, 8)}.new`;
   try {
@@ -41,23 +65,12 @@ export async function replaceWhole(path: string, text: string | Uint8Array): Pro
     await rm(draft, { force: true }).catch(() => {});
     throw diskError(error, "write", path);
   }
-  await sweepDrafts(target).catch(() => {});
 }
 
-/** Removes what a killed run was about to put in the place of a file. */
-async function sweepDrafts(target: string): Promise<void> {
-  const [folder, own] = [dirname(target), `${basename(target)}.`];
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(own) || !/^[0-9a-f]{8}\.new$/.test(name.slice(own.length))) continue;
-    const draft = join(folder, name);
-    const found = await lstat(draft);
-    if (found.isFile() && Date.now() - found.mtimeMs > GIVEN_UP_MS) await rm(draft, { force: true });
-  }
-}
-
-/** Writes a file where nothing stands; false where something does, a link to nothing too. Throws DISK_FULL, LOCAL_IO. */
+/** Writes a file where nothing stands, and the folders it needs; false where something does, a link to nothing too. Throws DISK_FULL, LOCAL_IO. */
 export async function createWhole(path: string, text: string): Promise<boolean> {
   try {
+    await mkdir(dirname(path), { recursive: true });
     const handle = await open(path, "wx");
     try {
       await handle.writeFile(text);

@@ -1,29 +1,59 @@
-/** Asks a service until it answers, for as long as its failures may pass. */
+/** Asks services until they answer, for as long as their failures may pass. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError } from "../errors.js";
-import { backoff, type RetryPolicy } from "./retry.js";
+import type { EventListener } from "../events.js";
+import type { Again } from "../source/again.js";
+import { createHosts, hostOf } from "./hosts.js";
+import { asksTooLong, LONG_WAIT_MS, pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
+
+/** How stubborn to be. */
+interface AgainOptions {
+  readonly policy: RetryPolicy;
+  /** Told of long waits. */
+  readonly emit?: EventListener | undefined;
+}
 
 /** Longest wait for one answer, in milliseconds. */
 const LONGEST_MS = 60_000;
+/** Nothing of a file is at stake. */
+const NO_BYTES = { combined: false, kept: false, wrote: false, differs: false, blamed: false };
 
-/** The answer of `ask`, which is given a signal that ends it when it takes too long. Throws what it threw last, ABORTED. */
-export async function askAgain<T>(
-  ask: (signal: AbortSignal) => Promise<T>,
-  { policy, signal }: { policy: RetryPolicy; signal: AbortSignal },
-): Promise<T> {
-  for (let failures = 0; ; failures++) {
-    if (signal.aborted) throw abortError();
-    const late = AbortSignal.timeout(LONGEST_MS);
-    try {
-      return await ask(AbortSignal.any([signal, late]));
-    } catch (thrown) {
+/**
+ * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is
+ * asked each further question once. What is asked throws ABORTED for whatever reason it is.
+ */
+export function createAgain({ policy, emit = () => {} }: AgainOptions): Again {
+  const hosts = createHosts(policy.maxRetryAfterMs);
+  return async (url, ask, signal) => {
+    const host = hostOf(url);
+    for (let failures = 0; ; failures++) {
+      await hosts.ready(host, signal).catch(() => {});
       if (signal.aborted) throw abortError();
-      const silent = new AssetsError("NETWORK", `No answer came within ${LONGEST_MS / 1000} s.`, { retry: {} });
-      const error = late.aborted ? silent : thrown;
-      if (!(error instanceof AssetsError) || error.retry === undefined || failures >= policy.retries) throw error;
-      const afterMs = error.retry.afterMs ?? 0;
-      if (afterMs > policy.maxRetryAfterMs) throw error;
-      await sleep(Math.max(afterMs, backoff(failures, policy, Math.random)), undefined, { signal }).catch(() => {});
+      const late = AbortSignal.timeout(LONGEST_MS);
+      try {
+        const answer = await ask(AbortSignal.any([signal, late]));
+        hosts.answered(host, 0);
+        return answer;
+      } catch (thrown) {
+        if (signal.aborted) throw abortError();
+        const silent = new AssetsError("NETWORK", `No answer came within ${LONGEST_MS / 1000} s.`, { retry: {} });
+        const error = late.aborted ? silent : thrown;
+        if (!(error instanceof AssetsError)) throw error;
+        const down = hosts.isUnreachable(host);
+        const history = { failures, restarted: false, last: !down, elsewhere: false, down };
+        const verdict = verdictOn({ error, ...NO_BYTES }, history, policy, Math.random);
+        if (verdict.do !== "retry") {
+          if (error.retry !== undefined) hosts.markUnreachable(host);
+          throw verdict.do === "next-url" && verdict.why ? asksTooLong(error, policy.maxRetryAfterMs) : error;
+        }
+        const { delayMs } = verdict;
+        if (delayMs > LONG_WAIT_MS && hosts.waitMs(host) === 0) {
+          emit({ type: "warning", message: `${error.message} It is asked again in ${Math.round(delayMs / 1000)} s.` });
+        }
+        // A host that wants to be left alone is waited for by all who ask it, one after the other.
+        pauseHost(host, error, failures, { hosts, policy });
+        if (!error.retry?.wholeHost) await sleep(delayMs, undefined, { signal }).catch(() => {});
+      }
     }
-  }
+  };
 }

@@ -10,7 +10,7 @@ import { attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
-import { pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
+import { asksTooLong, pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
 import type { Work } from "./work.js";
 
@@ -192,12 +192,4 @@ async function pauseBefore(
 function blame(url: string, { code, hint }: AssetsError): AssetsError {
   const message = `What ${url} gave does not fit what came from elsewhere, and is replaced.`;
   return new AssetsError(code, message, hint === undefined ? {} : { hint });
-}
-
-function asksTooLong(error: AssetsError, mostMs: number): AssetsError {
-  const asked = Math.round((error.retry?.afterMs ?? 0) / 1000);
-  return new AssetsError(
-    error.code,
-    `${error.message} It asks to wait ${asked} s, longer than the ${Math.round(mostMs / 1000)} s that are waited for.`,
-  );
 }

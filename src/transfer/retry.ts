@@ -1,5 +1,5 @@
 /** What to do after a failure: the one place where that is decided. */
-import type { AssetsError } from "../errors.js";
+import { AssetsError } from "../errors.js";
 import type { Hosts } from "./hosts.js";
 
 /** Limits of stubbornness. Times in milliseconds. */
@@ -124,6 +124,14 @@ export function pauseHost(
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */
-export function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
+function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
   return Math.round(random() * Math.min(maxDelayMs, baseDelayMs * 2 ** failures));
+}
+
+/** The error of a host that asks to wait longer than anybody does. */
+export function asksTooLong(error: AssetsError, mostMs: number): AssetsError {
+  const { code, message, hint } = error;
+  const asked = Math.round((error.retry?.afterMs ?? 0) / 1000);
+  const limit = `longer than the ${Math.round(mostMs / 1000)} s that are waited for`;
+  return new AssetsError(code, `${message} It asks to wait ${asked} s, ${limit}.`, hint === undefined ? {} : { hint });
 }

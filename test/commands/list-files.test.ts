@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { listFiles, pickFiles } from "../../src/commands/list-files.js";
 import { createSources } from "../../src/source/index.js";
+import { createAgain } from "../../src/transfer/ask-again.js";
 import { DEFAULT_POLICY } from "../../src/transfer/default-policy.js";
 import { runBin } from "../helpers/bin.js";
 import { COMMIT, startHub } from "../helpers/hub.js";
@@ -39,8 +40,11 @@ describe("picking files of a repository", () => {
       ["remote", "ls", "hf:org/m", ...none],
       ["download", "m"],
     ]) {
-      const { stderr, code } = await runBin(args, { cwd: tree.root, env: { HF_ENDPOINT: hub.url } });
-      expect([code, stderr]).toEqual([2, expect.stringMatching(/has 1 file, and include and exclude leave none\./)]);
+      const { stdout, stderr, code } = await runBin(args, { cwd: tree.root, env: { HF_ENDPOINT: hub.url } });
+      expect([code, stdout + stderr]).toEqual([
+        2,
+        expect.stringMatching(/has 1 file, and include and exclude leave none\./),
+      ]);
     }
   });
 });
@@ -55,9 +59,11 @@ describe("listing a commit", () => {
   });
 
   it("ends when it is told to", async () => {
-    const sources = createSources({ network: {}, projectFolder: "/" });
-    const how = { sources, policy: DEFAULT_POLICY, signal: AbortSignal.abort() };
-    await expect(listFiles("hf:org/m", {}, how)).rejects.toMatchObject({ code: "ABORTED" });
+    const again = createAgain({ policy: DEFAULT_POLICY });
+    const sources = createSources({ network: {}, projectFolder: "/", again });
+    await expect(listFiles("hf:org/m", {}, { sources, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "ABORTED",
+    });
     await sources.close();
   });
 });

@@ -343,6 +343,20 @@ describe("assets add", () => {
     expect(text()).toBe(START);
   });
 
+  it("warns of a file that is shorter than its server says, and of an empty one", async () => {
+    const { tree, run } = project();
+    const url = await listen((request, response) => {
+      const isHead = request.method === "HEAD";
+      response.writeHead(200, { connection: "close", ...(isHead && { "content-length": "99999" }) });
+      response.end(isHead || request.url !== "/short.bin" ? undefined : "thirteen byte");
+    });
+    const done = await run(["add", `${url}/short.bin`, `${url}/empty.bin`]);
+    expect(done.code).toBe(0);
+    expect(done.stderr).toContain("short.bin came with 13 bytes, and its server states 99999");
+    expect(done.stderr).toContain("empty.bin is empty");
+    expect(entries(tree)).toHaveLength(2);
+  });
+
   it("is explained with examples", async () => {
     const { run } = project();
     const help = await run(["add", "--help"]);

@@ -1,13 +1,15 @@
 /** Beginning a manifest, taking assets out of it, and what helps with writing one by hand, with the real program. */
 import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
+import { open, writeFile } from "node:fs/promises";
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
+import { runBin, startBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const runIn = (tree: Tree) => (args: string[]) => runBin(args, { cwd: tree.root });
+const hasPipes = spawnSync("mkfifo", ["--version"]).status !== null && process.platform !== "win32";
 const hasGit = spawnSync("git", ["--version"]).status === 0;
 
 function repository(): Tree {
@@ -182,6 +184,15 @@ describe("assets remove", () => {
     expect(await run(["remove", "alpha", "--files", "--dry-run"])).toMatchObject({ code: 0 });
     expect(tree.read("assets.manifest.json").equals(before)).toBe(true);
     expect(tree.exists("m/a.bin")).toBe(true);
+    expect(tree.exists(".assets")).toBe(false);
+  });
+
+  it("clears away what a run that was killed while it wrote has left beside the manifest", async () => {
+    const tree = makeTree();
+    tree.write("assets.manifest.json", TWO);
+    tree.write("assets.manifest.json.0a1b2c3d.new", "half");
+    expect((await runIn(tree)(["remove", "a"])).code).toBe(0);
+    expect(tree.files().filter((name) => !name.startsWith(".assets/"))).toEqual(["assets.manifest.json"]);
   });
 
   it("deletes nothing outside of the root, wherever a folder leads", async () => {
@@ -221,6 +232,25 @@ describe("assets hash", () => {
     expect(files[1].error.code).toBe("LOCAL_IO");
     expect((await run(["hash", "gone"])).stderr).toContain("gone");
   });
+
+  it.skipIf(!hasPipes)(
+    "waits for what comes out of a pipe, to its end, and can be stopped while nothing does",
+    async () => {
+      const tree = makeTree();
+      spawnSync("mkfifo", [tree.path("pipe")]);
+      const reading = startBin(["hash", "pipe"], { cwd: tree.root });
+      const text = "x".repeat(300_000);
+      await writeFile(tree.path("pipe"), text);
+      expect(await reading.done).toMatchObject({ code: 0, stdout: `${sha256Of(text)}  pipe\n` });
+      const waiting = startBin(["hash", "pipe"], { cwd: tree.root });
+      // Opening it for writing waits for a reader: the program has come that far.
+      const writer = await open(tree.path("pipe"), "w");
+      waiting.child.kill("SIGINT");
+      const stopped = await waiting.done;
+      await writer.close();
+      expect(stopped).toMatchObject({ code: 130, stderr: "assets: Stopped before it was finished.\n" });
+    },
+  );
 });
 
 describe("assets schema", () => {

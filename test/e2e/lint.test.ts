@@ -27,6 +27,16 @@ const FINE = `    { "id": "fine", "type": "model", "license": "MIT", "url": "htt
       "localPath": "m/a.onnx", "size": 1, "sha256": "${PIN}" }`;
 
 describe("assets lint", () => {
+  it("tells those who want to hear little only of what made it fail", async () => {
+    const open = FINE.replace('"size": 1, ', "");
+    const both = `${open},\n${FINE.replace(`, "sha256": "${PIN}"`, "").replaceAll("fine", "bare").replace("m/a", "m/b")}`;
+    const { run } = project(both);
+    const { code, stdout } = await run(["lint", "--quiet"]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("unpinned")]);
+    expect(stdout).not.toMatch(/no-size|note .*no-|Git was not asked/);
+    expect(await project(open).run(["lint", "--quiet"])).toMatchObject({ code: 0, stdout: "" });
+  });
+
   it("finds nothing in a manifest that has all it could have", async () => {
     const { lint } = project(FINE);
     expect(await lint()).toMatchObject({ code: 0, findings: [] });

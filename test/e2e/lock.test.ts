@@ -242,6 +242,28 @@ describe("assets lock", () => {
     expect(own.files().filter((name) => !name.startsWith(".assets/"))).toEqual(["assets.manifest.json"]);
   });
 
+  it("locks a repository whose type was left out, as the documentation has it", async () => {
+    const hub = await startHub({ repos: { "acme/tiny-bert": { large: { "model.onnx": MODEL } } } });
+    const { run, text } = project(
+      '{ "version": 1, "assets": [{ "id": "tiny-bert", "source": "hf:acme/tiny-bert", "path": "models/tiny-bert" }] }',
+    );
+    expect(await run(["lock"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
+    const [asset] = JSON.parse(text()).assets;
+    expect(Object.keys(asset)).toEqual(["id", "type", "path", "files"]);
+    expect(asset).toMatchObject({ type: "model", files: [{ path: "model.onnx", sha256: sha256Of(MODEL) }] });
+  });
+
+  it("tells of a repository that cannot be written down line by line", async () => {
+    const hub = await startHub({ repos: { "org/m": { files: { a: "1" } } } });
+    const assets = [
+      { id: "m", source: "hf:org/m", path: "x" },
+      { id: "own", type: "model", url: `hf:org/m@${COMMIT}/a`, localPath: "x/a", size: 1, sha256: "ab".repeat(32) },
+    ];
+    const done = await project(JSON.stringify({ version: 1, assets })).run(["lock"], { HF_ENDPOINT: hub.url });
+    expect(done.stdout).toContain("x/a");
+    expect(done.stdout).not.toContain("\\n");
+  });
+
   it("locks only what is selected, and writes nothing in a dry run", async () => {
     const server = await startFaultServer();
     const assets = ["a", "b"].map((id) => ({

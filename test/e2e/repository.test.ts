@@ -120,4 +120,28 @@ describe("a whole repository", () => {
     const { run } = await project({ source: "hf:org/name" }, REPO, { refuse });
     expect((await run("download", "m")).code).toBe(0);
   });
+
+  it("is listed to its end although a page in the middle fails twice", async () => {
+    let trees = 0;
+    const refuse = (_: string, path: string) => {
+      if (!path.includes("/tree/")) return undefined;
+      trees++;
+      return trees === 2 || trees === 4 ? 500 : undefined;
+    };
+    const { hub, tree, run } = await project({ source: "hf:org/name" }, REPO, { refuse, pageSize: 2 });
+    tree.write("assets.manifest.json", '{ "version": 1, "assets": [] }');
+    const done = await run("add", "hf:org/name", "--dry-run");
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("onnx/model.onnx") });
+    const pages = hub.requests.filter((request) => request.includes("/tree/"));
+    expect([pages.length, new Set(pages).size]).toEqual([5, 3]);
+  });
+
+  it("is given up at once when its pages never end, and the message names the mirror that was asked", async () => {
+    const tree = Array.from({ length: 300 }, (_, n) => ({ type: "file", path: `${n}`, size: 1, oid: gitBlob(`${n}`) }));
+    const { hub, run } = await project({ source: "hf:org/name" }, { tree }, { pageSize: 1 });
+    const { code, stderr } = await run("remote", "ls", "hf:org/name");
+    expect([code, stderr]).toEqual([4, expect.stringContaining(`${hub.url}/api/models/org/name/tree/`)]);
+    expect(stderr).toContain("100 pages");
+    expect(stderr).not.toContain("https://huggingface.co/api");
+  });
 });

@@ -16,6 +16,7 @@ export function servicesIn(env: Record<string, string>) {
   const web = createWebSource(makeClient({}, env), { network: {}, env, home: makeTree().root });
   const services = {
     web,
+    service: web,
     hub: createHub(web),
     releases: createReleases(web, { env }),
     records: createRecords(web, { env }),
