@@ -4,7 +4,7 @@ import { version } from "../version.js";
 import { addAdd } from "./add.js";
 import { addAudit } from "./audit.js";
 import { addCacheKey } from "./cache-key.js";
-import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run, World } from "./context.js";
 import { addDownload } from "./download.js";
 import { addExport } from "./export.js";
 import { mergeFormats } from "./formats.js";
@@ -22,6 +22,7 @@ import { addRemove } from "./remove.js";
 import { addRepair } from "./repair.js";
 import { addSchema } from "./schema.js";
 import { addStatus } from "./status.js";
+import { widthOf } from "./terminal.js";
 import { addVerify } from "./verify.js";
 
 /** Runs a command with its merged options. */
@@ -32,7 +33,7 @@ export type Start = (
 ) => Promise<void>;
 
 /** Makes the program. It never exits by itself: usage errors and help are thrown as commander's own errors. */
-export function createProgram(start: Start): Command {
+export function createProgram({ stdout, stderr }: Pick<World, "stdout" | "stderr">, start: Start): Command {
   const program = new Command("assets")
     .description(
       "Models and datasets of a repository: pinned in assets.manifest.json, fetched and verified by one command.",
@@ -54,6 +55,12 @@ export function createProgram(start: Start): Command {
     .showHelpAfterError("(assets --help shows what there is)")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => widthOf(stdout) ?? 80,
+      getErrHelpWidth: () => widthOf(stderr) ?? 80,
+    })
     .addHelpText(
       "after",
       `
