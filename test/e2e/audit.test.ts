@@ -1,8 +1,8 @@
 /** Whether the real program tells which URLs died or changed, and leaves hosts in peace. */
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 50_000, seed: 8 };
@@ -18,7 +18,7 @@ describe("assets audit", () => {
       mirrored: { url: [`${server.main}/lost`, server.serve("/mirror", { body: BODY })], body: BODY },
       whole: { url: server.serve("/whole", { body: BODY, fault: "ignores the range and answers 200" }), body: BODY },
     });
-    const run = (args: string[]) => runBin(["audit", ...args], { cwd: tree.root });
+    const run = (args: string[]) => runInProcess(["audit", ...args], { cwd: tree.root });
     const done = await run(["--remote", "--json"]);
     expect(done.code).toBe(1);
     const { urls } = JSON.parse(done.stdout);
@@ -43,7 +43,7 @@ describe("assets audit", () => {
     const server = await startFaultServer();
     const tree = makeTree();
     tree.manifestFor({ a: { url: server.serve("/a", { body: "a" }), body: "a" } });
-    const done = await runBin(["audit"], { cwd: tree.root });
+    const done = await runInProcess(["audit"], { cwd: tree.root });
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("assets audit --remote") });
     expect(server.requests).toEqual([]);
     expect(tree.files()).toEqual(["assets.manifest.json"]);
@@ -53,7 +53,7 @@ describe("assets audit", () => {
     const hub = await startHub({ repos: { "org/m": { large: { "a.bin": "new" } } } });
     const tree = makeTree();
     tree.manifestFor({ a: { url: "hf:org/m@main/a.bin", body: "old" } });
-    const done = await runBin(["audit", "--remote", "--format", "github"], {
+    const done = await runInProcess(["audit", "--remote", "--format", "github"], {
       cwd: tree.root,
       env: { HF_ENDPOINT: hub.url },
     });
@@ -68,7 +68,7 @@ describe("assets audit", () => {
       a: { url: "http://127.0.0.1:9/a", body: "a" },
       b: { url: server.serve("/b", { body: "b", fault: "403" }), body: "b" },
     });
-    const done = await runBin(["audit", "--remote", "--json"], { cwd: tree.root });
+    const done = await runInProcess(["audit", "--remote", "--json"], { cwd: tree.root });
     expect(done.code).toBe(0);
     const { urls } = JSON.parse(done.stdout);
     expect(urls.map(({ status, level }: Record<string, string>) => [status, level])).toEqual([

@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
-const runIn = (tree: Tree) => (args: string[]) => runBin(args, { cwd: tree.root });
+const runIn = (tree: Tree) => (args: string[]) => runInProcess(args, { cwd: tree.root });
 const hasGit = spawnSync("git", ["--version"]).status === 0;
 
 function repository(): Tree {

@@ -16,7 +16,10 @@ let running: string | undefined;
  * process has one environment. A secret that one run was told is hidden by the later ones too, so what shows no secret is
  * shown by `runBin`.
  */
-export async function runInProcess(args: string[], { cwd, env = {}, input = "" }: InProcessOptions): Promise<BinResult> {
+export async function runInProcess(
+  args: string[],
+  { cwd, env = {}, input = "" }: InProcessOptions,
+): Promise<BinResult> {
   if (running !== undefined) throw new Error(`assets ${running} still runs in this process, whose environment it has`);
   const output = { stdout: "", stderr: "" };
   const into = (name: keyof typeof output) => ({
