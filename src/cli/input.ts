@@ -3,7 +3,10 @@ import { AssetsError } from "../errors.js";
 import type { World } from "./context.js";
 
 /** The bytes of standard input. Throws USAGE for more than `mostBytes`. */
-export async function readInput({ stdin, signal }: Pick<World, "stdin" | "signal">, mostBytes: number): Promise<Uint8Array> {
+export async function readInput(
+  { stdin, signal }: Pick<World, "stdin" | "signal">,
+  mostBytes: number,
+): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let length = 0;
   const input = stdin();
