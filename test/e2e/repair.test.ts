@@ -6,7 +6,7 @@ import { eventsOf, startBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
-import { flipped } from "../helpers/mend.js";
+import { flipped } from "../helpers/pieces.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 1024 * 1024, seed: 17 };
