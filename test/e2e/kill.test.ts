@@ -1,10 +1,11 @@
 /** The real program, killed at bad moments and started again. */
 import { statSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import { runBin, startBin } from "../helpers/bin.js";
+import { startBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { gate, holdAfter } from "../helpers/faults.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 3_000_000, seed: 51 };
@@ -41,7 +42,7 @@ async function killAfter({ server, tree }: Setup, bytes: number): Promise<void> 
 }
 
 async function finish({ tree }: Setup) {
-  const result = await runBin(["download", "--all"], { cwd: tree.root });
+  const result = await runInProcess(["download", "--all"], { cwd: tree.root });
   expect([result.code, tree.sha256("a.bin"), tree.leftovers()]).toEqual([0, SHA256, []]);
   return result;
 }
