@@ -9,7 +9,7 @@ import type { TransferPolicy } from "../../src/transfer/fetch-file.js";
 import type { Tree } from "./tree.js";
 
 /** A policy that never waits before it tries again. Silence is another matter: see {@link SHORT_PATIENCE}. */
-export const IMPATIENT: TransferPolicy = {
+const IMPATIENT: TransferPolicy = {
   retries: 2,
   baseDelayMs: 0,
   maxDelayMs: 0,
