@@ -13,8 +13,8 @@ let running: string | undefined;
 
 /**
  * Runs the command line to its end, with the streams and the environment that `runBin` would give it. One at a time: a
- * process has one environment. A secret that one run was told is hidden by the later ones too, so what shows no secret is
- * shown by `runBin`.
+ * process has one environment. A secret that one run was told is hidden by the later ones too: what shows no secret is
+ * told one that is new, or shown by `runBin`.
  */
 export async function runInProcess(
   args: string[],
