@@ -21,6 +21,8 @@ export default defineConfig({
     // Most tests wait for a child process or a server; importing the sources anew for each file would cost a third.
     isolate: false,
     maxWorkers: 4,
+    // What is built runs as it is.
+    server: { deps: { external: [/\/dist\/[\w-]+\.js$/] } },
     // What a developer's shell exports must not decide a test.
     env: {
       NO_COLOR: "",

@@ -1,4 +1,5 @@
 /** What a command line run has in hand: streams, folder, signal, and how to show things. */
+import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import type { EventListener } from "../events.js";
 import type { Manifest } from "../manifest/types.js";
@@ -39,6 +40,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface World {
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /** Standard input, opened when it is asked for. */
+  readonly stdin: () => Readable;
   readonly env: Environment;
   readonly cwd: string;
   /** The words after the program's name. */

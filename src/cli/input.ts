@@ -1,19 +1,16 @@
 /** Reads standard input. */
-import { fstatSync } from "node:fs";
-import process from "node:process";
 import { AssetsError, abortError } from "../errors.js";
 import { diskError } from "../store/disk-error.js";
 import type { World } from "./context.js";
 
 /** What arrives on standard input, until it ends. Throws LOCAL_IO, ABORTED. */
-export async function* inputChunks({ signal }: Pick<World, "signal">): AsyncGenerator<Uint8Array> {
-  const stop = () => process.stdin.destroy();
+export async function* inputChunks({ stdin, signal }: Pick<World, "stdin" | "signal">): AsyncGenerator<Uint8Array> {
+  const input = stdin();
+  const stop = () => input.destroy();
   signal.addEventListener("abort", stop);
   try {
     if (signal.aborted) throw abortError();
-    // Node takes a folder for an input that is empty.
-    if (fstatSync(0).isDirectory()) throw new AssetsError("LOCAL_IO", "Cannot read standard input: it is a folder.");
-    for await (const chunk of process.stdin) yield chunk as Buffer;
+    for await (const chunk of input) yield chunk as Buffer;
   } catch (error) {
     throw signal.aborted ? abortError() : diskError(error, "read", "standard input");
   } finally {
@@ -22,7 +19,7 @@ export async function* inputChunks({ signal }: Pick<World, "signal">): AsyncGene
 }
 
 /** The bytes of standard input. Throws USAGE for more than `mostBytes`, LOCAL_IO, ABORTED. */
-export async function readInput(world: Pick<World, "signal">, mostBytes: number): Promise<Uint8Array> {
+export async function readInput(world: Pick<World, "stdin" | "signal">, mostBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of inputChunks(world)) {

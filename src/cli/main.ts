@@ -1,4 +1,5 @@
 /** The edge to the operating system: arguments, environment, streams, signals, exit code. */
+import { fstatSync } from "node:fs";
 import { CommanderError } from "commander";
 import { AssetsError, abortError, safeText } from "../errors.js";
 import type { FormatOptions, Run, World } from "./context.js";
@@ -28,13 +29,14 @@ export async function main(): Promise<void> {
   }
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onStreamError);
 
-  // An empty variable is an unset one, as in most shells' scripts.
-  const variables = ["ASSETS_JOBS", "ASSETS_CONNECTIONS", "ASSETS_RETRIES", "ASSETS_LIMIT_RATE", "ASSETS_CA_FILE"];
-  for (const name of variables) if (process.env[name] === "") delete process.env[name];
-
   const world: World = {
     stdout: process.stdout,
     stderr: process.stderr,
+    stdin() {
+      // Node takes a folder for an input that is empty.
+      if (fstatSync(0).isDirectory()) throw new AssetsError("LOCAL_IO", "Cannot read standard input: it is a folder.");
+      return process.stdin;
+    },
     env: process.env,
     cwd: process.cwd(),
     argv: process.argv.slice(2),
@@ -45,12 +47,19 @@ export async function main(): Promise<void> {
   if (signalled !== undefined) setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-async function runCommand(world: World): Promise<number> {
+/**
+ * Runs one command line and returns the code to exit with. Beside its world it uses the environment of this process, which
+ * Commander, npm's configuration and git read for themselves.
+ */
+export async function runCommand(world: World): Promise<number> {
+  // An empty variable is an unset one, as in most shells' scripts.
+  const variables = ["ASSETS_JOBS", "ASSETS_CONNECTIONS", "ASSETS_RETRIES", "ASSETS_LIMIT_RATE", "ASSETS_CA_FILE"];
+  for (const name of variables) if (process.env[name] === "") delete process.env[name];
   let exitCode = 0;
   let name = "";
   let format: FormatOptions = {};
   let endLog: Run["endLog"] = () => {};
-  const program = createProgram(async (command, options, act) => {
+  const program = createProgram(world, async (command, options, act) => {
     name = command;
     format = options;
     const run = createRun(world, command, options);

@@ -2,8 +2,9 @@
 import { Command, Option } from "commander";
 import { version } from "../version.js";
 import { COMMANDS } from "./commands.js";
-import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
+import type { Begin, FormatOptions, GlobalOptions, Run, World } from "./context.js";
 import { mergeFormats } from "./formats.js";
+import { widthOf } from "./terminal.js";
 
 /** Runs a command with its merged options. */
 export type Start = (
@@ -13,7 +14,7 @@ export type Start = (
 ) => Promise<void>;
 
 /** Makes the program. It never exits by itself: usage errors and help are thrown as commander's own errors. */
-export function createProgram(start: Start): Command {
+export function createProgram({ stdout, stderr }: Pick<World, "stdout" | "stderr">, start: Start): Command {
   const program = new Command("assets")
     .description(
       "Models and datasets of a repository: pinned in assets.manifest.json, fetched and verified by one command.",
@@ -35,6 +36,12 @@ export function createProgram(start: Start): Command {
     .showHelpAfterError("(assets --help shows what there is)")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => widthOf(stdout) ?? 80,
+      getErrHelpWidth: () => widthOf(stderr) ?? 80,
+    })
     .addHelpText(
       "after",
       `

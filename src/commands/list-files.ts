@@ -29,7 +29,7 @@ export function pickFiles<T extends { path: string }>(
   });
 }
 
-/** Throws what the service refuses, UNSUPPORTED_URL or USAGE for what cannot be listed, NOTHING_SELECTED, ABORTED. */
+/** Throws what the service refuses, UNSUPPORTED_URL or USAGE for what cannot be listed, NOTHING_SELECTED, the signal's reason. */
 export async function listFiles(
   url: string,
   choice: FileChoice,

@@ -92,7 +92,7 @@ export function explainIssue(issue: SchemaIssue, examined: Examined): Finding[] 
 
 function explainValue(issue: SchemaIssue, path: JsonPath, found: unknown): Finding {
   const key = path.at(-1);
-  const example = typeof key === "string" ? EXAMPLES[key] : undefined;
+  const example = typeof key === "string" && Object.hasOwn(EXAMPLES, key) ? EXAMPLES[key] : undefined;
   const advice = example === undefined ? {} : { suggestion: example };
   if (found === undefined) return { path, message: "this is missing", ...advice };
   if (found === null) {

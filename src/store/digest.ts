@@ -1,4 +1,5 @@
-/** Digests of files, several at once and off the main thread. */
+/** Digests of files, several at once and off the main thread where there is much to read. */
+import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -27,6 +28,8 @@ export interface Hasher {
 }
 
 const MOST_WORKERS = 8;
+/** So much is hashed on the spot, in bytes, before the first thread: it would take longer to start. */
+const WORTH_BYTES = 4 * 1024 * 1024;
 // Resolved through the package's own `imports`, so that sources and built files find the same built worker.
 const workerFile = () => createRequire(import.meta.url).resolve("#hash-worker");
 
@@ -35,7 +38,16 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
   const all = new Set<Worker>();
   const idle: Worker[] = [];
   const waiting = new Set<(worker: Worker | undefined) => void>();
+  let hashedHere = 0;
 
+  /** Whether there is less to hash than is worth a thread, this file among it. */
+  const isLittle = async ({ path, end = Number.POSITIVE_INFINITY }: HashQuestion) => {
+    if (all.size > 0 || hashedHere >= WORTH_BYTES) return false;
+    // What is wrong with a file shows when it is opened.
+    const { size } = await stat(typeof path === "string" ? path : Buffer.from(path)).catch(() => ({ size: 0 }));
+    hashedHere += Math.min(size, end);
+    return hashedHere < WORTH_BYTES;
+  };
   /** A new thread, or undefined where the system gives this process no further one. */
   const start = () => {
     try {
@@ -82,6 +94,7 @@ export function createHasher(workers = Math.min(availableParallelism(), MOST_WOR
     async hash(path, { signal, onProgress = () => {}, ...wish }) {
       const question = { path, ...wish };
       signal.throwIfAborted();
+      if (await isLittle(question)) return hashHere(question, signal, onProgress);
       const worker = await take(signal);
       if (worker === undefined) return hashHere(question, signal, onProgress);
       try {

@@ -57,6 +57,7 @@ export function createDigestThread(): DigestThread {
   let worker: Worker | undefined;
   let broken = false;
   let lastId = 0;
+  let hashedHere = 0;
 
   const end = () => {
     broken = true;
@@ -155,7 +156,9 @@ export function createDigestThread(): DigestThread {
     },
     async hashRange(partial, range) {
       const { content: descriptor } = partial;
-      if (typeof descriptor !== "number" || start() === undefined) return hashHere(partial, "sha256", range);
+      if (worker === undefined) hashedHere += range.end - range.start;
+      const isHere = typeof descriptor !== "number" || hashedHere < WORTH_BYTES || start() === undefined;
+      if (isHere) return hashHere(partial, "sha256", range);
       return (
         digestIn(await ask({ type: "range", descriptor, ...range }), partial) ?? hashHere(partial, "sha256", range)
       );

@@ -5,7 +5,7 @@ import { lockPieces } from "../../src/commands/lock.js";
 import type { AssetEvent } from "../../src/events.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
-import { flipped, lockAll } from "../helpers/mend.js";
+import { flipped, lockAll } from "../helpers/pieces.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const LARGE = { size: 400_000, seed: 1 };

@@ -5,7 +5,8 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { bytesOf, changed, contentOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { flipped, mend, writePieces } from "../helpers/mend.js";
+import { flipped, writePieces } from "../helpers/pieces.js";
+import { mend } from "../helpers/run.js";
 import { canMakeSmallDisk, makeSmallDisk } from "../helpers/small-disk.js";
 import { makeTree } from "../helpers/tree.js";
 

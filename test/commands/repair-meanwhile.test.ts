@@ -3,7 +3,8 @@ import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sha256Of } from "../helpers/content.js";
 import { BODY, damagedProject, PIECE, type Project, RIGHT, repaired } from "../helpers/damaged.js";
-import { flipped, type MendOptions, mend } from "../helpers/mend.js";
+import { flipped } from "../helpers/pieces.js";
+import { type MendOptions, mend } from "../helpers/run.js";
 import type { Tree } from "../helpers/tree.js";
 
 describe("what becomes of a file after it was looked at", () => {

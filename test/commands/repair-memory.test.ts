@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { unpinSize } from "../helpers/damaged.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { flipped, mend, writePieces } from "../helpers/mend.js";
-import { run } from "../helpers/run.js";
+import { flipped, writePieces } from "../helpers/pieces.js";
+import { mend, run } from "../helpers/run.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 17 * 1024 * 1024, seed: 3 };

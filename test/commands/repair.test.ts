@@ -6,7 +6,8 @@ import { createPieceHash } from "../../src/store/piece-hash.js";
 import { sha256Of } from "../helpers/content.js";
 import { BODY, damagedProject, PIECE, RIGHT, repaired, unpinSize } from "../helpers/damaged.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { flipped, lockAll, mend, writePieces } from "../helpers/mend.js";
+import { flipped, lockAll, writePieces } from "../helpers/pieces.js";
+import { mend } from "../helpers/run.js";
 import { makeTree } from "../helpers/tree.js";
 
 describe("a repair by pieces", () => {

@@ -5,6 +5,7 @@ import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startGitHub, startZenodo } from "../helpers/forges.js";
 import { COMMIT, listen, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const MODEL = { size: 300_000, seed: 5 };
@@ -20,7 +21,7 @@ const START = `{
 function project(text = START) {
   const tree = makeTree();
   tree.write("assets.manifest.json", text);
-  const run = (args: string[], env: Record<string, string> = {}) => runBin(args, { cwd: tree.root, env });
+  const run = (args: string[], env: Record<string, string> = {}) => runInProcess(args, { cwd: tree.root, env });
   return { tree, run, text: () => tree.read("assets.manifest.json").toString() };
 }
 
@@ -323,10 +324,10 @@ describe("assets add", () => {
   });
 
   it("loses no asset when two add at once", async () => {
-    const { tree, run } = project();
+    const { tree } = project();
     const server = await startFaultServer();
     const urls = [1, 2, 3].map((n) => server.serve(`/data-${n}.csv`, { body: `${n}` }));
-    const done = await Promise.all(urls.map((url) => run(["add", url])));
+    const done = await Promise.all(urls.map((url) => runBin(["add", url], { cwd: tree.root })));
     expect(done.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(
       entries(tree)
@@ -366,7 +367,7 @@ describe("assets add", () => {
 
   it("says how to begin where there is no manifest", async () => {
     const tree = makeTree();
-    const done = await runBin(["add", "https://host.example/a.bin"], { cwd: tree.root });
+    const done = await runInProcess(["add", "https://host.example/a.bin"], { cwd: tree.root });
     expect(done).toMatchObject({ code: 3, stderr: expect.stringContaining("assets init") });
   });
 

@@ -1,10 +1,10 @@
 /** Whether the real program tells which URLs died or changed, and leaves hosts in peace. */
 import { describe, expect, it } from "vitest";
 import { formatPointer } from "../../src/lfs-pointer.js";
-import { runBin } from "../helpers/bin.js";
 import { chain, startFarHosts } from "../helpers/far-hosts.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { COMMIT, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
 import { OID, OTHER } from "../helpers/pointers.js";
 import { makeTree } from "../helpers/tree.js";
@@ -22,7 +22,7 @@ describe("assets audit", () => {
       mirrored: { url: [`${server.main}/lost`, server.serve("/mirror", { body: BODY })], body: BODY },
       whole: { url: server.serve("/whole", { body: BODY, fault: "ignores the range and answers 200" }), body: BODY },
     });
-    const run = (args: string[]) => runBin(["audit", ...args], { cwd: tree.root });
+    const run = (args: string[]) => runInProcess(["audit", ...args], { cwd: tree.root });
     const done = await run(["--remote", "--json"]);
     expect(done.code).toBe(1);
     const { urls } = JSON.parse(done.stdout);
@@ -49,7 +49,7 @@ describe("assets audit", () => {
     const server = await startFaultServer();
     const tree = makeTree();
     tree.manifestFor({ a: { url: server.serve("/a", { body: "a" }), body: "a" } });
-    const done = await runBin(["audit"], { cwd: tree.root });
+    const done = await runInProcess(["audit"], { cwd: tree.root });
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("assets audit --remote") });
     expect(server.requests).toEqual([]);
     expect(tree.files()).toEqual(["assets.manifest.json"]);
@@ -59,7 +59,7 @@ describe("assets audit", () => {
     const hub = await startHub({ repos: { "org/m": { large: { "a.bin": "new" } } } });
     const tree = makeTree();
     tree.manifestFor({ a: { url: "hf:org/m@main/a.bin", body: "old" } });
-    const done = await runBin(["audit", "--remote", "--format", "github"], {
+    const done = await runInProcess(["audit", "--remote", "--format", "github"], {
       cwd: tree.root,
       env: { HF_ENDPOINT: hub.url },
     });
@@ -79,7 +79,7 @@ describe("assets audit", () => {
     ].map((file) => ({ ...file, url: `lfs:${server.endpoint}` }));
     server.behaviour.entry = (oid) => (oid.startsWith("b") ? { error: { code: 410, message: "removed" } } : undefined);
     tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", type: "model", files }] }));
-    const done = await runBin(["audit", "--remote", "--json"], { cwd: tree.root });
+    const done = await runInProcess(["audit", "--remote", "--json"], { cwd: tree.root });
     const { urls, totals } = JSON.parse(done.stdout);
     expect(urls.map(({ path, status }: Record<string, string>) => [path, status])).toEqual([
       ["here", "alive"],
@@ -111,7 +111,7 @@ describe("assets audit", () => {
       ];
       tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", type: "model", files }] }));
       tree.write("ca.pem", chain?.ca ?? "");
-      const done = await runBin(["audit", "--remote", "--json", "--ca-file", "ca.pem"], {
+      const done = await runInProcess(["audit", "--remote", "--json", "--ca-file", "ca.pem"], {
         cwd: tree.root,
         env: { HTTPS_PROXY: proxy },
       });
@@ -127,7 +127,7 @@ describe("assets audit", () => {
       a: { url: "http://127.0.0.1:9/a", body: "a" },
       b: { url: server.serve("/b", { body: "b", fault: "403" }), body: "b" },
     });
-    const done = await runBin(["audit", "--remote", "--json"], { cwd: tree.root });
+    const done = await runInProcess(["audit", "--remote", "--json"], { cwd: tree.root });
     expect(done.code).toBe(0);
     const { urls } = JSON.parse(done.stdout);
     expect(urls.map(({ status, level }: Record<string, string>) => [status, level])).toEqual([
@@ -136,6 +136,6 @@ describe("assets audit", () => {
     ]);
     // A login may be set, and a server started, within the day for which the others are not asked again.
     server.serve("/b", { body: "b" });
-    expect((await runBin(["audit", "b", "--remote"], { cwd: tree.root })).stdout).toContain("1 alive");
+    expect((await runInProcess(["audit", "b", "--remote"], { cwd: tree.root })).stdout).toContain("1 alive");
   });
 });

@@ -4,11 +4,12 @@ import { symlinkSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
-import { runBin, startBin } from "../helpers/bin.js";
+import { startBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
-const runIn = (tree: Tree) => (args: string[]) => runBin(args, { cwd: tree.root });
+const runIn = (tree: Tree) => (args: string[]) => runInProcess(args, { cwd: tree.root });
 const hasPipes = spawnSync("mkfifo", ["--version"]).status !== null && process.platform !== "win32";
 const hasGit = spawnSync("git", ["--version"]).status === 0;
 

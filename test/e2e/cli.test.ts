@@ -1,8 +1,9 @@
 /** The command line as people meet it: help, mistakes, where things are looked for, what is printed where. */
 import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type BinOptions, runBin } from "../helpers/bin.js";
+import { runBin } from "../helpers/bin.js";
 import { startFaultServer } from "../helpers/fault-server.js";
+import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 /** A project whose two files stand ready to be copied. */
@@ -14,7 +15,8 @@ function project() {
     "to/a.txt": { url: "from/a.txt", body: "aaa", id: "alpha", type: "model", tags: ["first"], required: true },
     "to/b.txt": { url: "from/b.txt", body: "bbb", id: "beta", type: "dataset" },
   });
-  const run = (args: string[], options: Partial<BinOptions> = {}) => runBin(args, { cwd: tree.root, ...options });
+  const run = (args: string[], options: Partial<InProcessOptions> = {}) =>
+    runInProcess(args, { cwd: tree.root, ...options });
   return { tree, run };
 }
 
@@ -45,13 +47,11 @@ describe("the command line", () => {
       "hash",
       "schema",
     ];
-    await Promise.all(
-      commands.map(async (command) => {
-        const own = await run([command, "--help"]);
-        expect(own.code).toBe(0);
-        expect(own.stdout).toContain(`Examples:\n  assets ${command}`);
-      }),
-    );
+    for (const command of commands) {
+      const own = await run([command, "--help"]);
+      expect(own.code).toBe(0);
+      expect(own.stdout).toContain(`Examples:\n  assets ${command}`);
+    }
   });
 
   it("prints its version", async () => {

@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const A = { size: 40_000, seed: 1 };
@@ -42,7 +42,7 @@ async function setUp() {
     "data/a b.bin": { url, body: A, id: "a" },
     "c.bin": { url: server.serve("/b", { body: B }), body: B, id: "b" },
   });
-  const export_ = (...args: string[]) => runBin(["export", ...args], { cwd: tree.root });
+  const export_ = (...args: string[]) => runInProcess(["export", ...args], { cwd: tree.root });
   return { tree, export_ };
 }
 
@@ -50,7 +50,7 @@ describe("assets export", () => {
   it.skipIf(!has("sha256sum"))("writes sums that sha256sum checks, and that find a changed file", async () => {
     const { tree, export_ } = await setUp();
     expect((await export_("sums", "-o", "SHA256SUMS")).code).toBe(0);
-    await runBin(["download", "--all"], { cwd: tree.root });
+    await runInProcess(["download", "--all"], { cwd: tree.root });
     expect(await run(tree, "sha256sum", ["--check", "--strict", "SHA256SUMS"])).toMatchObject({ code: 0 });
     tree.write("c.bin", "changed");
     expect((await run(tree, "sha256sum", ["--check", "SHA256SUMS"])).code).toBe(1);
@@ -85,13 +85,13 @@ describe("assets export", () => {
 
   it("of DVC hashes what is here as pinned, names the rest, and comes back the same", async () => {
     const { tree, export_ } = await setUp();
-    await runBin(["download", "a"], { cwd: tree.root });
+    await runInProcess(["download", "a"], { cwd: tree.root });
     const { code, stdout, stderr } = await export_("dvc");
     expect(code).toBe(1);
     expect(stderr).toMatch(/left out: c\.bin: its MD5 is not known/);
     const other = makeTree();
     other.write("assets.dvc", stdout);
-    expect((await runBin(["import", "dvc"], { cwd: other.root })).code).toBe(0);
+    expect((await runInProcess(["import", "dvc"], { cwd: other.root })).code).toBe(0);
     expect(JSON.parse(other.read("assets.manifest.json").toString()).assets).toMatchObject([
       { id: "a", path: "data", files: [{ path: "a b.bin", size: A.size, sha256: sha256Of(A) }] },
     ]);

@@ -7,6 +7,7 @@ import { powerlessUser, runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 50_000, seed: 111 };
@@ -26,7 +27,7 @@ describe("a download by the real program", () => {
     const tree = makeTree();
     const url = [`${server.dead}/a.bin`, server.serve("/a", { body: BODY })];
     tree.manifestFor({ "a.bin": { url, body: BODY } });
-    const result = await runBin(["download", "--all", "--verbose"], { cwd: tree.root });
+    const result = await runInProcess(["download", "--all", "--verbose"], { cwd: tree.root });
     expect([result.code, tree.sha256("a.bin")]).toEqual([0, SHA256]);
     expect(result.stderr).toContain("refused");
   });
@@ -39,7 +40,7 @@ describe("a download by the real program", () => {
     tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url(name), body: BODY }])));
     const result = await runBin(["download", "--all", "--jobs", "32"], { cwd: tree.root });
     expect([result.code, result.stderr]).toEqual([0, expect.not.stringMatching(/Warning|node:/)]);
-    expect(await runBin(["verify"], { cwd: tree.root })).toMatchObject({ code: 0, stderr: "" });
+    expect(await runInProcess(["verify"], { cwd: tree.root })).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("names each failed file with every URL, why it failed, and what to do", { timeout: 20_000 }, async () => {
@@ -48,7 +49,7 @@ describe("a download by the real program", () => {
     const url = [server.serve("/x", { body: BODY, fault: "403" }), server.serve("/y", { body: BODY, fault: "404" })];
     const good = server.serve("/z", { body: BODY });
     tree.manifestFor({ "bad.bin": { url, body: BODY }, "good.bin": { url: good, body: BODY } });
-    const { code, stdout } = await runBin(["download", "--all"], { cwd: tree.root });
+    const { code, stdout } = await runInProcess(["download", "--all"], { cwd: tree.root });
     expect(code).toBe(7);
     for (const told of ["bad.bin", ...url, "403", "404"]) expect(stdout).toContain(told);
     expect(tree.sha256("good.bin")).toBe(SHA256);
@@ -70,7 +71,9 @@ describe("a download by the real program", () => {
     };
     tree.manifestFor(specs);
     for (const mode of [[], ["--ndjson"], ["--json"]]) {
-      const { stdout, stderr } = await runBin(["download", "--all", "--retries", "0", ...mode], { cwd: tree.root });
+      const { stdout, stderr } = await runInProcess(["download", "--all", "--retries", "0", ...mode], {
+        cwd: tree.root,
+      });
       const text = `${stdout}${stderr}`.replaceAll("\n", "");
       expect([mode, /\p{Cc}|\u202e/u.exec(text)?.[0]]).toEqual([mode, undefined]);
     }

@@ -5,6 +5,7 @@ import process from "node:process";
 import { describe, expect, it, vi } from "vitest";
 import { hydrate } from "../../src/commands/hydrate.js";
 import { runBin, startBin } from "../helpers/bin.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { canMakeSmallDisk, makeSmallDisk } from "../helpers/small-disk.js";
 import { makeTree } from "../helpers/tree.js";
@@ -30,7 +31,7 @@ describe("a run of hydrate", () => {
       await done;
       expect(tree.read("a.bin").toString()).toBe(pointer);
       cut = Number.POSITIVE_INFINITY;
-      expect((await runBin(["lfs", "hydrate"], { cwd: tree.root, env })).code).toBe(0);
+      expect((await runInProcess(["lfs", "hydrate"], { cwd: tree.root, env })).code).toBe(0);
       // The lock of a killed run may stay until somebody wants it.
       const partials = tree.leftovers().filter((name) => name.includes(".part"));
       expect([tree.sha256("a.bin"), tree.sha256("b.bin"), partials]).toEqual([oids["a.bin"], oids["b.bin"], []]);
@@ -84,7 +85,7 @@ describe.skipIf(!canMakeSmallDisk())("a disk without room for the pointers of se
     ["of the second", 1_500_000, "inner"],
   ] as const)("%s is told before the first byte, not after the first repository", async (_, diskBytes, over) => {
     const { tree, server } = await nested(diskBytes, over);
-    const { code, stderr } = await runBin(["lfs", "hydrate"], { cwd: tree.root, env });
+    const { code, stderr } = await runInProcess(["lfs", "hydrate"], { cwd: tree.root, env });
     expect([code, stderr]).toEqual([6, expect.stringContaining("has room for")]);
     expect([server.downloads, tree.read("a.bin").length < 200]).toEqual([[], true]);
   });
@@ -121,7 +122,7 @@ describe.skipIf(process.platform === "win32")("a stranger's repository", () => {
     const { tree, server } = await lfsRepository({ "a.bin": "content" });
     const outside = makeTree();
     symlinkSync(outside.write("config", `[lfs]\n\turl = ${server.origin}/elsewhere\n`), tree.path(".lfsconfig"));
-    expect((await runBin(["lfs", "hydrate"], { cwd: tree.root, env })).code).toBe(0);
+    expect((await runInProcess(["lfs", "hydrate"], { cwd: tree.root, env })).code).toBe(0);
     expect(server.batches.map(({ path }) => path)).toEqual(["/o/r.git/info/lfs/objects/batch"]);
   });
 });

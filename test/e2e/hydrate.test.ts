@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { GIT_ENV, git, hasGit, hasLfs } from "../helpers/git.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
 import { startProxy } from "../helpers/proxy.js";
@@ -14,8 +15,8 @@ const BODY = { size: 200_000, seed: 1 };
 const onWindows = process.platform === "win32";
 
 /** The program with no git to be found, unless `env` says otherwise. */
-const hydrate = (tree: Tree, args: string[] = [], env: Record<string, string> = {}) =>
-  runBin(["lfs", "hydrate", ...args], { cwd: tree.root, env: { PATH: "", ...env } });
+const hydrate = (tree: Tree, args: string[] = [], env: Record<string, string> = {}, run = runInProcess) =>
+  run(["lfs", "hydrate", ...args], { cwd: tree.root, env: { PATH: "", ...env } });
 
 const errorOf = async (tree: Tree, env: Record<string, string> = {}) => {
   const { code, stdout } = await hydrate(tree, ["--json", "--retries", "0"], env);
@@ -148,7 +149,10 @@ describe("with no git installed", () => {
 
   it("paths are told from the folder that the command runs in", async () => {
     const { tree } = await lfsRepository({ "a/b/x.bin": "one", "y.bin": "two" });
-    const { stdout } = await runBin(["lfs", "hydrate", "--json", ".."], { cwd: tree.path("a"), env: { PATH: "" } });
+    const { stdout } = await runInProcess(["lfs", "hydrate", "--json", ".."], {
+      cwd: tree.path("a"),
+      env: { PATH: "" },
+    });
     const paths = JSON.parse(stdout).outcomes.map(({ path }: { path: string }) => path);
     expect(paths).toEqual([tree.path("y.bin").split("\\").join("/"), "b/x.bin"]);
   });
@@ -196,7 +200,7 @@ describe("logins", () => {
 
   it("come from ASSETS_TOKEN_<HOST>, which goes to the server alone", async () => {
     const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
-    const { code, stdout, stderr } = await hydrate(tree, [], { ASSETS_TOKEN_127_0_0_1: "me:secret-word" });
+    const { code, stdout, stderr } = await hydrate(tree, [], { ASSETS_TOKEN_127_0_0_1: "me:secret-word" }, runBin);
     expect(code).toBe(0);
     expect(server.batches.map(({ authorization }) => authorization)).toEqual([LOGIN]);
     expect(stdout + stderr).not.toContain("secret-word");
@@ -205,7 +209,7 @@ describe("logins", () => {
   it("come from the URL of the remote", async () => {
     const { tree, server } = await lfsRepository({ "a.bin": BODY }, { login: LOGIN });
     tree.write(".git/config", `[remote "o"]\n url = ${server.origin.replace("://", "://me:secret-word@")}/o/r\n`);
-    const { code, stdout, stderr } = await hydrate(tree, ["--verbose"]);
+    const { code, stdout, stderr } = await hydrate(tree, ["--verbose"], {}, runBin);
     expect(code).toBe(0);
     expect(stdout + stderr).not.toContain("secret-word");
   });
@@ -301,7 +305,7 @@ describe.skipIf(!hasLfs)("in a repository that git-lfs made", () => {
     return { tree, target };
   }
   const run = (cwd: string, args: string[] = []) =>
-    runBin(["lfs", "hydrate", ...args], { cwd, env: { ...GIT_ENV, PATH: process.env.PATH ?? "" } });
+    runInProcess(["lfs", "hydrate", ...args], { cwd, env: { ...GIT_ENV, PATH: process.env.PATH ?? "" } });
 
   it("puts there what `git lfs pull` puts there, and `git status` shows no change", async () => {
     const { tree, target } = await clone();

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type BinOptions, runBin } from "../helpers/bin.js";
+import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { git, hasGit, hasLfs } from "../helpers/git.js";
 import { COMMIT, gitBlob, startHub } from "../helpers/hub.js";
+import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -16,8 +17,8 @@ const LARGE = { size: 300_000, seed: 2 };
 const MANIFEST = "assets.manifest.json";
 const md5Of = (body: Parameters<typeof bytesOf>[0]) => createHash("md5").update(bytesOf(body)).digest("hex");
 
-const assets = (tree: Tree, args: string[], options: Partial<BinOptions> = {}) =>
-  runBin(args, { cwd: tree.root, ...options });
+const assets = (tree: Tree, args: string[], options: Partial<InProcessOptions> = {}) =>
+  runInProcess(args, { cwd: tree.root, ...options });
 const manifestOf = (tree: Tree) => JSON.parse(tree.read(MANIFEST).toString());
 
 describe("assets import lfs", () => {
@@ -108,7 +109,7 @@ describe("assets import lfs", () => {
   it("reads the pointers of the working tree where git is not installed, and never writes a login down", async () => {
     const { tree, server } = await lfsRepository({ "a.bin": SMALL });
     tree.write(".git/config", `[remote "origin"]\n\turl = ${server.origin.replace("//", "//me:secret-word@")}/o/r\n`);
-    expect(await assets(tree, ["import", "lfs"], { env: { PATH: "" } })).toMatchObject({ code: 0 });
+    expect(await runBin(["import", "lfs"], { cwd: tree.root, env: { PATH: "" } })).toMatchObject({ code: 0 });
     expect(tree.read(MANIFEST).toString()).toContain(`"lfs:${server.endpoint}"`);
     expect(tree.read(MANIFEST).toString()).not.toContain("secret-word");
   });

@@ -1,9 +1,9 @@
 /** What the real program tells of one asset, without a network and with one. */
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { COMMIT, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const MODEL = { size: 100_000, seed: 7 };
@@ -21,14 +21,14 @@ describe("assets info", () => {
       },
     });
     tree.write("m/here.bin", "h");
-    const { code, stdout } = await runBin(["info", "pair"], { cwd: tree.root });
+    const { code, stdout } = await runInProcess(["info", "pair"], { cwd: tree.root });
     expect(code).toBe(0);
     for (const words of ["m/here.bin", sha256Of(MODEL), "100,000 bytes", "https://h.example/x", "100 kB to fetch"]) {
       expect(stdout).toContain(words);
     }
     expect(stdout).not.toContain("secret");
     expect(server.requests).toEqual([]);
-    const report = JSON.parse((await runBin(["info", "pair", "--json"], { cwd: tree.root })).stdout);
+    const report = JSON.parse((await runInProcess(["info", "pair", "--json"], { cwd: tree.root })).stdout);
     expect(report.files.map(({ left }: { left?: number }) => left)).toEqual([undefined, 100_000]);
   });
 
@@ -40,7 +40,9 @@ describe("assets info", () => {
       "other.onnx": { url: "hf:org/m/model.onnx", body: "other", id: "m" },
     });
     const env = { HF_ENDPOINT: hub.url };
-    const report = JSON.parse((await runBin(["info", "m", "--remote", "--json"], { cwd: tree.root, env })).stdout);
+    const report = JSON.parse(
+      (await runInProcess(["info", "m", "--remote", "--json"], { cwd: tree.root, env })).stdout,
+    );
     expect(report.files.map(({ remote }: { remote: object }) => remote)).toMatchObject([
       { agrees: true, size: 100_000 },
       { agrees: false, digest: `sha256:${sha256Of(MODEL)}` },
@@ -48,7 +50,7 @@ describe("assets info", () => {
     expect(report.repositories).toMatchObject([
       { name: "org/m", commit: COMMIT, pinned: [COMMIT], gated: false, files: [{ path: "model.onnx", size: 100_000 }] },
     ]);
-    const { stdout } = await runBin(["info", "m", "--remote"], { cwd: tree.root, env });
+    const { stdout } = await runInProcess(["info", "m", "--remote"], { cwd: tree.root, env });
     expect(stdout).toContain("(the newest)");
     expect(stdout).toContain("has other bytes");
   });
@@ -56,14 +58,14 @@ describe("assets info", () => {
   it("tells of a host that does not answer, and all the rest", async () => {
     const tree = makeTree();
     tree.manifestFor({ a: { url: "http://127.0.0.1:9/a", body: "a", id: "a" } });
-    const done = await runBin(["info", "a", "--remote"], { cwd: tree.root });
+    const done = await runInProcess(["info", "a", "--remote"], { cwd: tree.root });
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("127.0.0.1:9") });
   });
 
   it("names the nearest id, and takes no pattern of several", async () => {
     const tree = makeTree();
     tree.manifestFor({ a1: { url: "x", body: "a", id: "alpha" }, a2: { url: "x", body: "a", id: "alps" } });
-    expect(await runBin(["info", "alpa"], { cwd: tree.root })).toMatchObject({ code: 2 });
-    expect(await runBin(["info", "al*"], { cwd: tree.root })).toMatchObject({ code: 2 });
+    expect(await runInProcess(["info", "alpa"], { cwd: tree.root })).toMatchObject({ code: 2 });
+    expect(await runInProcess(["info", "al*"], { cwd: tree.root })).toMatchObject({ code: 2 });
   });
 });

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const hasGit = spawnSync("git", ["--version"]).status === 0;
@@ -12,7 +12,7 @@ const PIN = sha256Of("x");
 function project(assets: string) {
   const tree = makeTree();
   tree.write("assets.manifest.json", `{\n  "version": 1,\n  "assets": [\n${assets}\n  ]\n}\n`);
-  const run = (args: string[]) => runBin(args, { cwd: tree.root });
+  const run = (args: string[]) => runInProcess(args, { cwd: tree.root });
   const lint = async (...args: string[]) => {
     const { code, stdout } = await run(["lint", "--json", ...args]);
     const report = JSON.parse(stdout) as {

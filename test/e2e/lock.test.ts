@@ -1,11 +1,11 @@
 /** Filling in pins with the real program, against servers on the loopback. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startGitHub } from "../helpers/forges.js";
 import { COMMIT, gitBlob, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const MODEL = { size: 200_000, seed: 6 };
@@ -14,7 +14,7 @@ const md5 = (body: Parameters<typeof bytesOf>[0]) => createHash("md5").update(by
 function project(text: string) {
   const tree = makeTree();
   tree.write("assets.manifest.json", text);
-  const run = (args: string[], env: Record<string, string> = {}) => runBin(args, { cwd: tree.root, env });
+  const run = (args: string[], env: Record<string, string> = {}) => runInProcess(args, { cwd: tree.root, env });
   return { tree, run, text: () => tree.read("assets.manifest.json").toString() };
 }
 

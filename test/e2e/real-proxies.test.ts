@@ -4,6 +4,7 @@ import { runBin } from "../helpers/bin.js";
 import { makeChain } from "../helpers/certificate.js";
 import { bytesOf } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { PROXY_LOGIN, REAL_PROXIES, startRealProxy } from "../helpers/real-proxies.js";
 import { makeTree } from "../helpers/tree.js";
 
@@ -11,7 +12,7 @@ const BODY = { size: 300_000, seed: 77 };
 const chain = makeChain();
 
 /** A tree that wants a file over http and one over https. */
-async function prepare() {
+async function prepare(runWith = runInProcess) {
   const { ca, ...tls } = chain ?? { ca: "" };
   const server = await startFaultServer(chain === undefined ? {} : { tls: tls as { key: string; cert: string } });
   const tree = makeTree();
@@ -23,7 +24,7 @@ async function prepare() {
   const args = ["download", "--all", "--retries", "0", ...(chain ? ["--ca-file", "ca.pem"] : [])];
   // Both have the same bytes, and each of them is to be fetched.
   const download = (env: Record<string, string>) =>
-    runBin(args, { cwd: tree.root, env: { ASSETS_NO_REUSE: "1", ...env } });
+    runWith(args, { cwd: tree.root, env: { ASSETS_NO_REUSE: "1", ...env } });
   return { server, tree, download, names: Object.keys(urls) };
 }
 
@@ -49,7 +50,7 @@ for (const proxy of REAL_PROXIES) {
 
     it("takes the login of its address, and is not gone through without it", async () => {
       const url = await startRealProxy(proxy, true);
-      const { server, download } = await prepare();
+      const { server, download } = await prepare(runBin);
       const as = (login: string) => url.replace("//", `//${login}@`);
       const refused = await download({ ALL_PROXY: as("user:CANARY-wrong") });
       expect([refused.code, server.requests]).toEqual([7, []]);

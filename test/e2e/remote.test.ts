@@ -1,9 +1,9 @@
 /** `assets remote ls`, by the real program. */
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { startGitHub, startZenodo } from "../helpers/forges.js";
 import { COMMIT, gitBlob, type HubOptions, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const REPO = {
@@ -13,7 +13,7 @@ const REPO = {
 };
 
 const run = (args: string[], env: Record<string, string>) =>
-  runBin(["remote", "ls", ...args], { cwd: makeTree().root, env: { ASSETS_RETRIES: "1", ...env } });
+  runInProcess(["remote", "ls", ...args], { cwd: makeTree().root, env: { ASSETS_RETRIES: "1", ...env } });
 
 async function hub(args: string[], options: Partial<HubOptions> = {}) {
   const { url, requests } = await startHub({ repos: { "org/name": REPO }, pageSize: 2, ...options });

@@ -2,10 +2,11 @@
 import { chmodSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isWindows } from "../../src/platform.js";
-import { type BinOptions, eventsOf, runBin, startBin } from "../helpers/bin.js";
+import { eventsOf, startBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { flipped } from "../helpers/mend.js";
+import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
+import { flipped } from "../helpers/pieces.js";
 import { makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 1024 * 1024, seed: 17 };
@@ -18,7 +19,8 @@ async function project({ locked = true, pace }: { locked?: boolean; pace?: numbe
   const tree = makeTree();
   tree.manifestFor({ "m/a.bin": { url: server.serve("/a.bin", { body: BODY, pace }), body: BODY, id: "a" } });
   tree.write("m/a.bin", RIGHT);
-  const assets = (args: string[], options: Partial<BinOptions> = {}) => runBin(args, { cwd: tree.root, ...options });
+  const assets = (args: string[], options: Partial<InProcessOptions> = {}) =>
+    runInProcess(args, { cwd: tree.root, ...options });
   if (locked) expect((await assets(["lock", "--pieces"])).code).toBe(0);
   return { server, tree, assets };
 }

@@ -1,8 +1,8 @@
 /** A whole repository of the Hub as one asset, fetched by the real program. */
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { COMMIT, gitBlob, type HubRepo, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const WEIGHTS = "weights ".repeat(1000);
@@ -13,7 +13,7 @@ async function project(asset: object, repo: HubRepo = REPO, more = {}) {
   const hub = await startHub({ repos: { "org/name": repo }, ...more });
   const tree = makeTree();
   tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", path: "models/m", ...asset }] }));
-  const run = (...args: string[]) => runBin(args, { cwd: tree.root, env: { HF_ENDPOINT: hub.url } });
+  const run = (...args: string[]) => runInProcess(args, { cwd: tree.root, env: { HF_ENDPOINT: hub.url } });
   return { hub, tree, run };
 }
 

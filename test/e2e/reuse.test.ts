@@ -3,9 +3,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { eventsOf, runBin } from "../helpers/bin.js";
+import { eventsOf } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const BODY = { size: 3_000_000, seed: 4 };
@@ -25,7 +26,7 @@ async function repository(body: Parameters<typeof sha256Of>[0] = BODY) {
 }
 
 const download = (tree: Tree, args: string[] = [], env: Record<string, string> = {}) =>
-  runBin(["download", "--all", ...args], { cwd: tree.root, env });
+  runInProcess(["download", "--all", ...args], { cwd: tree.root, env });
 
 describe("what git-lfs has already", () => {
   it("is copied without a request, proven, and said to be", async () => {

@@ -1,4 +1,5 @@
 /** Secrets given to the real program: where they go, and that they come out nowhere. */
+import { randomUUID } from "node:crypto";
 import { chmodSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import type { FaultName } from "../helpers/faults.js";
 import { GIT_ENV, hasGit } from "../helpers/git.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startRegistry } from "../helpers/registry.js";
 import { type FileSpec, makeTree, type Tree } from "../helpers/tree.js";
@@ -28,12 +30,20 @@ const FAULTS: FaultName[] = [
   "says 200 with a JSON error",
 ];
 
-const PAIR = Buffer.from("user:CANARY-PASSWORD").toString("base64");
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+/**
+ * Texts in which CANARY is a word that no other run was told, for a process hides what it was told once; PAIR becomes the
+ * login of it for Basic.
+ */
+function freshly(): (text: string) => string {
+  const canary = `CANARY-${randomUUID()}`;
+  return (text) => text.replaceAll("CANARY", canary).replaceAll("PAIR", base64(`user:${canary}-PASSWORD`));
+}
 const header = (text: string) => (origin: string) => `[http "${origin}/"]\n\textraHeader = ${text}\n`;
 /** Git's settings and variables that hold the login of a server. */
 const LOGINS: [from: string, config: (origin: string) => string, env: Record<string, string>][] = [
   ["the server's URL", (origin) => `[lfs]\n\turl = ${origin.replace("//", "//user:CANARY-PASSWORD@")}/info/lfs\n`, {}],
-  ["an extra header for Basic", header(`AUTHORIZATION: basic ${PAIR}`), {}],
+  ["an extra header for Basic", header("AUTHORIZATION: basic PAIR"), {}],
   ["an extra header for Bearer", header("Authorization: Bearer CANARY-TOKEN"), {}],
   ["an extra header of the server's own", header("PRIVATE-TOKEN: CANARY-TOKEN"), {}],
   ["an extra header of cookies", header('"Cookie: theme=dark; session=CANARY-TOKEN"'), {}],
@@ -131,10 +141,10 @@ describe("secrets", () => {
     "s3://user:pa/CANARY-PASSWORD@bucket/r",
   ])("in the URL of a remote are shown nowhere, also where it is none that can be read: %s", async (url) => {
     const { tree } = await lfsRepository({ "a.bin": BODY });
-    tree.write(".git/config", `[remote "origin"]\n\turl = ${url}\n`);
     const args = ["lfs", "hydrate", "--retries", "0", "--log-file", tree.path("log.txt")];
     for (const mode of MODES) {
-      const { code, stdout, stderr } = await runBin([...args, ...mode], { cwd: tree.root, env: { PATH: "" } });
+      tree.write(".git/config", `[remote "origin"]\n\turl = ${freshly()(url)}\n`);
+      const { code, stdout, stderr } = await runInProcess([...args, ...mode], { cwd: tree.root, env: { PATH: "" } });
       expect([mode, code, `${stdout}\n${stderr}`]).toEqual([mode, 4, expect.stringContaining("cannot be asked")]);
       expect([mode, `${stdout}\n${stderr}`]).toEqual([mode, expect.not.stringContaining("CANARY")]);
     }
@@ -143,19 +153,25 @@ describe("secrets", () => {
 
   it.each(LOGINS)("of %s are not shown when a Git LFS server sends them back", async (_, config, env) => {
     const { tree, server } = await lfsRepository({ "a.bin": BODY });
-    tree.write(".git/config", `${tree.read(".git/config")}${config(server.origin)}`);
-    chmodSync(tree.write("netrc", "machine 127.0.0.1 login user password CANARY-PASSWORD\n"), 0o600);
+    const own = freshly();
+    tree.write(".git/config", `${tree.read(".git/config")}${own(config(server.origin))}`);
+    chmodSync(tree.write("netrc", own("machine 127.0.0.1 login user password CANARY-PASSWORD\n")), 0o600);
+    const variables = Object.entries(env).map(([name, value]) => [
+      name,
+      name === "NETRC" ? tree.path(value) : own(value),
+    ]);
     let echoed = "";
     server.behaviour.refuse = ({ headers }) => {
       echoed = echo(headers);
       return echoed === "" ? { status: 401 } : { status: 403, message: echoed };
     };
     const args = ["lfs", "hydrate", "a.bin", "--retries", "0", "--verbose", "--log-file", tree.path("log.txt")];
-    const { stdout, stderr } = await runBin(args, { cwd: tree.root, env: { PATH: "", ...env } });
+    const options = { cwd: tree.root, env: { PATH: "", ...Object.fromEntries(variables) } };
+    const { stdout, stderr } = await runInProcess(args, options);
     expect([echoed, stdout]).toEqual([expect.stringContaining("CANARY"), expect.stringContaining("***")]);
     const text = `${stdout}\n${stderr}\n${tree.read("log.txt")}`;
     expect(text).not.toContain("CANARY");
-    expect(text).not.toContain(PAIR);
+    expect(text).not.toContain(own("PAIR"));
   });
 
   it("that a Git LFS server names are hidden, and plain words that it calls secret are not", async () => {

@@ -1,9 +1,9 @@
 /** Files by the short names of Hugging Face, GitHub and Zenodo, fetched and checked by the real program. */
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { startGitHub, startZenodo } from "../helpers/forges.js";
 import { COMMIT, gitBlob, listen, sendBody, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const WEIGHTS = "weights ".repeat(1000);
@@ -12,7 +12,7 @@ async function download(url: string, env: Record<string, string>, pin: object = 
   const tree = makeTree();
   const assets = [{ id: "a", type: "model", url, localPath: "a.bin", ...pin }];
   tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets }));
-  const result = await runBin(["download", "a"], { cwd: tree.root, env: { ASSETS_RETRIES: "0", ...env } });
+  const result = await runInProcess(["download", "a"], { cwd: tree.root, env: { ASSETS_RETRIES: "0", ...env } });
   return { ...result, text: tree.exists("a.bin") ? tree.read("a.bin").toString() : undefined };
 }
 

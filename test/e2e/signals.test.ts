@@ -1,11 +1,12 @@
 /** Ctrl-C and its kin, sent to the real program. */
 import { describe, expect, it, vi } from "vitest";
 import { isWindows } from "../../src/platform.js";
-import { eventsOf, runBin, startBin } from "../helpers/bin.js";
+import { eventsOf, startBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { type Fault, gate, holdAfter } from "../helpers/faults.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { logOf, makeTree } from "../helpers/tree.js";
 
 const BODY = { size: 2_000_000, seed: 71 };
@@ -43,7 +44,7 @@ describe.skipIf(isWindows)("a signal", () => {
       expect(result.stdout).toMatch(/500 kB .*kept.*[Rr]un the same command again/);
       expect(result.tree.leftovers()).toEqual([PARTIAL]);
       result.server.serve("/a", { body: BODY });
-      expect((await runBin(["download", "--all"], { cwd: result.tree.root })).code).toBe(0);
+      expect((await runInProcess(["download", "--all"], { cwd: result.tree.root })).code).toBe(0);
       expect(result.server.requests[1]?.range).toBe("bytes=500000-");
     },
   );

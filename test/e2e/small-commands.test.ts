@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { utimesSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type BinOptions, runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
+import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 /** A project whose files can be copied from beside it. */
@@ -18,7 +18,8 @@ function project() {
     "data/two/a.csv": { url: "from/a.csv", body: "a,b", id: "two", type: "dataset" },
     "data/two/deep/b.csv": { url: "from/b.csv", body: "c,d", id: "two", type: "dataset" },
   });
-  const run = (args: string[], options: Partial<BinOptions> = {}) => runBin(args, { cwd: tree.root, ...options });
+  const run = (args: string[], options: Partial<InProcessOptions> = {}) =>
+    runInProcess(args, { cwd: tree.root, ...options });
   return { tree, run };
 }
 
@@ -61,14 +62,14 @@ describe("assets status", () => {
     const tree = makeTree();
     tree.manifestFor({ "a.bin": { url: "from", pin: "none" } });
     tree.write("a.bin", "a");
-    const { code, stdout } = await runBin(["status", "--json"], { cwd: tree.root });
+    const { code, stdout } = await runInProcess(["status", "--json"], { cwd: tree.root });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       command: "status",
       ok: true,
       totals: { files: 1, valid: 0, unpinned: 1 },
     });
-    expect((await runBin(["status"], { cwd: tree.root })).stdout).toBe("1 file: all well (1 not pinned)\n");
+    expect((await runInProcess(["status"], { cwd: tree.root })).stdout).toBe("1 file: all well (1 not pinned)\n");
   });
 });
 
@@ -133,12 +134,15 @@ describe("assets path", () => {
     const server = await startFaultServer();
     const url = server.serve("/x.bin", { body: "other bytes" });
     tree.manifestFor({ "x.bin": { url, body: "abc", id: "x" } });
-    expect(await runBin(["path", "x", "--offline"], { cwd: tree.root })).toMatchObject({ code: 8, stdout: "" });
+    expect(await runInProcess(["path", "x", "--offline"], { cwd: tree.root })).toMatchObject({ code: 8, stdout: "" });
     expect(server.requests).toEqual([]);
-    expect(await runBin(["path", "x", "--retries", "0"], { cwd: tree.root })).toMatchObject({ code: 5, stdout: "" });
+    expect(await runInProcess(["path", "x", "--retries", "0"], { cwd: tree.root })).toMatchObject({
+      code: 5,
+      stdout: "",
+    });
     tree.write("x.bin", "abc");
     const before = server.requests.length;
-    expect((await runBin(["path", "x"], { cwd: tree.root })).stdout).toBe(`${tree.path("x.bin")}\n`);
+    expect((await runInProcess(["path", "x"], { cwd: tree.root })).stdout).toBe(`${tree.path("x.bin")}\n`);
     expect(server.requests).toHaveLength(before);
   });
 });
@@ -163,23 +167,23 @@ describe("assets cache-key", () => {
     const keyOf = async (files: Parameters<ReturnType<typeof makeTree>["manifestFor"]>[0], ...args: string[]) => {
       const tree = makeTree();
       tree.manifestFor(files);
-      return (await runBin(["cache-key", ...args], { cwd: tree.root })).stdout;
+      return (await runInProcess(["cache-key", ...args], { cwd: tree.root })).stdout;
     };
     const a = { url, body: "a", id: "a" };
     const b = { url, body: "b", id: "b" };
-    const [same, ...others] = await Promise.all([
-      keyOf({ "m/a": a, "m/b": b }),
-      keyOf({ "m/b": b, "m/a": { ...a, url: [`${url}2`, url], id: "other", tags: ["new"], type: "dataset" } }),
-      keyOf({ "m/a": a, "m/b": b, "m/c": { url, body: "c", id: "c" } }, "a", "b"),
-    ]);
+    const same = await keyOf({ "m/a": a, "m/b": b });
+    const others = [
+      await keyOf({ "m/b": b, "m/a": { ...a, url: [`${url}2`, url], id: "other", tags: ["new"], type: "dataset" } }),
+      await keyOf({ "m/a": a, "m/b": b, "m/c": { url, body: "c", id: "c" } }, "a", "b"),
+    ];
     expect(others).toEqual([same, same]);
-    const changed = await Promise.all([
-      keyOf({ "m/a": a, "m/b": { ...b, body: "c" } }),
-      keyOf({ "m/a": a, "m/b": { ...b, size: 2 } }),
-      keyOf({ "m/a": a, "m/c": b }),
-      keyOf({ "m/a": a }),
-      keyOf({ "m/a": a, "m/b": { ...b, pin: "none" } }),
-    ]);
+    const changed = [
+      await keyOf({ "m/a": a, "m/b": { ...b, body: "c" } }),
+      await keyOf({ "m/a": a, "m/b": { ...b, size: 2 } }),
+      await keyOf({ "m/a": a, "m/c": b }),
+      await keyOf({ "m/a": a }),
+      await keyOf({ "m/a": a, "m/b": { ...b, pin: "none" } }),
+    ];
     expect(new Set([same, ...changed]).size).toBe(6);
   });
 });

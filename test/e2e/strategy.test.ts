@@ -6,6 +6,7 @@ import { sha256Of } from "../helpers/content.js";
 import { hasGit } from "../helpers/git.js";
 import { type GitHubOptions, startGitHub } from "../helpers/git-hub.js";
 import { COMMIT, startHub } from "../helpers/hub.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const WEIGHTS = "weights ".repeat(1000);
@@ -14,7 +15,7 @@ const REPO = {
   large: { "model.bin": WEIGHTS },
 };
 
-async function project(asset: object, options: GitHubOptions = REPO) {
+async function project(asset: object, options: GitHubOptions = REPO, runWith = runInProcess) {
   const hub = await startGitHub(options);
   const tree = makeTree();
   tree.write(
@@ -23,7 +24,7 @@ async function project(asset: object, options: GitHubOptions = REPO) {
   );
   const tmp = makeTree();
   const run = (args: string[], env: Record<string, string> = {}) =>
-    runBin(["download", "m", ...args], {
+    runWith(["download", "m", ...args], {
       cwd: tree.root,
       env: { HF_ENDPOINT: hub.url, ASSETS_RETRIES: "0", TMPDIR: tmp.root, ...env },
     });
@@ -104,7 +105,7 @@ describe.skipIf(!hasGit)("--strategy (needs git)", () => {
 
   it("git shows the token as the Hub takes it, and nobody else sees it", async () => {
     const login = `Basic ${Buffer.from("hf:hf_CANARY123").toString("base64")}`;
-    const { tree, run } = await project({ source: "hf:org/name" }, { files: REPO.files, login });
+    const { tree, run } = await project({ source: "hf:org/name" }, { files: REPO.files, login }, runBin);
     const refused = await run(["--strategy", "git"]);
     expect([refused.code, refused.stderr]).toEqual([7, expect.stringContaining("set HF_TOKEN")]);
     const { code, stdout, stderr } = await run(["--strategy", "git"], { HF_TOKEN: "hf_CANARY123" });

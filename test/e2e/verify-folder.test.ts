@@ -3,12 +3,13 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GOOD } from "../formats/samples.js";
 import { powerlessUser, runBin } from "../helpers/bin.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 12345\n`;
 
-async function verify(tree: Tree, args: string[], options: { uid?: number } = {}) {
-  const { code, stdout } = await runBin(["verify", ...args, "--json"], { cwd: tree.root, ...options });
+async function verify(tree: Tree, args: string[], run = runInProcess) {
+  const { code, stdout } = await run(["verify", ...args, "--json"], { cwd: tree.root });
   return { code, report: JSON.parse(stdout) };
 }
 
@@ -43,14 +44,14 @@ describe("assets verify FOLDER", () => {
       ["models/pointer.onnx", "pointer"],
     ]);
     expect(report.totals).toEqual({ files: Object.keys(GOOD).length + 9, suspects: 6 });
-    const { stdout } = await runBin(["verify", "./models"], { cwd: tree.root });
+    const { stdout } = await runInProcess(["verify", "./models"], { cwd: tree.root });
     for (const words of ["suspicious, which is not to say wrong", "assets lfs", "12345 bytes", "cut off"]) {
       expect(stdout).toContain(words);
     }
   });
 
   it("finds nothing in a good folder, and does not call that a proof", async () => {
-    const { code, stdout } = await runBin(["verify", "./models/good/"], { cwd: mixed().root });
+    const { code, stdout } = await runInProcess(["verify", "./models/good/"], { cwd: mixed().root });
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("Nothing is proven by that") });
   });
 
@@ -97,7 +98,9 @@ describe("assets verify FOLDER", () => {
       const { chmodSync } = await import("node:fs");
       chmodSync(tree.root, 0o755);
       chmodSync(tree.path("m/a.png"), 0o000);
-      const { code, report } = await verify(tree, ["./m"], { uid: nobody ?? 0 });
+      const { code, report } = await verify(tree, ["./m"], (words, options) =>
+        runBin(words, { ...options, uid: nobody ?? 0 }),
+      );
       expect(code).toBe(6);
       expect(report.unreadable).toEqual([{ path: "m/a.png", reason: expect.stringContaining("EACCES") }]);
     },

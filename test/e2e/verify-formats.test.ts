@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { isWindows } from "../../src/platform.js";
-import { type BinOptions, eventsOf, runBin } from "../helpers/bin.js";
+import { eventsOf } from "../helpers/bin.js";
+import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const MANIFEST = `{
@@ -36,8 +37,8 @@ function project() {
   const tree = makeTree();
   tree.write("ml/assets.manifest.json", MANIFEST);
   tree.write("ml/data/two/a.csv", "a");
-  const run = (args: string[], options: Partial<BinOptions> = {}) => {
-    return runBin(["verify", "--no-progress", ...args], { cwd: tree.path("ml"), ...options });
+  const run = (args: string[], options: Partial<InProcessOptions> = {}) => {
+    return runInProcess(["verify", "--no-progress", ...args], { cwd: tree.path("ml"), ...options });
   };
   return { tree, run };
 }
@@ -88,7 +89,7 @@ describe("assets verify", () => {
 
   it("answers the same to --json and --format json, and events to --format ndjson", async () => {
     const { run } = project();
-    const [json, format] = await Promise.all([run(["--json"]), run(["--format", "json"])]);
+    const [json, format] = [await run(["--json"]), await run(["--format", "json"])];
     const parsed = (text: string) => ({ ...JSON.parse(text), durationMs: 0 });
     expect(parsed(format.stdout)).toEqual(parsed(json.stdout));
     const events = eventsOf(await run(["--format=ndjson", "--extra"]));
@@ -182,7 +183,7 @@ describe("assets verify", () => {
     tree.manifestFor({ "m/a.bin": { url: "a", body: "abc" }, "m/b.bin": { url: "b", body: "abd" } });
     tree.write("m/a.bin", "abc");
     tree.write("m/b.bin", "abd");
-    const run = (...args: string[]) => runBin(["verify", ...args], { cwd: tree.root });
+    const run = (...args: string[]) => runInProcess(["verify", ...args], { cwd: tree.root });
     expect((await run()).stdout).toMatch(/^2 files, 6 B verified in/);
     // Within the tick of the clock in which the files were written nothing was remembered.
     await run();

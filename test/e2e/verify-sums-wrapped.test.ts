@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const WINDOWS = process.platform === "win32";
@@ -14,7 +14,7 @@ function digest(text: string, algorithm = "sha256"): string {
 }
 
 async function verify(tree: Tree, args: string[]) {
-  const { code, stdout } = await runBin(["verify", ...args, "--json"], { cwd: tree.root });
+  const { code, stdout } = await runInProcess(["verify", ...args, "--json"], { cwd: tree.root });
   const report = JSON.parse(stdout);
   const files = (report.files ?? []).map(({ path, status }: Record<string, string>) => `${path} ${status}`);
   return { code, files, report };
@@ -71,7 +71,7 @@ describe("a signed list", () => {
     expect(report.notes).toEqual([
       { sums: "CHECKSUM", kind: "signature", message: expect.stringContaining("the signature was not checked") },
     ]);
-    const { stdout } = await runBin(["verify", "--sums", "CHECKSUM"], { cwd: tree.root });
+    const { stdout } = await runInProcess(["verify", "--sums", "CHECKSUM"], { cwd: tree.root });
     expect(stdout).toContain("CHECKSUM: it is signed, and the signature was not checked: gpg --verify does.\n");
   });
 
@@ -137,7 +137,7 @@ describe("digits without a name", () => {
       "sums",
       `${digest("aaa", "sha3-256")}  a\n${digest("bbb", "sha3-256")}  b\nMD5 (a) = ${digest("aaa", "md5")}\n`,
     );
-    const { code, stdout } = await runBin(["verify", "--sums", "sums"], { cwd: tree.root });
+    const { code, stdout } = await runInProcess(["verify", "--sums", "sums"], { cwd: tree.root });
     expect(code).toBe(1);
     expect(stdout).toContain(
       "sums: no digest of 64 digits matches: maybe they are not SHA256, but BLAKE2b-256, BLAKE3",

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runBin } from "../helpers/bin.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const WINDOWS = process.platform === "win32";
@@ -14,7 +14,7 @@ function digest(text: string, algorithm = "sha256"): string {
 }
 
 async function verify(tree: Tree, args: string[], input?: string) {
-  const { code, stdout, stderr } = await runBin(["verify", ...args, "--json"], {
+  const { code, stdout, stderr } = await runInProcess(["verify", ...args, "--json"], {
     cwd: tree.root,
     ...(input !== undefined && { input }),
   });
@@ -26,7 +26,7 @@ describe("assets verify --sums", () => {
     const tree = makeTree();
     tree.write("data/a.bin", "aaa");
     tree.write("data/SHA256SUMS", `${digest("aaa")}  a.bin\n`);
-    const { code, stdout, stderr } = await runBin(["verify", "--sums", "data/SHA256SUMS"], { cwd: tree.root });
+    const { code, stdout, stderr } = await runInProcess(["verify", "--sums", "data/SHA256SUMS"], { cwd: tree.root });
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^1 file, 3 B verified in .*: all match the list\.\n$/),
@@ -57,7 +57,7 @@ describe("assets verify --sums", () => {
       ["gone", "missing", 4],
       ["folder", "unreadable", 5],
     ]);
-    const { stdout } = await runBin(["verify", "--sums", "sums"], { cwd: tree.root });
+    const { stdout } = await runInProcess(["verify", "--sums", "sums"], { cwd: tree.root });
     for (const words of ["bad", "gone", "folder", "sums:6:", "3 of 4 files fail"]) expect(stdout).toContain(words);
   });
 
@@ -68,7 +68,7 @@ describe("assets verify --sums", () => {
       "sums",
       `MD5 (a) = ${digest("a", "md5")}\nSHA1 (a) = ${digest("a", "sha1")}\nSHA512 (a) = ${digest("a", "sha512")}\n`,
     );
-    const { code, stdout } = await runBin(["verify", "--sums", "sums"], { cwd: tree.root });
+    const { code, stdout } = await runInProcess(["verify", "--sums", "sums"], { cwd: tree.root });
     expect(code).toBe(0);
     expect(stdout).toContain("MD5 and SHA1 are weak");
     expect((await verify(tree, ["--sums", "sums"])).report.totals).toMatchObject({ files: 3, weak: 2 });

@@ -49,8 +49,8 @@ export interface RunningBin {
   event(fits: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
 }
 
-/** The environment of the child: a fresh home, no proxies, no npm configuration but that of the fresh home. */
-function environment(extra: Record<string, string>): Record<string, string> {
+/** The environment of a run: a fresh home, no proxies, no npm configuration but that of the fresh home. */
+export function environment(extra: Record<string, string>): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "assets-home-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const kept = Object.fromEntries(KEPT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));

@@ -2,7 +2,8 @@
 import { expect } from "vitest";
 import { bytesOf, sha256Of } from "./content.js";
 import { type FaultServer, startFaultServer } from "./fault-server.js";
-import { type MendOptions, mend, writePieces } from "./mend.js";
+import { writePieces } from "./pieces.js";
+import { type MendOptions, mend } from "./run.js";
 import { makeTree, type Tree } from "./tree.js";
 
 /** The file of a project. */

@@ -10,12 +10,14 @@ import { cutAfter, type Fault, faults, gate, healthy, holdAfter } from "./faults
 const BODY = { size: 3000, seed: 1 };
 const SMALL = { size: 300, seed: 1 };
 const SILENCE_MS = 100;
-const AT_ONCE = 8;
+const AT_ONCE = 30;
 const LONG_MS = 500;
+/** What is honest ends by itself, however busy the machine is. */
+const PATIENT_MS = 15_000;
 const ENDLESS = 1_000_000;
 
 /** What comes over the wire until the connection ends or says no more. The Date is left out. */
-function wire(url: string, ...heads: string[][]): Promise<string> {
+function wire(url: string, heads: string[][], silenceMs = SILENCE_MS, longMs = LONG_MS): Promise<string> {
   const { hostname, port, pathname } = new URL(url);
   const requests = heads.map((head) => [`GET ${pathname} HTTP/1.1`, "Host: test", ...head, "", ""].join("\r\n"));
   return new Promise((resolve) => {
@@ -26,24 +28,26 @@ function wire(url: string, ...heads: string[][]): Promise<string> {
       socket.destroy();
       resolve(`${text.replaceAll(/Date: .*\r\n/g, "")}[${how}]`);
     };
-    const long = setTimeout(end, LONG_MS, "long");
+    const long = setTimeout(end, longMs, "long");
     socket.on("data", (data) => {
       text += data.toString("latin1");
       if (text.length > ENDLESS) end("endless");
     });
     socket.on("error", () => end("reset"));
     socket.on("end", () => end("end"));
-    socket.setTimeout(SILENCE_MS, () => end("silence"));
+    socket.setTimeout(silenceMs, () => end("silence"));
   });
 }
 
 /** The ways of asking that may show a fault. */
 async function wires(server: FaultServer, name: string, fault: Fault): Promise<string[]> {
+  const limits = fault === healthy ? [PATIENT_MS, PATIENT_MS] : [];
   const ways = [[[]], [[], []], [["Range: bytes=100-"]], [["Range: bytes=100-", 'If-Range: "strong"']]];
   return Promise.all(
     ways.map((heads, way) => {
       const url = server.serve(`/${encodeURIComponent(name)}/${way}`, { body: SMALL, etag: '"strong"', fault });
-      return wire(url, ...heads.map((head, n) => (n === heads.length - 1 ? [...head, "Connection: close"] : head)));
+      const closing = heads.map((head, n) => (n === heads.length - 1 ? [...head, "Connection: close"] : head));
+      return wire(url, closing, ...limits);
     }),
   );
 }
@@ -103,7 +107,7 @@ describe("the fault server", () => {
 
   it("cuts its answer after as many bytes as it was told to", async () => {
     const server = await startFaultServer();
-    const answer = await wire(server.serve("/file", { body: BODY, fault: cutAfter(1) }), []);
+    const answer = await wire(server.serve("/file", { body: BODY, fault: cutAfter(1) }), [[]], PATIENT_MS, PATIENT_MS);
     expect(answer).toMatch(/\r\n\r\n.\[end\]$/s);
   });
 

@@ -24,6 +24,14 @@ const BROKEN = `{
 }`;
 
 describe("the issues of a manifest", () => {
+  test("a file that is named as a property of all objects is reported as any other", () => {
+    const asset = { id: "a", type: "model", files: { toString: "", valueOf: 1 } };
+    expect(issuesOf(document([asset])).map(({ path, suggestion }) => [path, suggestion])).toEqual([
+      ["assets[0].files.toString", undefined],
+      ["assets[0].files.valueOf", undefined],
+    ]);
+  });
+
   test("every problem of every asset is reported at once, in the order of the text", () => {
     expect(issuesOf(BROKEN).map(({ line, column, path }) => `${line}:${column} ${path}`)).toEqual([
       "4:3 asets",

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { AssetsError } from "../../src/errors.js";
 import { readFlawless } from "../../src/manifest/flawless.js";
@@ -33,7 +34,10 @@ export function canonical(file: object = {}, rest: object = {}): object {
 export function readManifest(text: string, options: { file: string; root?: string }): ReadResult {
   const result = readCarefully(text, options);
   const flawless = readFlawless(text, options);
-  if (flawless !== undefined) expect({ manifest: flawless, issues: [] }).toEqual(result);
+  if (flawless === undefined) return result;
+  const read = { manifest: flawless, issues: [] };
+  // The matcher, which tells what differs, takes seconds for manifests of a hundred thousand files.
+  if (!isDeepStrictEqual(read, result)) expect(read).toEqual(result);
   return result;
 }
 

@@ -7,14 +7,17 @@ import { makeTree } from "../helpers/tree.js";
 const { signal } = new AbortController();
 
 describe("the hasher", () => {
-  it("gives every file its own digest, however many are asked for at once", async () => {
+  it.each([
+    ["on the spot", 1_000],
+    ["by threads, once there is much to hash", 200_000],
+  ])("gives every file its own digest, however many are asked for at once: %s", async (_, times) => {
     const tree = makeTree();
     const hasher = createHasher(2);
     const names = Array.from({ length: 20 }, (_, index) => `f${index}`);
-    for (const name of names) tree.write(name, name.repeat(1000));
+    for (const name of names) tree.write(name, name.repeat(times));
     const digests = await Promise.all(names.map((name) => hasher.hash(tree.path(name), { signal })));
     await hasher.close();
-    expect(digests.map(({ hex }) => hex)).toEqual(names.map((name) => sha256Of(name.repeat(1000))));
+    expect(digests.map(({ hex }) => hex)).toEqual(names.map((name) => sha256Of(name.repeat(times))));
   });
 
   it("leaves the main thread free while it reads a large file, and tells how far it is", async () => {
@@ -37,10 +40,17 @@ describe("the hasher", () => {
   it("fails for one file without failing for the others", async () => {
     const tree = makeTree();
     tree.write("there", "x");
+    tree.write("large", { size: 5_000_000, seed: 3 });
     const hasher = createHasher(1);
-    const results = await Promise.allSettled(["gone", "there"].map((name) => hasher.hash(tree.path(name), { signal })));
+    const statuses = async (...names: string[]) => {
+      const results = await Promise.allSettled(names.map((name) => hasher.hash(tree.path(name), { signal })));
+      return results.map(({ status }) => status);
+    };
+    expect(await statuses("gone", "there")).toEqual(["rejected", "fulfilled"]);
+    // Now there is a thread.
+    expect(await statuses("large")).toEqual(["fulfilled"]);
+    expect(await statuses("gone", "there")).toEqual(["rejected", "fulfilled"]);
     await hasher.close();
-    expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
   });
 
   it("stops in the middle of a file when it is told to, and still serves the next one", async () => {

@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync, truncateSync } from "node:fs";
 import { uptime } from "node:os";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ByteRanges } from "../../src/store/byte-ranges.js";
 import { readJournal, rememberValidator, removeJournal, writeJournal } from "../../src/store/journal.js";
 import { openPartial } from "../../src/store/partial.js";
@@ -171,6 +171,23 @@ describe("a partial with a journal", () => {
     // As a killed process would leave it.
     const { ranges } = (await readJournal(tree.path(NAME), 400)) ?? {};
     expect(ranges).toEqual([{ start: 0, end: 100 }]);
+    await partial.close();
+  });
+
+  it("has it renewed by what is written half a second after, so that a kill costs no more than that", async () => {
+    const tree = makeTree();
+    let now = 10_000;
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const partial = await openPartial(tree.path(NAME));
+    const claimed = async () => (await readJournal(tree.path(NAME), SIZE))?.ranges;
+    await partial.write([Buffer.alloc(100, "c")], 300);
+    now += 500;
+    await partial.write([Buffer.alloc(100, "d")], 400);
+    const first = await claimed();
+    now += 1;
+    await partial.write([Buffer.alloc(100, "e")], 500);
+    expect([first, await claimed()]).toEqual([[], [{ start: 300, end: 600 }]]);
     await partial.close();
   });
 

@@ -9,13 +9,15 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { AssetsError } from "../../src/errors.js";
 import type { AssetEvent, Outcome } from "../../src/events.js";
+import { loadManifest } from "../../src/manifest/load.js";
+import type { Manifest } from "../../src/manifest/types.js";
 import { partialOf } from "../../src/transfer/candidates.js";
 import type { TransferPolicy } from "../../src/transfer/fetch-file.js";
 import { runPool } from "../../src/transfer/pool.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
 import { type Fault, healthy } from "../helpers/faults.js";
-import { writePieces } from "../helpers/mend.js";
+import { writePieces } from "../helpers/pieces.js";
 import { type Run, run } from "../helpers/run.js";
 import { faultsOf, leftOf, POLICIES, SEVERAL, type Sequence, SLOW_PACE, sequence } from "../helpers/sequence.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -101,6 +103,7 @@ function wrongEnd(
 /** Runs once, perhaps stopped on the way. Undefined when it was stopped before it began. */
 async function runOnce(
   tree: Tree,
+  manifest: Manifest,
   { policy, slow }: Sequence,
   stopAfter?: number,
   more: Partial<TransferPolicy> = {},
@@ -116,7 +119,7 @@ async function runOnce(
     timer = setTimeout(() => reject(new Error("it hangs")), DEADLINE_MS);
   });
   try {
-    return await Promise.race([run(tree, { policy: limits, signal: abort.signal, onEvent }), late]);
+    return await Promise.race([run(tree, { manifest, policy: limits, signal: abort.signal, onEvent }), late]);
   } catch (error) {
     if (error instanceof AssetsError && error.code === "ABORTED" && abort.signal.aborted) return undefined;
     throw error;
@@ -139,6 +142,7 @@ async function play(server: FaultServer, tree: Tree, number: number, seq: Sequen
   });
   tree.manifestFor({ [PATH]: { url: urls, body: content, pin: seq.pin } });
   if (number % 3 === 0) writePieces(tree, content);
+  const manifest = await loadManifest({ cwd: tree.root });
   const pin = seq.pin === "all" || seq.pin === "sha256" ? sha256Of(content) : undefined;
   const leave = (left: NonNullable<Sequence["before"]>) => {
     const { bytes, note } = leftOf(left, body, `"${paths[0]}"`);
@@ -155,15 +159,15 @@ async function play(server: FaultServer, tree: Tree, number: number, seq: Sequen
   };
   const wrong: string[] = [];
   for (const { stopAfter, leaves } of seq.runs) {
-    wrong.push(...check(await runOnce(tree, seq, stopAfter)));
+    wrong.push(...check(await runOnce(tree, manifest, seq, stopAfter)));
     if (leaves && !tree.exists(PATH)) leave(leaves);
   }
-  const last = await runOnce(tree, seq);
+  const last = await runOnce(tree, manifest, seq);
   wrong.push(...check(last));
   if (last?.ok) return wrong;
   for (const path of paths) server.serve(path, { body: content });
   // Nothing is silent any more but a busy machine.
-  const healed = await runOnce(tree, seq, undefined, { stallTimeoutMs: 20_000, firstByteTimeoutMs: 20_000 });
+  const healed = await runOnce(tree, manifest, seq, undefined, { stallTimeoutMs: 20_000, firstByteTimeoutMs: 20_000 });
   wrong.push(...check(healed));
   const away = healed?.of(PATH).status === "failed" && seq.standing !== "a user's file";
   return away ? [...wrong, `it does not heal: ${healed?.of(PATH).error?.message}`] : wrong;

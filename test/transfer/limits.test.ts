@@ -28,7 +28,8 @@ async function several(bytes: number) {
 
 describe("a limited rate", () => {
   // What the sockets hold counts for the server at once, so it is measured where the bytes arrive.
-  it("is one for all files together, and kept within 5 %", async () => {
+  // A machine that is busy all the while gives it less, so it is asked more than once.
+  it("is one for all files together, and kept within 5 %", { retry: 2 }, async () => {
     const { tree, files } = await several(4 * MB);
     const times: number[] = [];
     const onEvent = ({ type }: AssetEvent) => /^(transfer:start|outcome)$/.test(type) && times.push(performance.now());
@@ -37,7 +38,6 @@ describe("a limited rate", () => {
     const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
     const rate = (4 * MB) / seconds;
     expect(rate).toBeLessThan(2.1 * MB);
-    // A busy machine may be slower than the limit; that is not the limit's fault.
     expect(rate).toBeGreaterThan(1.8 * MB);
   });
 

@@ -1,9 +1,9 @@
 /** Files whose pieces are known: each is checked as it lands. */
 import { expect, it } from "vitest";
 import { sha256Of } from "../helpers/content.js";
-import { flipped, writePieces } from "../helpers/mend.js";
 import { BODY, FINE, MB, SHA256 } from "../helpers/mirrors.js";
 import { type PacedOptions, startPacedServer } from "../helpers/paced-server.js";
+import { flipped, writePieces } from "../helpers/pieces.js";
 import { type RunOptions, run } from "../helpers/run.js";
 import { makeTree } from "../helpers/tree.js";
 
