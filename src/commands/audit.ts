@@ -105,7 +105,9 @@ function byHost(urls: readonly string[]): Map<string, string[]> {
   const hosts = new Map<string, string[]>();
   for (const url of urls) {
     const host = /^https?:/i.test(url) ? new URL(url).host : url.slice(0, url.indexOf(":"));
-    hosts.set(host, [...(hosts.get(host) ?? []), url]);
+    const own = hosts.get(host);
+    if (own === undefined) hosts.set(host, [url]);
+    else own.push(url);
   }
   return hosts;
 }

@@ -117,8 +117,10 @@ async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
   for (const line of listed.split("\0")) {
     const [, id, bytes, path] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([\s\S]+)$/.exec(line) ?? [];
     if (id === undefined || path === undefined) continue;
-    if (Number(bytes) >= LEAST_POINTER_BYTES && Number(bytes) < POINTER_SIZE_LIMIT)
-      small.set(id, [...(small.get(id) ?? []), path]);
+    if (Number(bytes) < LEAST_POINTER_BYTES || Number(bytes) >= POINTER_SIZE_LIMIT) continue;
+    const same = small.get(id);
+    if (same === undefined) small.set(id, [path]);
+    else same.push(path);
   }
   const ids = [...small.keys()];
   const blobs: SmallBlob[] = [];

@@ -125,6 +125,8 @@ function readOut(
   }
   const exported = table(table(meta).assets);
   const stated = textOf(exported.sha256);
+  const sha256 = stated === undefined ? {} : digestPin("sha256", stated);
+  if ("problem" in sha256) return `${shown(whole)}: ${sha256.problem}`;
   const urls = list(exported.urls).flatMap((one) => textOf(one) ?? []);
   const asset = textOf(exported.id);
   return {
@@ -135,7 +137,7 @@ function readOut(
     place,
     ...(usable && take(digestPin("md5", object))),
     ...(!isFolder && size !== undefined && take(sizePin(textOf(size) ?? ""))),
-    ...(stated !== undefined && take(digestPin("sha256", stated))),
+    ...sha256,
     ...(asset !== undefined && { asset }),
     ...(textOf(remote) !== undefined && { remote: textOf(remote) as string }),
     problems,

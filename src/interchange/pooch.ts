@@ -16,9 +16,12 @@ export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefin
     else if (path === undefined || hash === undefined || words.length > 3) {
       listing.refuse(place, `a line has a name, a hash and perhaps a URL, not ${words.length} words`);
     } else {
-      const pin = hashPin(hash);
-      if ("problem" in pin) listing.note(place, `${shown(path)}: ${pin.problem}`);
-      listing.add({ path, urls: url === undefined ? [] : [url], place, ...("problem" in pin ? {} : pin) });
+      const file = { path, urls: url === undefined ? [] : [url], place };
+      // What pooch is told not to check, in a registry that a script wrote.
+      const pin = hash === "None" ? {} : hashPin(hash);
+      if (!("problem" in pin)) listing.add({ ...file, ...pin });
+      else if (pin.unchecked) listing.add(file, [pin.problem]);
+      else listing.refuse(place, `${shown(path)}: ${pin.problem}`);
     }
   }
   return listing.done();

@@ -11,10 +11,9 @@ export function readSums(bytes: Uint8Array, { baseUrl }: { baseUrl: string }): L
   for (const { line, path, algorithm, hex } of sums) {
     const place = `line ${line}`;
     const pin = digestPin(algorithm.name, hex);
-    if ("problem" in pin) {
-      listing.note(place, pin.problem);
-      listing.add({ path, urls: [], place });
-    } else listing.add({ path, urls: [], place, ...pin });
+    if (!("problem" in pin)) listing.add({ path, urls: [], place, ...pin });
+    else if (pin.unchecked) listing.add({ path, urls: [], place }, [pin.problem]);
+    else listing.refuse(place, `${path}: ${pin.problem}`);
   }
   return listing.done();
 }

@@ -30,19 +30,30 @@ describe("a list of checksums", () => {
     expect(files).toMatchObject([{ path: "a", md5: "1".repeat(32), sha1: "2".repeat(40), sha512: "3".repeat(128) }]);
   });
 
-  it("keeps a file whose digest assets does not check, and says so", () => {
-    const { files, notes } = read(`${"4".repeat(56)}  a\n`);
-    expect(files[0]).not.toHaveProperty("sha256");
-    expect(notes).toEqual([{ place: "line 1", message: "SHA224 is not checked by assets" }]);
+  it("keeps a file whose digest assets does not check, and is no success unless there is another digest", () => {
+    const only = read(`${"4".repeat(56)}  a\n`);
+    expect(only.files[0]).not.toHaveProperty("sha256");
+    const message = "a: SHA224 is not checked by assets, and it is taken over without a digest";
+    expect(only.refused).toEqual([{ place: "line 1", message }]);
+    const both = read(`${"4".repeat(56)}  a\n${A}  a\n`);
+    expect([both.refused, both.notes]).toEqual([
+      [],
+      [{ place: "line 1", message: "a: SHA224 is not checked by assets" }],
+    ]);
   });
 
-  it("refuses lines that say nothing, and a file that is there twice with other bytes", () => {
-    const { files, refused } = read(`nonsense\n${A}  a\n${"b".repeat(64)}  a\n${A}  ./a\n`);
-    expect(files).toHaveLength(1);
+  it("refuses lines that say nothing, and of a file that is there twice with other bytes takes neither", () => {
+    const { files, refused } = read(`nonsense\n${A}  a\n${"b".repeat(64)}  a\n${A}  ./a\n${A}  c\n`);
+    expect(files.map(({ path }) => path)).toEqual(["c"]);
     expect(refused).toMatchObject([
       { place: "line 1" },
-      { place: "line 3", message: "a is there twice, first in line 2, with another sha256" },
+      { place: "line 3", message: "a is there twice, first in line 2, with another sha256: neither is taken over" },
     ]);
+  });
+
+  it("states of an empty file its size as well", () => {
+    const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    expect(read(`${A}  a\n${empty}  sub/none\n`).files).toMatchObject([{ path: "a" }, { path: "sub/none", size: 0 }]);
   });
 });
 
@@ -77,14 +88,20 @@ describe("a registry of pooch", () => {
     expect(readPooch(line, BASE).refused[0]?.message).toMatch(message);
   });
 
-  it("takes a file over without a digest that is none, and says so", () => {
-    const { files, notes } = readPooch(`a xxh64:0123\nb sha256:12\nc ${"0".repeat(64)}\n`, BASE);
-    expect(files.map(({ path, sha256 }) => [path, sha256])).toEqual([
-      ["a", undefined],
-      ["b", undefined],
-      ["c", undefined],
+  it("refuses a line whose digest is none, and takes what pooch is told not to check", () => {
+    const { files, refused } = readPooch(`a None\nb sha256:12\nc ${"0".repeat(64)}\nd ${A.slice(1)}\n`, BASE);
+    expect(files.map(({ path, sha256 }) => [path, sha256])).toEqual([["a", undefined]]);
+    expect(refused.map(({ message }) => message)).toEqual([
+      "b: 12 is no SHA256: it has 64 hexadecimal digits",
+      "c: the digest is nothing but zeros",
+      `d: ${A.slice(1)} is no SHA256: it has 64 hexadecimal digits`,
     ]);
-    expect(notes).toHaveLength(3);
+  });
+
+  it("is no success where a hash is of a kind that assets does not check", () => {
+    const { files, refused } = readPooch("a xxh64:0123\n", BASE);
+    expect(files).toHaveLength(1);
+    expect(refused[0]?.message).toMatch(/a: xxh64 is not checked by assets, and it is taken over without/);
   });
 });
 
@@ -117,12 +134,39 @@ describe("an input file of aria2", () => {
     ["  out=x", /no option of a download/],
     ["magnet:?xt=urn:btih:abc", /no address that assets can fetch/],
     ["https://a.example/", /gives the file no name/],
+    ["https://a.example/a\n checksum=sha-256=46e375", /a: 46e375 is no SHA-256/],
   ])("refuses %s", (text, message) => {
     expect(readAria2(text).refused[0]?.message).toMatch(message);
   });
 });
 
+describe("the options of a download of aria2", () => {
+  const read = (...options: string[]) =>
+    readAria2(`https://a.example/a\n${options.map((one) => `  ${one}\n`).join("")}`);
+
+  it("are named where they are not taken over, whatever they are", () => {
+    expect(read("split=5", "gid=0123456789abcdef").notes[0]?.message).toBe("left out: split, gid");
+  });
+
+  it("may lead up and down within the folder, as aria2 follows them", () => {
+    expect(read("out=sub/dir/../x.bin", "dir=./d").files[0]?.path).toBe("d/sub/x.bin");
+    expect(read("out=sub/../../x.bin").files[0]?.path).toBe("../x.bin");
+  });
+});
+
 describe("a listing", () => {
+  it("takes two addresses of one name for mirrors only where something holds them together", () => {
+    const listing = createListing();
+    listing.add({ path: "m", urls: ["https://x.example/1/m"], place: "line 1" });
+    listing.add({ path: "m", urls: ["https://x.example/2/m"], place: "line 2" });
+    const { files, refused } = listing.done();
+    expect(files[0]?.urls).toEqual(["https://x.example/1/m"]);
+    expect(refused[0]).toMatchObject({
+      place: "line 2",
+      message: expect.stringMatching(/first in line 1, with another URL/),
+    });
+  });
+
   it("joins what two lines say of one file, and is bounded", () => {
     const listing = createListing();
     listing.add({ path: "a", urls: ["u"], place: "1", md5: "1".repeat(32) });
