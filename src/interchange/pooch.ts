@@ -1,6 +1,7 @@
 /** Registry files of pooch: `name [algorithm:]hash [url]`, with the quotes of a shell. */
+import type { Pins } from "../manifest/merge.js";
 import type { ExportedFile, Written } from "./exported.js";
-import { createListing, digestPin, type Listing, shown } from "./listing.js";
+import { createListing, type DigestFault, digestPin, type Listing, shown } from "./listing.js";
 import { isWeb } from "./place.js";
 
 /** Reads a registry; files without a URL of their own lie below `baseUrl`. */
@@ -28,7 +29,7 @@ export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefin
 }
 
 /** A hash as pooch writes it: SHA-256, or another one with its name before it. */
-export function hashPin(hash: string): ReturnType<typeof digestPin> {
+export function hashPin(hash: string): Pins | DigestFault {
   const [, algorithm = "sha256", digits = ""] = /^(?:([A-Za-z0-9_-]+):)?([\s\S]*)$/.exec(hash) ?? [];
   return digestPin(algorithm, digits);
 }
