@@ -57,6 +57,7 @@ function packageOf(name: string): string {
 function levelOf(path: string): number {
   const folder = path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
   const levels: Record<string, number> = {
+    "checksum-fields.ts": 0,
     "checksum-lines.ts": 0,
     "checksum-text.ts": 0,
     "errors.ts": 0,

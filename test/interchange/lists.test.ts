@@ -51,6 +51,15 @@ describe("a list of checksums", () => {
     ]);
   });
 
+  it("may say sizes, which are those of its files, and digests of a kind that nobody knows beside others", () => {
+    const { files, refused, notes } = read(
+      `SHA256 (a) = ${A}\nSIZE (a) = 5\nRMD160 (a) = ${"1".repeat(40)}\n# words: 7 bytes\n`,
+    );
+    expect([files, refused]).toMatchObject([[{ path: "a", sha256: A, size: 5 }], []]);
+    expect(notes).toEqual([{ place: "line 3", message: "a: RMD160 is not supported" }]);
+    expect(read(`RMD160 (a) = ${"1".repeat(40)}\n`).refused).toHaveLength(1);
+  });
+
   it("states of an empty file its size as well", () => {
     const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     expect(read(`${A}  a\n${empty}  sub/none\n`).files).toMatchObject([{ path: "a" }, { path: "sub/none", size: 0 }]);
