@@ -58,6 +58,12 @@ async function read(reader: Reader, name: string, base: string | undefined, give
       hint: `Say where its files lie: assets import ${reader.format} ${name} --base-url https://…/`,
     });
   }
+  const variable = /\{version\b[^}]*\}/.exec(baseUrl ?? "")?.[0];
+  if (variable !== undefined) {
+    throw new AssetsError("USAGE", `--base-url has ${variable} in it, which means something to pooch only.`, {
+      hint: "Write the version in its place, as it stands in the URLs of the files.",
+    });
+  }
   return reader.read(await bytesOf(name, isUrl, { run, sources }), { baseUrl });
 }
 

@@ -32,7 +32,7 @@ function ofText(bytes: Uint8Array, read: (text: string) => Listing): Listing {
   return listing.done();
 }
 
-export const READERS: readonly Reader[] = [
+const FORMATS: readonly Reader[] = [
   {
     format: "sums",
     summary: "a list of checksums, such as SHA256SUMS",
@@ -73,6 +73,16 @@ export const READERS: readonly Reader[] = [
     read: async (bytes, options) => (await import("./json.js")).readJson(bytes, options),
   },
 ];
+
+/** A list that was given to the wrong one of them is told so. */
+export const READERS: readonly Reader[] = FORMATS.map((reader) => ({
+  ...reader,
+  async read(bytes, options) {
+    const listing = await reader.read(bytes, options);
+    const { orOtherFormat } = await import("./looks-like.js");
+    return orOtherFormat(listing, bytes, reader.format);
+  },
+}));
 
 export const WRITERS: readonly Writer[] = [
   {

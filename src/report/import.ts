@@ -64,10 +64,11 @@ function summary(report: ImportReport, { program = "assets" }: RenderOptions, co
 }
 
 /** What was written where, and what was left out, for standard error. */
-export function renderExport({ output, files, left }: ExportReport): string {
+export function renderExport({ output, files, left, notes = [] }: ExportReport): string {
   const lines = left
     .slice(0, MOST_REMARKS)
     .map(({ path, reason }) => `assets: left out: ${oneLine(path)}: ${reason}.\n`);
   const more = left.length > MOST_REMARKS ? `assets: … and ${left.length - MOST_REMARKS} more.\n` : "";
-  return `${lines.join("")}${more}${output === undefined ? "" : `${plural(files, "file")} written to ${oneLine(output)}.\n`}`;
+  const known = notes.map((note) => `assets: ${note}.\n`).join("");
+  return `${lines.join("")}${more}${known}${output === undefined ? "" : `${plural(files, "file")} written to ${oneLine(output)}.\n`}`;
 }

@@ -261,6 +261,7 @@ describe("assets import of a list", () => {
   it.each([
     [["import", "sums", "SHA256SUMS"], /--base-url/],
     [["import", "sums", "none", "--base-url", "x"], /There is no file none/],
+    [["import", "pooch", "SHA256SUMS", "--base-url", "https://x.example/{version}/"], /\{version\} in it/],
     [["import", "json", "SHA256SUMS", "--id", "a b"], /--id/],
     [["import", "nothing"], /unknown command/],
     [["import"], /Usage: assets import/],

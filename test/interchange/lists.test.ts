@@ -1,8 +1,9 @@
 /** Lists of checksums, registries of pooch, input files of aria2: what is read, what is left out and why. */
 import { describe, expect, it } from "vitest";
 import { readAria2 } from "../../src/interchange/aria2.js";
+import { READERS } from "../../src/interchange/index.js";
 import { createListing } from "../../src/interchange/listing.js";
-import { readPooch } from "../../src/interchange/pooch.js";
+import { readPooch, writePooch } from "../../src/interchange/pooch.js";
 import { readSums } from "../../src/interchange/sums.js";
 
 const A = "a".repeat(64);
@@ -84,6 +85,36 @@ describe("a registry of pooch", () => {
     ]);
   });
 
+  it.each([
+    ["https://x.example/d", "p%20q.nc", "https://x.example/d/p%20q.nc"],
+    ["https://x.example/d/", "100%.nc", "https://x.example/d/100%25.nc"],
+    ["https://x.example/get?file=", "a/b c&d.nc", "https://x.example/get?file=a/b%20c%26d.nc"],
+    ["doi:10.5281/zenodo.4924875/", "zen.nc", "zenodo:4924875/zen.nc"],
+    ["doi:10.5281/zenodo.4924875", "zen.nc", "zenodo:4924875/zen.nc"],
+    ["data", "zen.nc", "data/zen.nc"],
+  ])("has below %s the file %s as pooch fetches it", (baseUrl, name, url) => {
+    expect(readPooch(`"${name}" ${A}\n`, { baseUrl }).files[0]).toMatchObject({ path: name, urls: [url] });
+  });
+
+  it("may name a record of Zenodo by its DOI", () => {
+    const { files } = readPooch(`z.nc ${A} doi:10.5281/zenodo.4924875/z.nc\n`, { baseUrl: undefined });
+    expect(files[0]?.urls).toEqual(["zenodo:4924875/z.nc"]);
+  });
+
+  it("is written so that pooch 1.6 reads it, as far as it can, and says which one it takes for the rest", () => {
+    const asset = { id: "a", type: "dataset", tags: [], required: false, files: [] };
+    const file = (path: string) => ({ asset, path, urls: ["https://x.example/q?a=$1&b=(2)"], sha256: A });
+    expect(writePooch([file("ünï/a,b(1)$.nc")])).toEqual({
+      text: `ünï/a,b(1)$.nc ${A} https://x.example/q?a=$1&b=(2)\n`,
+      left: [],
+      notes: [],
+    });
+    const odd = ["a b", "it's", 'a"b', "a\\b", "#a", "a\u00a0b"];
+    const { text, notes } = writePooch(odd.map(file));
+    expect(notes).toEqual([expect.stringMatching(/pooch reads from 1\.7 on/)]);
+    expect(readPooch(text, BASE).files.map(({ path }) => path)).toEqual(odd);
+  });
+
   it("without a base refuses what has no URL, and says which option helps", () => {
     const { refused } = readPooch(`a ${A}\nb ${A} https://y.example/b\n`, { baseUrl: undefined });
     expect(refused).toEqual([{ place: "line 1", message: "a has no URL, and there is no --base-url" }]);
@@ -160,6 +191,29 @@ describe("the options of a download of aria2", () => {
   it("may lead up and down within the folder, as aria2 follows them", () => {
     expect(read("out=sub/dir/../x.bin", "dir=./d").files[0]?.path).toBe("d/sub/x.bin");
     expect(read("out=sub/../../x.bin").files[0]?.path).toBe("../x.bin");
+  });
+});
+
+describe("a list that was given to the reader of another format", () => {
+  const xml = '<?xml version="1.0"?>\n<!-- words -->\n<metalink>\n<files/>\n</metalink>\n';
+  it.each([
+    ["sums", xml, /looks like Metalink: assets import metalink/],
+    ["pooch", `${A}  a.bin\n${A} *b.bin\n`, /looks like a list of checksums: assets import sums/],
+    ["aria2", `SHA256 (a) = ${A}\n`, /assets import sums/],
+    ["sums", `a.bin sha256:${A}\nb.bin ${A} https://x.example/b\n`, /looks like a registry of pooch/],
+    ["metalink", `{"a.bin": "${A}"}`, /assets import json/],
+    ["sums", `# words\nM: dict[str, str] = {"a.bin": "${A}"}\n`, /assets import json/],
+    ["pooch", `https://x.example/a.bin\n  out=a.bin\n`, /assets import aria2/],
+    ["json", `${A}  a.bin\n`, /assets import sums/],
+  ])("is told so, by %s", async (format, text, message) => {
+    const reader = READERS.find((one) => one.format === format);
+    const listing = await reader?.read(Buffer.from(text), { baseUrl: "https://x.example" });
+    expect(listing).toMatchObject({ files: [], refused: [{ message: expect.stringMatching(message) }] });
+  });
+
+  it("is not told so where nothing speaks for another one", async () => {
+    const [sums] = READERS;
+    expect(await sums?.read(Buffer.from("nonsense\nmore\n"), { baseUrl: "x" })).toMatchObject({ refused: [{}, {}] });
   });
 });
 
