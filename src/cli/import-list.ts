@@ -67,7 +67,11 @@ async function read(reader: Reader, name: string, base: string | undefined, give
   return reader.read(await bytesOf(name, isUrl, { run, sources }), { baseUrl });
 }
 
-async function bytesOf(name: string, isUrl: boolean, { run, sources }: Omit<Import, "root">): Promise<Uint8Array> {
+async function bytesOf(
+  name: string,
+  isUrl: boolean,
+  { run, sources }: Pick<Import, "run" | "sources">,
+): Promise<Uint8Array> {
   if (name === "-") return readInput(run, MOST_BYTES);
   if (isUrl) {
     const { readUrl } = await import("../source/whole.js");

@@ -116,7 +116,7 @@ function checkFile(file: Listed, folder: string, notes: Remark[]): NewFile | str
   if (problem !== undefined) return problem.message;
   const urls = file.urls.filter((url) => {
     const fault = checkUrl(url);
-    if (fault !== undefined) notes.push({ place: file.place, message: `${shown(url)} is left out: ${fault.message}` });
+    if (fault !== undefined) notes.push({ place: file.place, message: `${shown(url)}: ${fault.message}`, left: true });
     return fault === undefined;
   });
   const [url, ...fallbackUrls] = urls;

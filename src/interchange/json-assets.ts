@@ -140,7 +140,7 @@ function readAsset(id: string | undefined, asset: Value, type: string | undefine
     if (textIn(asset, KEYS.hash) !== undefined) return readFile(id, asset, {}, place, assets);
     return listing.refuse(place, `${shown(id ?? "it")} has neither a URL nor files`);
   }
-  if (left.length > 0) listing.note(place, `left out: ${left.slice(0, 20).map(shown).join(", ")}`);
+  if (left.length > 0) listing.leave(place, left.slice(0, 20).map(shown).join(", "));
   const own = id === undefined ? {} : { asset: id };
   if (id !== undefined) about.set(id, factsOf(asset, type));
   if (!isFileHolder(asset)) return readFile(undefined, asset, own, place, assets, id);

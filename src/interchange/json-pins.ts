@@ -34,7 +34,7 @@ export function readPins(
   }
   const size = SIZE_KEYS.map((key) => file[key]).find((one) => one !== undefined && one !== null);
   const sized = size === undefined ? {} : sizePin(String(size));
-  if ("problem" in sized) listing.note(place, sized.problem);
+  if ("problem" in sized) listing.leave(place, sized.problem);
   else pins.push(sized);
   const all: Pins = Object.assign({}, ...pins);
   const differ = pins.some((pin) => contradiction(pin, all) !== undefined);

@@ -43,7 +43,7 @@ function readScript(statements: readonly Statement[], baseUrl: string | undefine
     if (isUnread(value)) {
       if (statements.length === 1 || key !== undefined || namesBytes()) {
         listing.refuse(place, key === undefined ? problemOf(value) : `${key}: ${problemOf(value)}`);
-      } else if (isContainer) listing.note(place, `what stands there is not read: ${problemOf(value)}`);
+      } else if (isContainer) listing.leave(place, `what stands there is not read: ${problemOf(value)}`);
     } else if (!isTable) readLoose(value, place, baseUrl, assets);
     else if (hasFiles || !isAny || namesBytes()) readAssets(whole, undefined, place, assets);
   }

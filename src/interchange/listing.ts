@@ -20,6 +20,8 @@ export interface Listed extends Pins {
 export interface Remark {
   readonly place: string;
   readonly message: string;
+  /** Something is left out; else it is only to be known. */
+  readonly left?: true;
 }
 
 /** What is said of a group of files. */
@@ -30,7 +32,7 @@ export interface Listing {
   readonly files: readonly Listed[];
   /** What should have been a file and is none. */
   readonly refused: readonly Remark[];
-  /** What is left out of files that are taken over. */
+  /** What is left out of files that are taken over, and what is to be known of them. */
   readonly notes: readonly Remark[];
   /** By the id that files name as their asset. */
   readonly about?: ReadonlyMap<string, About>;
@@ -41,7 +43,10 @@ export interface ListingBuilder {
   /** `unchecked`: what is said of digests of the file that assets does not check. */
   add(file: Listed, unchecked?: readonly string[]): void;
   refuse(place: string, message: string): void;
+  /** Something is to be known. */
   note(place: string, message: string): void;
+  /** Something is left out, as it should be. */
+  leave(place: string, message: string): void;
   /**
    * The listing. A file that is named twice with the same bytes is one; with other bytes it is refused, as nothing tells
    * which of the two is meant.
@@ -86,13 +91,14 @@ export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}
     },
     refuse: (place, message) => void refused.push(remark(place, message)),
     note: (place, message) => void notes.push(remark(place, message)),
+    leave: (place, message) => void notes.push({ ...remark(place, message), left: true }),
     done(about) {
       const placed = [...files].flatMap(([key, listed]) => {
         if (disputed.has(key)) return [];
         const file = withEmptySize(listed);
         const hasDigest = DIGEST_KEYS.some((one) => file[one] !== undefined);
         for (const { place, message } of unproven.get(key) ?? []) {
-          if (hasDigest) notes.push({ place, message });
+          if (hasDigest) notes.push({ place, message, left: true });
           else refused.push(remark(place, `${message}, and it is taken over without a digest`));
         }
         if (file.urls.length > 0) return [file];

@@ -115,7 +115,7 @@ function readPart(
   if (tag.local === "hash" && parent !== "pieces") takeDigest(digestPin(attribute(tag, "type") ?? "", words));
   else if (tag.local === "size" && parent === "file") {
     const size = sizePin(words);
-    if ("problem" in size) listing.note(file.place, `${shown(file.name)}: ${size.problem}`);
+    if ("problem" in size) listing.leave(file.place, `${shown(file.name)}: ${size.problem}`);
     else file.pins = { ...size, ...file.pins };
   } else if (tag.local === "url") {
     const url = URL.canParse(words, baseUrl) ? new URL(words, baseUrl).href : words;
@@ -144,7 +144,7 @@ function addFile({ name, place, pins, mirrors, others, fault, unchecked }: Draft
     );
   }
   if (urls.length > MOST_MIRRORS) {
-    listing.note(place, `${shown(name)} has ${urls.length} mirrors, of which the first ${MOST_MIRRORS} are taken`);
+    listing.leave(place, `${shown(name)} has ${urls.length} mirrors, of which the first ${MOST_MIRRORS} are taken`);
   }
   listing.add({ path: name, urls: urls.slice(0, MOST_MIRRORS), place, ...pins }, unchecked);
 }

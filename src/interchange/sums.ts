@@ -10,7 +10,7 @@ export function readSums(bytes: Uint8Array, { baseUrl }: { baseUrl: string }): L
   const named = new Set(sums.map(({ path }) => path));
   for (const { line, reason, path } of bad) {
     // Nothing is lost where another digest of the file was read.
-    if (path !== undefined && named.has(path)) listing.note(`line ${line}`, `${path}: ${reason}`);
+    if (path !== undefined && named.has(path)) listing.leave(`line ${line}`, `${path}: ${reason}`);
     else listing.refuse(`line ${line}`, reason);
   }
   for (const { line, path, algorithm, hex } of sums) {

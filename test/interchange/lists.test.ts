@@ -39,7 +39,7 @@ describe("a list of checksums", () => {
     const both = read(`${"4".repeat(56)}  a\n${A}  a\n`);
     expect([both.refused, both.notes]).toEqual([
       [],
-      [{ place: "line 1", message: "a: SHA224 is not checked by assets" }],
+      [{ place: "line 1", message: "a: SHA224 is not checked by assets", left: true }],
     ]);
   });
 
@@ -57,7 +57,7 @@ describe("a list of checksums", () => {
       `SHA256 (a) = ${A}\nSIZE (a) = 5\nRMD160 (a) = ${"1".repeat(40)}\n# words: 7 bytes\n`,
     );
     expect([files, refused]).toMatchObject([[{ path: "a", sha256: A, size: 5 }], []]);
-    expect(notes).toEqual([{ place: "line 3", message: "a: RMD160 is not supported" }]);
+    expect(notes).toEqual([{ place: "line 3", message: "a: RMD160 is not supported", left: true }]);
     expect(read(`RMD160 (a) = ${"1".repeat(40)}\n`).refused).toHaveLength(1);
   });
 
@@ -165,8 +165,8 @@ describe("an input file of aria2", () => {
     ]);
     expect(notes.map(({ message }) => message)).toEqual([
       "1 addresses are neither http: nor https:",
-      "dir=/absolute is absolute and left out",
-      "left out: header",
+      "dir=/absolute is absolute",
+      "header",
     ]);
   });
 
@@ -185,7 +185,7 @@ describe("the options of a download of aria2", () => {
     readAria2(`https://a.example/a\n${options.map((one) => `  ${one}\n`).join("")}`);
 
   it("are named where they are not taken over, whatever they are", () => {
-    expect(read("split=5", "gid=0123456789abcdef").notes[0]?.message).toBe("left out: split, gid");
+    expect(read("split=5", "gid=0123456789abcdef").notes[0]?.message).toBe("split, gid");
   });
 
   it("may lead up and down within the folder, as aria2 follows them", () => {
