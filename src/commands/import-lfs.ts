@@ -13,6 +13,7 @@ import { type LfsOrigin, readLfs, type SmallBlob } from "../interchange/lfs.js";
 import type { Listed, Listing, Remark } from "../interchange/listing.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import { joinPath, normaliseFolder } from "../manifest/paths.js";
+import { shellWord } from "../shell-word.js";
 import { findSmallFiles, realPlace } from "../store/find-small-files.js";
 
 export interface ListLfsOptions {
@@ -123,7 +124,7 @@ function goneNotes(
     .filter(({ path }) => scope === "" || path === scope || path.startsWith(`${scope}/`))
     .map(({ asset, path }) => ({
       place: path,
-      message: `the manifest has it from here (asset ${asset}), and ${rev} has no pointer of this path that Git LFS knows`,
+      message: `the manifest has it from here, and ${rev} has no such pointer now. To begin anew: assets remove ${shellWord(asset)}, and the same import again`,
     }));
 }
 

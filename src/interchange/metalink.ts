@@ -87,7 +87,7 @@ export function readMetalink(text: string, { baseUrl }: { baseUrl: string | unde
       if (tag.local === "file") {
         addFile(file, listing);
         file = undefined;
-      } else readPart(file, tag, way.at(-1)?.local ?? "", words.trim(), { listing, baseUrl });
+      } else readPart(file, tag, way.at(-1)?.local ?? "", words.trim(), baseUrl);
     }
     words = "";
   };
@@ -96,13 +96,7 @@ export function readMetalink(text: string, { baseUrl }: { baseUrl: string | unde
   return listing.done();
 }
 
-function readPart(
-  file: Draft,
-  tag: QualifiedTag,
-  parent: string,
-  words: string,
-  { listing, baseUrl }: { listing: ListingBuilder; baseUrl: string | undefined },
-) {
+function readPart(file: Draft, tag: QualifiedTag, parent: string, words: string, baseUrl: string | undefined) {
   const takeDigest = (pin: ReturnType<typeof digestPin>) => {
     if (!("problem" in pin)) {
       const other = contradiction(file.pins, pin);
@@ -115,7 +109,7 @@ function readPart(
   if (tag.local === "hash" && parent !== "pieces") takeDigest(digestPin(attribute(tag, "type") ?? "", words));
   else if (tag.local === "size" && parent === "file") {
     const size = sizePin(words);
-    if ("problem" in size) listing.leave(file.place, `${shown(file.name)}: ${size.problem}`);
+    if ("problem" in size) file.fault ??= size.problem;
     else file.pins = { ...size, ...file.pins };
   } else if (tag.local === "url") {
     const url = URL.canParse(words, baseUrl) ? new URL(words, baseUrl).href : words;

@@ -133,11 +133,9 @@ describe("a Metalink file that means harm ends in one clear remark", () => {
     expect(refused[0]?.message).toMatch(message);
   });
 
-  it("a size that no file has is left out with a remark", () => {
-    const { files, notes } = read(
-      v4("<file name='f'><size>99999999999999999999</size><url>https://x.example/f</url></file>"),
-    );
-    expect(files[0]).not.toHaveProperty("size");
-    expect(notes[0]?.message).toMatch(/no size in bytes/);
+  it.each(["99999999999999999999", "bar", "-1"])("a size that no file has (%s) lets its file not pass", (size) => {
+    const { files, refused } = read(v4(`<file name='f'><size>${size}</size><url>https://x.example/f</url></file>`));
+    expect(files).toEqual([]);
+    expect(refused[0]?.message).toMatch(/^f: .* is no size in bytes/);
   });
 });
