@@ -37,16 +37,24 @@ function readScript(statements: readonly Statement[], baseUrl: string | undefine
     return { ...statement, whole, place, isTable: typeof whole === "object" && whole !== null && !isUnread(whole) };
   });
   for (const { whole } of found) learnNames(whole, assets);
-  const judged = found.map((one) => ({ ...one, hasFiles: one.isTable && hasFiles(one.whole, one.place, assets) }));
+  const judged = found.map((one) => ({
+    ...one,
+    hasFiles: one.isTable && !isAddressOnly(one.key, one.value) && hasFiles(one.whole, one.place, assets),
+  }));
   const isAny = judged.some(({ hasFiles }) => hasFiles);
   for (const { whole, key, value, place, isTable, isContainer, hasFiles, namesBytes } of judged) {
     if (isUnread(value)) {
       if (statements.length === 1 || key !== undefined || namesBytes()) {
         listing.refuse(place, key === undefined ? problemOf(value) : `${key}: ${problemOf(value)}`);
       } else if (isContainer) listing.leave(place, `what stands there is not read: ${problemOf(value)}`);
-    } else if (!isTable) readLoose(value, place, baseUrl, assets);
-    else if (hasFiles || !isAny || namesBytes()) readAssets(whole, undefined, place, assets);
+    } else if (!isTable || isAddressOnly(key, value)) readLoose(value, place, baseUrl, assets);
+    else if (hasFiles || namesBytes() || (!isAny && isContainer)) readAssets(whole, undefined, place, assets);
   }
+}
+
+/** `os.environ["HF_ENDPOINT"] = "https://…"` and its like: no file has an address without a name in it. */
+function isAddressOnly(key: string | undefined, value: unknown): boolean {
+  return key !== undefined && typeof value === "string" && ADDRESS.test(value) && nameIn(value) === undefined;
 }
 
 function hasFiles(value: unknown, place: string, assets: Assets): boolean {
@@ -55,10 +63,12 @@ function hasFiles(value: unknown, place: string, assets: Assets): boolean {
   return trial.done().files.length > 0;
 }
 
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\/\S{3,}$/i;
+
 /** A text that a name is given: the address of a file by itself says too little, and a base is no file. */
 function readLoose(value: unknown, place: string, baseUrl: string | undefined, { listing }: Assets) {
   if (typeof value !== "string" || value === baseUrl) return;
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\/\S{3,}$/i.test(value);
+  const isUrl = ADDRESS.test(value);
   if (isHash(value) || (isUrl && /\.\w+$/.test(nameIn(value) ?? ""))) {
     listing.refuse(place, `${shown(value)} stands by itself, and is read in a list or a table only`);
   } else if (isUrl) listing.note(place, `${shown(value)} is not read: --base-url URL, if files lie below it`);

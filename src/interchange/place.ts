@@ -32,6 +32,8 @@ export function encodePath(path: string): string {
 
 /** The name that a URL gives its file, if it is a name and no more. */
 export function nameIn(url: string): string | undefined {
+  // A host is no file.
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?(?:[?#]|$)/i.test(url)) return undefined;
   const name = baseNameOf(url);
   return name === undefined || name.includes("/") ? undefined : name;
 }

@@ -16,7 +16,8 @@ export function readSums(bytes: Uint8Array, { baseUrl }: { baseUrl: string }): L
   for (const { line, path, algorithm, hex } of sums) {
     const place = `line ${line}`;
     const pin = digestPin(algorithm.name, hex);
-    if (!("problem" in pin)) listing.add({ path, urls: [], place, ...pin });
+    if (path === "-") listing.refuse(place, "it is of standard input: a file of that name is ./-");
+    else if (!("problem" in pin)) listing.add({ path, urls: [], place, ...pin });
     else if (pin.unchecked) listing.add({ path, urls: [], place }, [pin.problem]);
     else listing.refuse(place, `${path}: ${pin.problem}`);
   }

@@ -61,6 +61,10 @@ describe("a list of checksums", () => {
     expect(read(`RMD160 (a) = ${"1".repeat(40)}\n`).refused).toHaveLength(1);
   });
 
+  it("of standard input names no file", () => {
+    expect(read(`${A}  -\n${A}  ./-\n`)).toMatchObject({ files: [{ path: "-" }], refused: [{ place: "line 1" }] });
+  });
+
   it("states of an empty file its size as well", () => {
     const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     expect(read(`${A}  a\n${empty}  sub/none\n`).files).toMatchObject([{ path: "a" }, { path: "sub/none", size: 0 }]);
@@ -174,6 +178,7 @@ describe("an input file of aria2", () => {
     ["  out=x", /no option of a download/],
     ["magnet:?xt=urn:btih:abc", /no address that assets can fetch/],
     ["https://a.example/", /gives the file no name/],
+    ["https://a.example", /gives the file no name/],
     ["https://a.example/a\n checksum=sha-256=46e375", /a: 46e375 is no SHA-256/],
   ])("refuses %s", (text, message) => {
     expect(readAria2(text).refused[0]?.message).toMatch(message);

@@ -116,11 +116,14 @@ describe("a script", () => {
       `"""Words.\n\nurl = ${url("doc.bin")}\n"""`,
       `BASE = ${url("v1/")}`,
       "X = f(1)",
+      'os.environ["HF_HOME"] = "/data"',
       `Y = "it's" # ${url("x")}`,
       `def g(a="b"):\n    h(${url("i")})`,
       `M = {"a.bin": "${A}"}`,
     ].join("\n");
     expect(outcome(text, "https://x.example/v1/")).toEqual({ paths: ["a.bin"], refused: [], notes: [] });
+    const endpoint = outcome(`os.environ["HF_ENDPOINT"] = "https://mirror.example"\n${M}\n`);
+    expect([endpoint.paths, endpoint.refused]).toEqual([["a.bin"], []]);
     expect(outcome(text, "https://y.example/").notes[0]).toMatch(/v1\/ is not read: --base-url/);
   });
 
