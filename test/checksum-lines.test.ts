@@ -25,6 +25,9 @@ describe("a line of checksums", () => {
     ["openssl dgst", `SHA256(a.bin)= ${SHA256}`, "a.bin", "SHA256"],
     ["openssl 3", `SHA2-512(a)= ${SHA512}`, "a", "SHA512"],
     ["b2sum --tag", `BLAKE2b (a) = ${SHA512}`, "a", "BLAKE2b"],
+    ["b2sum's smaller kin", `BLAKE2s (a) = ${SHA256}`, "a", "BLAKE2s"],
+    ["OpenBSD's distinfo, in base64", `SHA256 (a) = ${Buffer.from(SHA256, "hex").toString("base64")}`, "a", "SHA256"],
+    ["the same of a longer one", `SHA512 (a) = ${Buffer.from(SHA512, "hex").toString("base64")}`, "a", "SHA512"],
     ["a name that begins with a space", `${SHA256}   a`, " a", "SHA256"],
     ["a name that begins with a star", `${SHA256} **a`, "*a", "SHA256"],
     ["a name that ends with one", `${SHA256}  a `, "a ", "SHA256"],
@@ -47,13 +50,20 @@ describe("a line of checksums", () => {
     ["a digest and one space", `${SHA256} `, "no line of checksums"],
     ["a digest of no length", `${SHA256}ab  a`, "no algorithm has 66"],
     ["a digest that is too short for its tag", `SHA256 (a) = ${MD5}`, "SHA256 has 64 digits, not 32"],
-    ["an algorithm that nobody has", `CRC (a) = ${MD5}`, "CRC is not supported"],
-    ["a shorter BLAKE2b", `BLAKE2b-256 (a) = ${SHA256}`, "is not supported"],
+    ["base64 of another length", `SHA256 (a) = ${Buffer.from(MD5, "hex").toString("base64")}`, "SHA256 has 64 digits"],
     ["an escape that is none", `\\${SHA256}  a\\x`, "cannot be read"],
     ["an escape at the end", `\\${SHA256}  a\\`, "cannot be read"],
   ])("is told when it is %s", (_, line, reason) => {
     expect(read(line)).toEqual({ sums: [], bad: [{ line: 1, reason: expect.stringContaining(reason) }] });
   });
+
+  it.each([["CRC"], ["BLAKE2b-256"]])(
+    "of an algorithm that nobody knows (%s) says so, and which file it is of",
+    (tag) => {
+      const bad = [{ line: 1, reason: `${tag} is not supported`, path: "a b" }];
+      expect(read(`${tag} (a b) = ${SHA256}`)).toEqual({ sums: [], bad });
+    },
+  );
 
   it("keeps a name that is not UTF-8 as the bytes it is, and shows them", () => {
     const name = Buffer.from([0x61, 0xff, 0xc3, 0xa9]);
@@ -90,5 +100,42 @@ describe("a line of checksums", () => {
         expect(read.sums.length + read.bad.length).toBeLessThanOrEqual(lines);
       }),
     );
+  });
+});
+
+describe("a size beside checksums", () => {
+  const sizes = (text: string) => {
+    const { sizes: found, bad, sums } = readChecksums(Buffer.from(text));
+    return { sizes: found, bad, sums: sums.map(({ path, hex }) => [path, hex]) };
+  };
+
+  it.each([
+    ["FreeBSD's", `TIMESTAMP = 1602422545\nSHA256 (a/b.xz) = ${SHA256}\nSIZE (a/b.xz) = 104143736\n`, 3],
+    ["NetBSD's", `$NetBSD: distinfo,v 1.5 x $\n\nSHA256 (a/b.xz) = ${SHA256}\nSize (a/b.xz) = 104143736 bytes\n`, 4],
+    ["Fedora's", `# a/b.xz: 104143736 bytes\nSHA256 (a/b.xz) = ${SHA256}\n`, 1],
+  ])("is read as %s ports and images have it", (_, text, line) => {
+    const size = { line, path: "a/b.xz", size: 104143736 };
+    expect(sizes(text)).toEqual({ sizes: [size], bad: [], sums: [["a/b.xz", SHA256]] });
+  });
+
+  it("is read of the fields of Debian's control files, whose other fields are passed over", () => {
+    const release = `Origin: Debian\nDescription: x\n y\nMD5Sum:\n ${MD5}  1484322 contrib/Contents-all\nSHA256:\n ${SHA256} 5 b\n`;
+    expect(sizes(release)).toEqual({
+      sizes: [
+        { line: 5, path: "contrib/Contents-all", size: 1484322 },
+        { line: 7, path: "b", size: 5 },
+      ],
+      bad: [],
+      sums: [
+        ["contrib/Contents-all", MD5],
+        ["b", SHA256],
+      ],
+    });
+    expect(sizes(`Files:\n ${MD5} 5 net optional a_1.deb\n`).sums).toEqual([["a_1.deb", MD5]]);
+    expect(sizes("SHA256:\n nonsense\n").bad).toEqual([{ line: 2, reason: "it is no line of checksums" }]);
+  });
+
+  it("is none where a name begins with digits", () => {
+    expect(sizes(`${SHA256}  1484322 contrib/x\n`)).toMatchObject({ sizes: [], sums: [["1484322 contrib/x", SHA256]] });
   });
 });

@@ -58,7 +58,8 @@ async function act(run: Run, writer: Writer, ids: readonly string[], flags: Expo
   const selection = selectionOf(ids, flags);
   const report = await exportList({ manifest, selection, writer, output, signal: run.signal });
   run.print(report, () => (output === undefined ? report.text : ""));
-  if (!run.options.json && (report.left.length > 0 || (output !== undefined && !run.options.quiet))) {
+  const isTold = report.left.length + (report.notes?.length ?? 0) > 0;
+  if (!run.options.json && (isTold || (output !== undefined && !run.options.quiet))) {
     run.stderr.write(renderExport(report));
   }
   return report.left.length === 0 ? 0 : 1;

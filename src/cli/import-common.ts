@@ -25,6 +25,8 @@ export interface Import {
   readonly sources: Sources;
   /** Absolute path of the folder that the manifest's paths are relative to. */
   readonly root: string;
+  /** Undefined where it is still to be written. */
+  readonly manifest: Manifest | undefined;
 }
 
 /** Adds what every import takes. */
@@ -74,7 +76,7 @@ export async function runImport(
     again: createAgain({ policy: DEFAULT_POLICY }),
   });
   try {
-    const listing = await list({ run, sources, root });
+    const listing = await list({ run, sources, root, manifest });
     const report = await importListing({ listing, wishes, file, root, dryRun, signal: run.signal });
     run.print(report, () => (run.options.quiet && report.ok && !dryRun ? "" : renderImport(report, run.render)));
     return report.ok ? 0 : 1;

@@ -58,10 +58,20 @@ async function read(reader: Reader, name: string, base: string | undefined, give
       hint: `Say where its files lie: assets import ${reader.format} ${name} --base-url https://…/`,
     });
   }
+  const variable = /\{version\b[^}]*\}/.exec(baseUrl ?? "")?.[0];
+  if (variable !== undefined) {
+    throw new AssetsError("USAGE", `--base-url has ${variable} in it, which means something to pooch only.`, {
+      hint: "Write the version in its place, as it stands in the URLs of the files.",
+    });
+  }
   return reader.read(await bytesOf(name, isUrl, { run, sources }), { baseUrl });
 }
 
-async function bytesOf(name: string, isUrl: boolean, { run, sources }: Omit<Import, "root">): Promise<Uint8Array> {
+async function bytesOf(
+  name: string,
+  isUrl: boolean,
+  { run, sources }: Pick<Import, "run" | "sources">,
+): Promise<Uint8Array> {
   if (name === "-") return readInput(run, MOST_BYTES);
   if (isUrl) {
     const { readUrl } = await import("../source/whole.js");

@@ -39,7 +39,7 @@ Examples:
   assets import lfs ../other --path data  another clone, put below data/`,
     )
     .action((folder: string | undefined, flags: ImportFlags & { rev?: string }, self: Command) =>
-      start((run) => runImport(run, flags, "git-lfs", (given) => lfs(given, folder, flags.rev)), self),
+      start((run) => runImport(run, flags, "git-lfs", (given) => lfs(given, folder, flags)), self),
     );
   addCommon(command.command("dvc"))
     .summary("what .dvc files and dvc.lock track")
@@ -92,9 +92,15 @@ async function hub({ run, sources }: Import, repository: string, flags: PickFlag
   return listHub({ repository, include, exclude, sources, signal: run.signal });
 }
 
-async function lfs({ run, root }: Import, folder: string | undefined, rev: string | undefined): Promise<Listing> {
+async function lfs(
+  { run, root, manifest }: Import,
+  folder: string | undefined,
+  { rev, path: below }: ImportFlags & { rev?: string },
+): Promise<Listing> {
   const { listLfs } = await import("../commands/import-lfs.js");
-  return listLfs({ folder: folder === undefined ? root : resolve(run.cwd, folder), rev, root, signal: run.signal });
+  const known = (manifest?.assets ?? []).flatMap(({ id, files }) => files.map((file) => ({ ...file, asset: id })));
+  const place = folder === undefined ? root : resolve(run.cwd, folder);
+  return listLfs({ folder: place, rev, root, known, below, signal: run.signal });
 }
 
 async function dvc(

@@ -130,7 +130,9 @@ function byHost(entries: readonly Entry[]): Map<string, Entry[]> {
     const { url } = entry;
     const asked = lfsEndpointIn(url)?.href ?? url;
     const host = /^https?:/i.test(asked) ? new URL(asked).host : asked.slice(0, asked.indexOf(":"));
-    hosts.set(host, [...(hosts.get(host) ?? []), entry]);
+    const own = hosts.get(host);
+    if (own === undefined) hosts.set(host, [entry]);
+    else own.push(entry);
   }
   return hosts;
 }

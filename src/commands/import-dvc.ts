@@ -42,6 +42,8 @@ interface Store {
   readonly caches: readonly string[];
   /** Why there is no remote. */
   readonly reason: string;
+  /** What is to be known of it. */
+  readonly note?: string;
 }
 
 /** Reads every file of DVC, and the listings of the folders they name. Throws USAGE for a path that is not there. */
@@ -49,15 +51,18 @@ export async function listDvc(options: ListDvcOptions): Promise<Listing> {
   const { root, signal } = options;
   const listing = createListing();
   const base = (await realPlace(root)) ?? root;
+  const told = new Set<string>();
   for (const file of await dvcFiles(options.paths, signal)) {
     const text = (await textOf(file)) ?? "";
     const pipeline = file.endsWith("dvc.lock") ? await textOf(join(dirname(file), "dvc.yaml")) : undefined;
     const read = readDvcFile(text, pathFrom(base, file), dvcInGit(pipeline ?? ""));
     for (const { place, message } of read.refused) listing.refuse(place, message);
-    for (const { place, message } of read.notes) listing.note(place, message);
+    for (const { place, message, left } of read.notes) (left ? listing.leave : listing.note)(place, message);
     for (const out of read.outs) {
       signal.throwIfAborted();
       const store = await storeOf(file, options.remote ?? out.remote);
+      if (store.note !== undefined && !told.has(store.note)) listing.note(pathFrom(base, file), store.note);
+      if (store.note !== undefined) told.add(store.note);
       if (out.object?.endsWith(".dir")) await addFolder(out, store, listing, options);
       else add(out, out.asset ?? out.path, store, listing);
     }
@@ -122,7 +127,9 @@ async function storeOf(file: string, remote: string | undefined): Promise<Store>
   }
   // A path is one from the folder of the configuration on.
   const local = url.startsWith("file:") ? url : pathToFileURL(resolve(folder, url)).href;
-  return { base: local, caches: [...caches, ...(url.startsWith("file:") ? [] : [resolve(folder, url)])], reason: "" };
+  const note = `the remote ${shown(name)} is a folder, and ${shown(local)} one of this machine only: --remote URL, if it is on the web`;
+  const folders = url.startsWith("file:") ? [] : [resolve(folder, url)];
+  return { base: local, caches: [...caches, ...folders], reason: "", note };
 }
 
 function withoutLogin(text: string): string {

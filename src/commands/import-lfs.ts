@@ -12,6 +12,8 @@ import { readSettings } from "../git/settings.js";
 import { type LfsOrigin, readLfs, type SmallBlob } from "../interchange/lfs.js";
 import type { Listed, Listing, Remark } from "../interchange/listing.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
+import { joinPath, normaliseFolder } from "../manifest/paths.js";
+import { shellWord } from "../shell-word.js";
 import { findSmallFiles, realPlace } from "../store/find-small-files.js";
 
 export interface ListLfsOptions {
@@ -21,7 +23,18 @@ export interface ListLfsOptions {
   rev?: string | undefined;
   /** Absolute path of the folder that the paths of the listing are relative to, if the repository lies in or around it. */
   root: string;
+  /** Files of the manifest, of which those are named that have their source here and no pointer any more. */
+  known?: readonly KnownFile[];
+  /** Folder that the files go into, from the root on. Default: the root. */
+  below?: string | undefined;
   signal: AbortSignal;
+}
+
+/** A file of the manifest; its path is relative to the root. */
+export interface KnownFile {
+  readonly asset: string;
+  readonly path: string;
+  readonly urls: readonly string[];
 }
 
 /** No pointer is smaller, in bytes: its three lines have that many. */
@@ -34,7 +47,8 @@ const LONGEST_MS = 10 * 60_000;
  * Every pointer of a commit; where git is not installed, every pointer in the working tree. Throws USAGE where there is no
  * repository or no such commit.
  */
-export async function listLfs({ folder, rev, root, signal }: ListLfsOptions): Promise<Listing> {
+export async function listLfs(options: ListLfsOptions): Promise<Listing> {
+  const { folder, rev, root, signal } = options;
   const real = (await realPlace(folder)) ?? folder;
   const repository = await findRepository(real);
   if (repository === undefined) {
@@ -59,25 +73,59 @@ export async function listLfs({ folder, rev, root, signal }: ListLfsOptions): Pr
     blobs.filter(({ path }) => inside(path)),
     origin,
   );
-  const notes = commit === undefined ? [] : await unfiltered(listing, commit, git);
+  const filtered = commit === undefined ? listing : await withoutUnfiltered(listing, commit, git);
   const place = (await realPlace(root)) ?? root;
-  return moved({ ...listing, notes: [...listing.notes, ...notes] }, placeIn(top, place), placeIn(place, top));
+  const found = moved(filtered, placeIn(top, place), placeIn(place, top));
+  const searched = real === top || options.below !== undefined ? "" : placeIn(place, real);
+  return { ...found, notes: [...found.notes, ...goneNotes(found, searched, origin.server, rev ?? "HEAD", options)] };
 }
 
-/** Pointers that no line of `.gitattributes` makes one of: perhaps somebody committed a text by mistake. */
-async function unfiltered({ files }: Listing, commit: string, git: Git): Promise<Remark[]> {
+/**
+ * The listing without pointers that no line of `.gitattributes` makes one of: an example, or committed by mistake, as
+ * their content is on no server. Where that is all of them, it is no success.
+ */
+async function withoutUnfiltered(listing: Listing, commit: string, git: Git): Promise<Listing> {
+  const { files } = listing;
   const input = files.map(({ path }) => `${path}\0`).join("");
-  if (input === "") return [];
+  if (input === "") return listing;
   const words = ["--stdin", "-z", "filter"];
   // Before version 2.40, git knows the attributes of the working tree only.
   const told =
     (await git(["check-attr", `--source=${commit}`, ...words], input)) ?? (await git(["check-attr", ...words], input));
   const values = (told ?? "").split("\0");
-  return files.flatMap(({ path }, index) => {
+  const isOther = files.map(({ path }, index) => {
     const [name, , value] = values.slice(index * 3, index * 3 + 3);
-    const message = "it is a pointer, and .gitattributes does not give it to Git LFS";
-    return name === path && value !== "lfs" ? [{ place: path, message }] : [];
+    return name === path && value !== "lfs";
   });
+  const kept = files.filter((_, index) => !isOther[index]);
+  const message = "it is a pointer, and .gitattributes does not give it to Git LFS";
+  const others = files.flatMap(({ path }, index): Remark[] => (isOther[index] ? [{ place: path, message }] : []));
+  if (kept.length === 0) return { ...listing, files: kept, refused: [...listing.refused, ...others] };
+  return {
+    ...listing,
+    files: kept,
+    notes: [...listing.notes, ...others.map((one) => ({ ...one, left: true as const }))],
+  };
+}
+
+/** Files that the manifest has from this server, and that are no pointers here any more: renamed, or taken out. */
+function goneNotes(
+  { files }: Listing,
+  searched: string,
+  server: string | undefined,
+  rev: string,
+  { known = [], below = "." }: ListLfsOptions,
+): Remark[] {
+  const folder = normaliseFolder(below);
+  const here = new Set(files.map(({ path }) => joinPath(folder, path)));
+  const scope = folder === "" ? searched : folder;
+  return known
+    .filter(({ path, urls }) => urls.includes(`lfs:${server}`) && !here.has(path))
+    .filter(({ path }) => scope === "" || path === scope || path.startsWith(`${scope}/`))
+    .map(({ asset, path }) => ({
+      place: path,
+      message: `the manifest has it from here, and ${rev} has no such pointer now. To begin anew: assets remove ${shellWord(asset)}, and the same import again`,
+    }));
 }
 
 /**
@@ -117,8 +165,10 @@ async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
   for (const line of listed.split("\0")) {
     const [, id, bytes, path] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([\s\S]+)$/.exec(line) ?? [];
     if (id === undefined || path === undefined) continue;
-    if (Number(bytes) >= LEAST_POINTER_BYTES && Number(bytes) < POINTER_SIZE_LIMIT)
-      small.set(id, [...(small.get(id) ?? []), path]);
+    if (Number(bytes) < LEAST_POINTER_BYTES || Number(bytes) >= POINTER_SIZE_LIMIT) continue;
+    const same = small.get(id);
+    if (same === undefined) small.set(id, [path]);
+    else same.push(path);
   }
   const ids = [...small.keys()];
   const blobs: SmallBlob[] = [];

@@ -57,7 +57,10 @@ export function createElsewhere(options: ElsewhereOptions): Place {
 function otherNames(root: string, files: ElsewhereOptions["files"]): Place {
   const paths = new Map<string, string[]>();
   for (const { path, sha256 } of files) {
-    if (sha256 !== undefined) paths.set(sha256, [...(paths.get(sha256) ?? []), path]);
+    if (sha256 === undefined) continue;
+    const same = paths.get(sha256);
+    if (same === undefined) paths.set(sha256, [path]);
+    else same.push(path);
   }
   let remembered: ReturnType<typeof ledgerPaths> | undefined;
   return async ({ sha256, path: own }) => {

@@ -1,4 +1,5 @@
 /** Input files of aria2 (`aria2c -i`): a line of URIs, then its options, each on an indented line. */
+import { posix } from "node:path";
 import type { ExportedFile, Written } from "./exported.js";
 import { createListing, digestPin, type Listing, type ListingBuilder, shown } from "./listing.js";
 import { isWeb, nameIn } from "./place.js";
@@ -8,17 +9,6 @@ interface Block {
   urls: string[];
   options: Map<string, string>;
 }
-
-/** Options that are read, or that say nothing of what a file is. */
-const HARMLESS = new Set([
-  "gid",
-  "split",
-  "continue",
-  "max-connection-per-server",
-  "allow-overwrite",
-  "pause",
-  "index-out",
-]);
 
 /** Reads an input file. */
 export function readAria2(text: string): Listing {
@@ -50,21 +40,22 @@ function readBlock({ place, urls, options }: Block, listing: ListingBuilder) {
   const { out, dir = "", checksum, ...others } = Object.fromEntries(options);
   const web = urls.filter(isWeb);
   if (web.length < urls.length)
-    listing.note(place, `${urls.length - web.length} addresses are neither http: nor https:`);
+    listing.leave(place, `${urls.length - web.length} addresses are neither http: nor https:`);
   if (web.length === 0) return listing.refuse(place, `no address that assets can fetch: ${shown(urls[0] ?? "")}`);
   const name = out || nameIn(web[0] ?? "");
   if (name === undefined)
     return listing.refuse(place, `${shown(web[0] ?? "")} gives the file no name, and there is no out=`);
   // Folders of another machine mean nothing here.
   const isHere = dir !== "" && !/^(?:[/\\~]|[A-Za-z]:)/.test(dir);
-  if (dir !== "" && !isHere) listing.note(place, `dir=${shown(dir)} is absolute and left out`);
+  if (dir !== "" && !isHere) listing.leave(place, `dir=${shown(dir)} is absolute`);
   const [algorithm = "", digits = ""] = (checksum ?? "").split("=");
   const pin = checksum === undefined ? {} : digestPin(algorithm, digits);
-  if ("problem" in pin) listing.note(place, pin.problem);
-  const left = Object.keys(others).filter((option) => !HARMLESS.has(option));
-  if (left.length > 0) listing.note(place, `left out: ${left.map(shown).join(", ")}`);
-  const path = isHere ? `${dir.replace(/\/+$/, "")}/${name}` : name;
-  listing.add({ path, urls: web, place, ...("problem" in pin ? {} : pin) });
+  if ("problem" in pin && !pin.unchecked) return listing.refuse(place, `${shown(name)}: ${pin.problem}`);
+  const left = Object.keys(others);
+  if (left.length > 0) listing.leave(place, left.map(shown).join(", "));
+  const path = posix.normalize(isHere ? `${dir}/${name}` : name);
+  if ("problem" in pin) listing.add({ path, urls: web, place }, [pin.problem]);
+  else listing.add({ path, urls: web, place, ...pin });
 }
 
 /** Writes an input file for `aria2c -i`, run in the root. */

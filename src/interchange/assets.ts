@@ -7,6 +7,7 @@ import { normaliseAsset } from "../manifest/normalise.js";
 import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
 import { parseAsset } from "../manifest/schema.js";
 import { checkUrl } from "../manifest/urls.js";
+import { findClashes } from "./beside.js";
 import { type About, type Listed, type Listing, pinsOf, type Remark, shown } from "./listing.js";
 
 /** What the user says of all that is imported. */
@@ -50,30 +51,60 @@ export function checkWishes({ id, type, folder, tags = [] }: ImportWishes): void
   }
 }
 
+/** A file that was checked, and where the list says it. */
+interface Checked {
+  readonly file: NewFile;
+  readonly listed: Listed;
+}
+
 /** Groups the files, checks each, and leaves out with a reason what a manifest cannot say. */
 export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets {
   const refused: Remark[] = [...listing.refused];
   const notes: Remark[] = [...listing.notes];
-  const groups = new Map<string, { files: NewFile[]; about: About; place: string }>();
+  const groups = new Map<string, { checked: Checked[]; about: About }>();
   const folder = normaliseFolder(wishes.folder ?? ".");
-  for (const file of listing.files) {
-    const checked = checkFile(file, folder, notes);
-    if (typeof checked === "string") {
-      refused.push({ place: file.place, message: `${shown(file.path)}: ${checked}` });
+  const refuse = ({ place, path }: Listed, problem: string) =>
+    void refused.push({ place, message: `${shown(path)}: ${shown(problem)}` });
+  const sound = listing.files.flatMap((listed): Checked[] => {
+    const file = checkFile(listed, folder, notes);
+    if (typeof file !== "string") return [{ file, listed }];
+    refuse(listed, file);
+    return [];
+  });
+  const clashes = findClashes(sound.map(({ listed }) => ({ ...listed, path: joinPath(folder, listed.path) })));
+  for (const [index, { file, listed }] of sound.entries()) {
+    const clash = clashes.get(index);
+    if (clash !== undefined) {
+      refuse(listed, clash);
       continue;
     }
-    const id = idOf(file, wishes);
-    const about = (file.asset === undefined ? undefined : listing.about?.get(file.asset)) ?? {};
-    const group = groups.get(id) ?? { files: [], about, place: file.place };
-    group.files.push(checked);
+    const id = idOf(listed, wishes);
+    const about = (listed.asset === undefined ? undefined : listing.about?.get(listed.asset)) ?? {};
+    const group = groups.get(id) ?? { checked: [], about };
+    group.checked.push({ file, listed });
     groups.set(id, group);
   }
-  const assets = [...groups].flatMap(([id, { files, about, place }]) => {
-    const asset = assetOf(id, files, about, wishes);
-    const problem = faultOf(asset);
-    if (problem === undefined) return [asset];
-    refused.push({ place, message: `${shown(id)}: ${problem}` });
-    return [];
+  const assets = [...groups].flatMap(([id, { checked, about }]) => {
+    const make = (some: readonly Checked[]) =>
+      assetOf(
+        id,
+        some.map(({ file }) => file),
+        about,
+        wishes,
+      );
+    const whole = make(checked);
+    if (faultOf(whole) === undefined) return [whole];
+    // One file is no reason to do without the others.
+    const judged = checked.map((one) => ({ one, problem: faultOf(make([one])) }));
+    const bad = judged.flatMap(({ one, problem }) => (problem === undefined ? [] : [{ ...one.listed, problem }]));
+    const [first] = bad;
+    if (first !== undefined && bad.length === checked.length && bad.every(({ problem }) => problem === first.problem)) {
+      refused.push({ place: first.place, message: `${shown(id)}: ${first.problem}` });
+      return [];
+    }
+    for (const one of bad) refuse(one, one.problem);
+    const good = judged.flatMap(({ one, problem }) => (problem === undefined ? [one] : []));
+    return good.length === 0 ? [] : [make(good)];
   });
   return { assets, refused, notes };
 }
@@ -85,7 +116,7 @@ function checkFile(file: Listed, folder: string, notes: Remark[]): NewFile | str
   if (problem !== undefined) return problem.message;
   const urls = file.urls.filter((url) => {
     const fault = checkUrl(url);
-    if (fault !== undefined) notes.push({ place: file.place, message: `${shown(url)} is left out: ${fault.message}` });
+    if (fault !== undefined) notes.push({ place: file.place, message: `${shown(url)}: ${fault.message}`, left: true });
     return fault === undefined;
   });
   const [url, ...fallbackUrls] = urls;

@@ -22,7 +22,11 @@ const HASHES = [
 /** The same manifest gives the same text: there is no date in it, and the serial number is made of the content. */
 export function writeCycloneDx(files: readonly ExportedFile[]): Written {
   const groups = new Map<Asset, ExportedFile[]>();
-  for (const file of files) groups.set(file.asset, [...(groups.get(file.asset) ?? []), file]);
+  for (const file of files) {
+    const own = groups.get(file.asset);
+    if (own === undefined) groups.set(file.asset, [file]);
+    else own.push(file);
+  }
   const components = [...groups].map(([asset, own], index) => componentOf(asset, own, index));
   const document = {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -53,18 +53,21 @@ export function readDvcFile(text: string, file: string, inGit: ReadonlySet<strin
   const read = (stage: Table, place: string) => {
     const folder = posix.join(posix.dirname(file), textOf(stage.wdir) ?? "");
     const from = importedFrom(stage);
-    if (from.repository !== undefined) notes.push(remark(`${place} was imported from ${from.repository}`));
+    if (from.repository !== undefined) {
+      const own = "dvc push does not put it onto the remote of this repository, which may not have it";
+      notes.push(remark(`${place} was imported from ${from.repository}: ${own}`));
+    }
     for (const out of list(stage.outs)) {
       const { path, cache } = table(out);
       if (textOf(cache) === "false" || inGit.has(textOf(path) ?? "")) {
-        notes.push(remark(`${shown(textOf(path) ?? "an output")} is kept by git, not by DVC`));
+        notes.push({ ...remark(`${shown(textOf(path) ?? "an output")} is kept by git, not by DVC`), left: true });
         continue;
       }
       const found = readOut(out, folder, place, from.url);
       if (typeof found === "string") refused.push(remark(`${place}: ${found}`));
       else {
         const { problems, ...rest } = found;
-        notes.push(...problems.map(remark));
+        notes.push(...problems.map((problem) => ({ ...remark(problem), left: true as const })));
         outs.push(rest);
       }
     }
@@ -125,6 +128,8 @@ function readOut(
   }
   const exported = table(table(meta).assets);
   const stated = textOf(exported.sha256);
+  const sha256 = stated === undefined ? {} : digestPin("sha256", stated);
+  if ("problem" in sha256) return `${shown(whole)}: ${sha256.problem}`;
   const urls = list(exported.urls).flatMap((one) => textOf(one) ?? []);
   const asset = textOf(exported.id);
   return {
@@ -135,7 +140,7 @@ function readOut(
     place,
     ...(usable && take(digestPin("md5", object))),
     ...(!isFolder && size !== undefined && take(sizePin(textOf(size) ?? ""))),
-    ...(stated !== undefined && take(digestPin("sha256", stated))),
+    ...sha256,
     ...(asset !== undefined && { asset }),
     ...(textOf(remote) !== undefined && { remote: textOf(remote) as string }),
     problems,

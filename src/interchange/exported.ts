@@ -14,4 +14,6 @@ export interface ExportedFile extends Pins {
 export interface Written {
   readonly text: string;
   readonly left: readonly { readonly path: string; readonly reason: string }[];
+  /** What whoever reads the list must know. */
+  readonly notes?: readonly string[];
 }

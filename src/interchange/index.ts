@@ -1,5 +1,5 @@
 /** The table of the formats that lists are read in and written in: a new one is a file, and a line here. */
-import { decodeText } from "../manifest/decode.js";
+import { decodeList } from "./decode-list.js";
 import type { ExportedFile, Written } from "./exported.js";
 import { createListing, type Listing } from "./listing.js";
 
@@ -23,16 +23,16 @@ export interface Writer {
   write(files: readonly ExportedFile[]): Promise<Written>;
 }
 
-/** A reader of text in UTF-8. */
+/** A reader of text. */
 function ofText(bytes: Uint8Array, read: (text: string) => Listing): Listing {
-  const decoded = decodeText(bytes);
+  const decoded = decodeList(bytes);
   if ("text" in decoded) return read(decoded.text);
   const listing = createListing();
-  listing.refuse(`line ${decoded.issue.line}`, decoded.issue.message);
+  listing.refuse(decoded.place, decoded.problem);
   return listing.done();
 }
 
-export const READERS: readonly Reader[] = [
+const FORMATS: readonly Reader[] = [
   {
     format: "sums",
     summary: "a list of checksums, such as SHA256SUMS",
@@ -73,6 +73,16 @@ export const READERS: readonly Reader[] = [
     read: async (bytes, options) => (await import("./json.js")).readJson(bytes, options),
   },
 ];
+
+/** A list that was given to the wrong one of them is told so. */
+export const READERS: readonly Reader[] = FORMATS.map((reader) => ({
+  ...reader,
+  async read(bytes, options) {
+    const listing = await reader.read(bytes, options);
+    const { orOtherFormat } = await import("./looks-like.js");
+    return orOtherFormat(listing, bytes, reader.format);
+  },
+}));
 
 export const WRITERS: readonly Writer[] = [
   {

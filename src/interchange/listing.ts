@@ -1,6 +1,6 @@
 /** What a reader makes of another tool's list: files with all that it says of them, and what it could not take over. */
 import { safeText, visibleLine } from "../errors.js";
-import { STATED_DIGITS } from "../manifest/fields.js";
+import { EMPTY_SHA256, STATED_DIGITS } from "../manifest/fields.js";
 import type { NewAsset } from "../manifest/merge.js";
 import type { Pins } from "../manifest/same-bytes.js";
 import { below } from "./place.js";
@@ -21,6 +21,8 @@ export interface Listed extends Pins {
 export interface Remark {
   readonly place: string;
   readonly message: string;
+  /** Something is left out; else it is only to be known. */
+  readonly left?: true;
 }
 
 /** What is said of a group of files. */
@@ -31,7 +33,7 @@ export interface Listing {
   readonly files: readonly Listed[];
   /** What should have been a file and is none. */
   readonly refused: readonly Remark[];
-  /** What is left out of files that are taken over. */
+  /** What is left out of files that are taken over, and what is to be known of them. */
   readonly notes: readonly Remark[];
   /** By the id that files name as their asset. */
   readonly about?: ReadonlyMap<string, About>;
@@ -39,10 +41,17 @@ export interface Listing {
 
 /** Gathers what a reader finds. */
 export interface ListingBuilder {
-  add(file: Listed): void;
+  /** `unchecked`: what is said of digests of the file that assets does not check. */
+  add(file: Listed, unchecked?: readonly string[]): void;
   refuse(place: string, message: string): void;
+  /** Something is to be known. */
   note(place: string, message: string): void;
-  /** The listing: a file that is named twice with the same bytes is one, with other bytes refused. */
+  /** Something is left out, as it should be. */
+  leave(place: string, message: string): void;
+  /**
+   * The listing. A file that is named twice with the same bytes is one; with other bytes it is refused, as nothing tells
+   * which of the two is meant.
+   */
   done(about?: ReadonlyMap<string, About>): Listing;
 }
 
@@ -52,11 +61,13 @@ const MOST_FILES = 250_000;
 /** Begins a listing. Files without a URL lie below `baseUrl`, or are refused where there is none. */
 export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}): ListingBuilder {
   const files = new Map<string, Listed>();
+  const disputed = new Set<string>();
+  const unproven = new Map<string, Remark[]>();
   const refused: Remark[] = [];
   const notes: Remark[] = [];
   const remark = (place: string, message: string) => ({ place: shown(place), message: shown(message) });
   return {
-    add(file) {
+    add(file, unchecked = []) {
       const path = file.path.replace(/^(?:\.\/+)+/, "");
       const key = `${file.asset ?? ""}\0${path}`;
       const before = files.get(key);
@@ -64,17 +75,33 @@ export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}
         if (refused.at(-1)?.message !== TOO_MANY) refused.push(remark(file.place, TOO_MANY));
         return;
       }
+      for (const message of unchecked) {
+        const told = unproven.get(key) ?? [];
+        told.push(remark(file.place, `${path}: ${message}`));
+        unproven.set(key, told);
+      }
       const difference = before && contradiction(before, file);
-      if (difference !== undefined) {
-        refused.push(
-          remark(file.place, `${path} is there twice, first in ${before?.place}, with another ${difference}`),
-        );
+      if (before !== undefined && difference !== undefined) {
+        const what = `${path} is there twice, first in ${before.place}, with another ${difference}`;
+        refused.push(remark(file.place, `${what}: neither is taken over`));
+        disputed.add(key);
+      } else if (before !== undefined && !mayBeSame(before, file)) {
+        const what = `${path} is there twice, first in ${before.place}, with another URL`;
+        refused.push(remark(file.place, `${what}, and nothing tells whether they are of the same bytes`));
       } else files.set(key, before === undefined ? { ...file, path } : joined(before, file));
     },
     refuse: (place, message) => void refused.push(remark(place, message)),
     note: (place, message) => void notes.push(remark(place, message)),
+    leave: (place, message) => void notes.push({ ...remark(place, message), left: true }),
     done(about) {
-      const placed = [...files.values()].flatMap((file) => {
+      const placed = [...files].flatMap(([key, listed]) => {
+        if (disputed.has(key)) return [];
+        const file = withEmptySize(listed);
+        const hasDigest = DIGEST_KEYS.some((one) => file[one] !== undefined);
+        for (const { place, message } of unproven.get(key) ?? []) {
+          if (hasDigest) notes.push({ place, message, left: true });
+          else refused.push(remark(place, `${message}, and it is taken over without a digest`));
+        }
         if (file.urls.length > 0) return [file];
         if (baseUrl !== undefined) return [{ ...file, urls: [below(baseUrl, file.path)] }];
         const what = file.place === file.path ? "it" : file.path;
@@ -87,11 +114,27 @@ export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}
 }
 
 const TOO_MANY = `there are more than ${MOST_FILES} files`;
-const PIN_KEYS = ["size", "sha256", ...(Object.keys(STATED_DIGITS) as (keyof typeof STATED_DIGITS)[])] as const;
+const DIGEST_KEYS = ["sha256", ...(Object.keys(STATED_DIGITS) as (keyof typeof STATED_DIGITS)[])] as const;
+const PIN_KEYS = ["size", ...DIGEST_KEYS] as const;
 
 /** The key under which two pins differ; undefined where they do not contradict each other. */
 export function contradiction(a: Pins, b: Pins): string | undefined {
   return PIN_KEYS.find((key) => a[key] !== undefined && b[key] !== undefined && a[key] !== b[key]);
+}
+
+/** Whether two have a digest in common. */
+export function agree(a: Pins, b: Pins): boolean {
+  return DIGEST_KEYS.some((key) => a[key] !== undefined && a[key] === b[key]);
+}
+
+/** Whether two of one name can be one file: two addresses that nothing holds together are no mirrors of each other. */
+function mayBeSame(a: Listed, b: Listed): boolean {
+  return a.urls.length === 0 || b.urls.length === 0 || agree(a, b) || b.urls.some((url) => a.urls.includes(url));
+}
+
+/** A digest of no bytes states the size as well, which a manifest asks for beside it. */
+function withEmptySize(file: Listed): Listed {
+  return file.sha256 === EMPTY_SHA256 && file.size === undefined ? { ...file, size: 0 } : file;
 }
 
 /** The pins of something that may hold more. */
@@ -115,10 +158,20 @@ const KEYS: ReadonlyMap<string, keyof Pins> = new Map([
   ["md5", "md5"],
 ]);
 
+/** What keeps a digest from being taken over. */
+export interface DigestFault {
+  readonly problem: string;
+  /** It may well be right: assets does not check its kind. */
+  readonly unchecked?: true;
+}
+
 /** A digest under the manifest's key for it, or what is wrong with it. */
-export function digestPin(algorithm: string, digits: string): Pins | { problem: string } {
+export function digestPin(algorithm: string, digits: string): Pins | DigestFault {
   const key = KEYS.get(algorithm.toLowerCase().replace(/[-_]/g, ""));
-  if (key === undefined || key === "size") return { problem: `${shown(algorithm)} is not checked by assets` };
+  if (algorithm === "") return { problem: "a digest does not say its algorithm", unchecked: true };
+  if (key === undefined || key === "size") {
+    return { problem: `${shown(algorithm)} is not checked by assets`, unchecked: true };
+  }
   const hex = digits.toLowerCase();
   const length = key === "sha256" ? 64 : STATED_DIGITS[key];
   if (hex.length !== length || !/^[0-9a-f]+$/.test(hex)) {

@@ -1,7 +1,16 @@
 /** Metalink files, version 4 (RFC 5854) and version 3: files with their sizes, digests and mirrors. */
 import { parser, type QualifiedTag } from "sax";
 import type { ExportedFile, Written } from "./exported.js";
-import { createListing, digestPin, type Listed, type Listing, type ListingBuilder, shown, sizePin } from "./listing.js";
+import {
+  contradiction,
+  createListing,
+  digestPin,
+  type Listed,
+  type Listing,
+  type ListingBuilder,
+  shown,
+  sizePin,
+} from "./listing.js";
 import { isWeb } from "./place.js";
 
 /** Mirrors of one file that are taken over: after so many, another one helps nobody. */
@@ -23,6 +32,9 @@ interface Draft {
   pins: Partial<Listed>;
   mirrors: Mirror[];
   others: number;
+  /** Why the file cannot be taken over. */
+  fault?: string;
+  unchecked: string[];
 }
 
 /**
@@ -61,6 +73,7 @@ export function readMetalink(text: string, { baseUrl }: { baseUrl: string | unde
         pins: {},
         mirrors: [],
         others: 0,
+        unchecked: [],
       };
     }
   };
@@ -74,7 +87,7 @@ export function readMetalink(text: string, { baseUrl }: { baseUrl: string | unde
       if (tag.local === "file") {
         addFile(file, listing);
         file = undefined;
-      } else readPart(file, tag, way.at(-1)?.local ?? "", words.trim(), { listing, baseUrl });
+      } else readPart(file, tag, way.at(-1)?.local ?? "", words.trim(), baseUrl);
     }
     words = "";
   };
@@ -83,21 +96,22 @@ export function readMetalink(text: string, { baseUrl }: { baseUrl: string | unde
   return listing.done();
 }
 
-function readPart(
-  file: Draft,
-  tag: QualifiedTag,
-  parent: string,
-  words: string,
-  { listing, baseUrl }: { listing: ListingBuilder; baseUrl: string | undefined },
-) {
-  const take = (pin: ReturnType<typeof digestPin>) => {
-    if ("problem" in pin) listing.note(file.place, `${shown(file.name)}: ${pin.problem}`);
-    else file.pins = { ...pin, ...file.pins };
+function readPart(file: Draft, tag: QualifiedTag, parent: string, words: string, baseUrl: string | undefined) {
+  const takeDigest = (pin: ReturnType<typeof digestPin>) => {
+    if (!("problem" in pin)) {
+      const other = contradiction(file.pins, pin);
+      if (other === undefined) file.pins = { ...pin, ...file.pins };
+      else file.fault ??= `it has two digests of a kind that differ (${other})`;
+    } else if (pin.unchecked) file.unchecked.push(pin.problem);
+    else file.fault ??= pin.problem;
   };
   // The digests of pieces stand in elements of the same name.
-  if (tag.local === "hash" && parent !== "pieces") take(digestPin(attribute(tag, "type") ?? "", words));
-  else if (tag.local === "size" && parent === "file") take(sizePin(words));
-  else if (tag.local === "url") {
+  if (tag.local === "hash" && parent !== "pieces") takeDigest(digestPin(attribute(tag, "type") ?? "", words));
+  else if (tag.local === "size" && parent === "file") {
+    const size = sizePin(words);
+    if ("problem" in size) file.fault ??= size.problem;
+    else file.pins = { ...size, ...file.pins };
+  } else if (tag.local === "url") {
     const url = URL.canParse(words, baseUrl) ? new URL(words, baseUrl).href : words;
     const type = attribute(tag, "type")?.toLowerCase() ?? "";
     if (!isWeb(url) || (type !== "" && !/^https?$/.test(type))) file.others++;
@@ -113,8 +127,9 @@ function rankOf(tag: QualifiedTag): number {
   return /^\d{1,3}$/.test(preference ?? "") ? LAST - Number(preference) : LAST;
 }
 
-function addFile({ name, place, pins, mirrors, others }: Draft, listing: ListingBuilder) {
+function addFile({ name, place, pins, mirrors, others, fault, unchecked }: Draft, listing: ListingBuilder) {
   if (name === "") return listing.refuse(place, "a file has no name");
+  if (fault !== undefined) return listing.refuse(place, `${shown(name)}: ${fault}`);
   const urls = [...new Set(mirrors.toSorted((a, b) => a.rank - b.rank).map(({ url }) => url))];
   if (urls.length === 0) {
     return listing.refuse(
@@ -123,9 +138,9 @@ function addFile({ name, place, pins, mirrors, others }: Draft, listing: Listing
     );
   }
   if (urls.length > MOST_MIRRORS) {
-    listing.note(place, `${shown(name)} has ${urls.length} mirrors, of which the first ${MOST_MIRRORS} are taken`);
+    listing.leave(place, `${shown(name)} has ${urls.length} mirrors, of which the first ${MOST_MIRRORS} are taken`);
   }
-  listing.add({ path: name, urls: urls.slice(0, MOST_MIRRORS), place, ...pins });
+  listing.add({ path: name, urls: urls.slice(0, MOST_MIRRORS), place, ...pins }, unchecked);
 }
 
 function attribute({ attributes }: QualifiedTag, name: string): string | undefined {

@@ -3,10 +3,23 @@ import { baseNameOf } from "../manifest/urls.js";
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
-/** The source of a path below a base: a URL, or a path relative to the manifest, as the base is. */
-export function below(base: string, path: string): string {
-  const folder = base.endsWith("/") || base === "" ? base : `${base}/`;
-  return `${folder}${SCHEME.test(base) ? encodePath(path) : path}`;
+/**
+ * The source of a path below a base: a URL, or a path relative to the manifest, as the base is. Behind a query the path
+ * follows as it does in `?file=`, without a slash. `isEncoded`: escapes that the path has already stay.
+ */
+export function below(base: string, path: string, { isEncoded = false } = {}): string {
+  const whole = withoutDoi(base);
+  const isQuery = SCHEME.test(whole) && whole.includes("?");
+  const folder = isQuery || whole.endsWith("/") || whole === "" ? whole : `${whole}/`;
+  if (!SCHEME.test(whole)) return `${folder}${path}`;
+  const encode = isQuery ? (part: string) => encodeURIComponent(part).replaceAll("%2F", "/") : encodePath;
+  const parts = isEncoded ? path.split(/(%[0-9A-Fa-f]{2})/) : [path];
+  return `${folder}${parts.map((part, index) => (index % 2 === 0 ? encode(part) : part)).join("")}`;
+}
+
+/** A record of Zenodo under its name here. A DOI says nothing of where other archives have their files. */
+export function withoutDoi(url: string): string {
+  return url.replace(/^doi:10\.5281\/zenodo\.(\d+)(?=\/|$)/i, "zenodo:$1");
 }
 
 /** A path as it stands in a URL. What a URL may have in its path stays readable. */
@@ -19,6 +32,8 @@ export function encodePath(path: string): string {
 
 /** The name that a URL gives its file, if it is a name and no more. */
 export function nameIn(url: string): string | undefined {
+  // A host is no file.
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?(?:[?#]|$)/i.test(url)) return undefined;
   const name = baseNameOf(url);
   return name === undefined || name.includes("/") ? undefined : name;
 }

@@ -1,7 +1,8 @@
 /** Registry files of pooch: `name [algorithm:]hash [url]`, with the quotes of a shell. */
+import type { Pins } from "../manifest/same-bytes.js";
 import type { ExportedFile, Written } from "./exported.js";
-import { createListing, digestPin, type Listing, shown } from "./listing.js";
-import { isWeb } from "./place.js";
+import { createListing, type DigestFault, digestPin, type Listing, shown } from "./listing.js";
+import { below, isWeb, withoutDoi } from "./place.js";
 
 /** Reads a registry; files without a URL of their own lie below `baseUrl`. */
 export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefined }): Listing {
@@ -16,16 +17,21 @@ export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefin
     else if (path === undefined || hash === undefined || words.length > 3) {
       listing.refuse(place, `a line has a name, a hash and perhaps a URL, not ${words.length} words`);
     } else {
-      const pin = hashPin(hash);
-      if ("problem" in pin) listing.note(place, `${shown(path)}: ${pin.problem}`);
-      listing.add({ path, urls: url === undefined ? [] : [url], place, ...("problem" in pin ? {} : pin) });
+      // pooch puts the name behind its base as it stands, and so a name may have escapes in it.
+      const source = url ?? (baseUrl === undefined ? undefined : below(baseUrl, path, { isEncoded: true }));
+      const file = { path, urls: source === undefined ? [] : [withoutDoi(source)], place };
+      // What pooch is told not to check, in a registry that a script wrote.
+      const pin = hash === "None" ? {} : hashPin(hash);
+      if (!("problem" in pin)) listing.add({ ...file, ...pin });
+      else if (pin.unchecked) listing.add(file, [pin.problem]);
+      else listing.refuse(place, `${shown(path)}: ${pin.problem}`);
     }
   }
   return listing.done();
 }
 
 /** A hash as pooch writes it: SHA-256, or another one with its name before it. */
-export function hashPin(hash: string): ReturnType<typeof digestPin> {
+export function hashPin(hash: string): Pins | DigestFault {
   const [, algorithm = "sha256", digits = ""] = /^(?:([A-Za-z0-9_-]+):)?([\s\S]*)$/.exec(hash) ?? [];
   return digestPin(algorithm, digits);
 }
@@ -33,6 +39,7 @@ export function hashPin(hash: string): ReturnType<typeof digestPin> {
 /** Writes a registry, with the first web address of each file. */
 export function writePooch(files: readonly ExportedFile[]): Written {
   const left: { path: string; reason: string }[] = [];
+  let isQuoted = false;
   const lines = files.flatMap(({ path, sha256, sha512, sha1, md5, urls }) => {
     const hash = sha256 ?? (sha512 && `sha512:${sha512}`) ?? (sha1 && `sha1:${sha1}`) ?? (md5 && `md5:${md5}`);
     if (hash === undefined) {
@@ -40,9 +47,14 @@ export function writePooch(files: readonly ExportedFile[]): Written {
       return [];
     }
     const url = urls.find(isWeb);
-    return `${[quoted(path), hash, ...(url === undefined ? [] : [quoted(url)])].join(" ")}\n`;
+    const words = [path, ...(url === undefined ? [] : [url])].map(quoted);
+    isQuoted ||= words[0] !== path || words[1] !== url;
+    return `${[words[0], hash, ...words.slice(1)].join(" ")}\n`;
   });
-  return { text: lines.join(""), left };
+  const notes = isQuoted
+    ? ["names with blanks, quotes or backslashes stand in quotes, which pooch reads from 1.7 on"]
+    : [];
+  return { text: lines.join(""), left, notes };
 }
 
 /** The words of a line as Python's `shlex.split` tells them; undefined where a quote or an escape does not end. */
@@ -71,7 +83,10 @@ function shellSplit(line: string): string[] | undefined {
   return word === undefined ? words : [...words, word];
 }
 
-/** A word that `shlex.split` reads back, and that begins no comment. */
+/**
+ * A word that `shlex.split` reads back, and that begins no comment. What needs no quotes has none: before 1.7, pooch splits
+ * lines at blanks, and takes quotes for a part of the name.
+ */
 function quoted(word: string): string {
-  return /^[\w@%+=:,./-][\w@%+=:,./#?&~;()[\]{}!*|-]*$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
+  return word !== "" && !/[\s'"\\]|^#/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }

@@ -1,12 +1,7 @@
-/** Reads one literal of Python, as it is pasted from a script: texts, numbers, lists, tuples, dictionaries. Runs nothing. */
-
-/** A literal of a script, or why it is none. */
-export type Literal = {
-  /** Of the line that it begins on, or where it stops being one; from 1 on. */
-  readonly line: number;
-  /** The key of the table that a statement such as `MODELS["key"] = …` sets. */
-  readonly key: string | undefined;
-} & ({ readonly value: unknown } | { readonly problem: string });
+/** Reads literals of Python: texts, numbers, lists, tuples, dictionaries, calls with names and values. Runs nothing. */
+import { isDeepStrictEqual } from "node:util";
+import type { PythonText } from "./python-text.js";
+import { unread } from "./unread.js";
 
 const MOST_DEPTH = 64;
 const NAMES: ReadonlyMap<string, unknown> = new Map([
@@ -30,17 +25,25 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\v",
   "\n": "",
 };
-/** `MODELS = `, `MODELS: dict[str, str] = `, `MODELS["key"] = `, at the beginning of a line, and a literal behind it. */
-const ASSIGNMENT =
-  /^[ \t]*[A-Za-z_][\w.]*(?:\[[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*\])?[ \t]*(?::[^=\n]*)?=[ \t]*(?=[[{(]|dict\()/gm;
 const CLOSING: Readonly<Record<string, string>> = { "[": "]", "(": ")", "{": "}" };
 
+/** A call that begins with a name and a value, on the same line or below. */
+const CALL = /^\(\s*(?:#[^\n]*\s*)*[A-Za-z_]\w*[ \t]*=(?!=)/;
 const STOP = Symbol("the text is worth no further reading");
 
-/** Reads a text that is one literal, or else every literal that a script assigns to a name. Never throws. */
-export function readPythonLiterals(source: string): Literal[] {
-  const text = source.replaceAll("\r\n", "\n");
-  let at = 0;
+/** A value and the place behind it, or why there is none and the place where that shows. */
+export type Read =
+  | { readonly value: unknown; readonly end: number }
+  | { readonly problem: string; readonly end: number };
+
+/**
+ * Reads the value that begins at a place. What cannot be read of a list, a dictionary or a call is `Unread` in it, and so
+ * is the value of a key that is there twice with different ones. Never throws.
+ */
+export function readPythonValue({ text, lineAt, endOfItem }: PythonText, from: number): Read {
+  let at = from;
+  /** Behind the last sign that is part of a value. */
+  let end = from;
   let problem = "";
   const fail = (message: string): never => {
     problem = message;
@@ -66,22 +69,27 @@ export function readPythonLiterals(source: string): Literal[] {
     if (sign === undefined) return fail("the text ends where a value should stand");
     if (sign === "{" || sign === "[" || sign === "(") return container(sign, depth);
     const prefix = /^([A-Za-z]{0,2})(?="|')/.exec(text.slice(at, at + 3))?.[1];
-    if (prefix !== undefined) return strings();
+    if (prefix !== undefined) return strings(depth);
     const number = /^[+-]?(?:0[xX][0-9a-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/.exec(
       text.slice(at, at + 60),
     )?.[0];
     if (number !== undefined) {
       at += number.length;
+      end = at;
       return product(Number(number.replaceAll("_", "")));
     }
     const name = /^[A-Za-z_][\w.]*/.exec(text.slice(at, at + 200))?.[0];
     if (name === undefined) return fail(`${JSON.stringify(sign)} begins no value`);
-    if (name === "dict" && text.startsWith("(", at + name.length)) {
+    if (
+      CALL.test(text.slice(at + name.length, at + name.length + 400)) ||
+      (name === "dict" && text.startsWith("(", at + 4))
+    ) {
       at += name.length;
       return container("(", depth, true);
     }
     if (!NAMES.has(name)) return fail(`${name} is no literal: write its value in its place`);
     at += name.length;
+    end = at;
     return NAMES.get(name);
   }
 
@@ -99,47 +107,69 @@ export function readPythonLiterals(source: string): Literal[] {
         operand **= Number(power[1]);
         at += power[0].length;
       }
+      end = at;
       result = operator === "*" ? result * operand : result ** operand;
     }
   }
 
-  /** `isCall`: of `dict(key=value)`. */
+  /** `isCall`: of `dict(key=value)` and its like. */
   function container(open: string, depth: number, isCall = false): unknown {
     at++;
     const close = CLOSING[open] as string;
+    const isTable = open === "{" || isCall;
     const items: unknown[] = [];
     const members = new Map<string, unknown>();
     let hasComma = false;
     for (;;) {
       skip();
       if (text[at] === close) break;
-      const named = isCall ? /^[A-Za-z_]\w*(?=[ \t]*=(?!=))/.exec(text.slice(at, at + 200))?.[0] : undefined;
-      if (isCall && named === undefined) fail("dict() is read with names and values only");
-      const item = named ?? value(depth + 1);
-      at += named?.length ?? 0;
-      skip();
-      if (open === "{" || isCall) {
-        if (text[at] !== (isCall ? "=" : ":")) fail("a colon is expected between a key and its value");
-        at++;
-        const key = String(item);
-        if (typeof item !== "string" && typeof item !== "number") fail("a key is a text");
-        if (members.has(key)) fail(`the key ${JSON.stringify(key.slice(0, 60))} is there twice`);
-        members.set(key, value(depth + 1));
+      const start = at;
+      const name = isCall ? /^[A-Za-z_]\w*(?=[ \t]*=(?!=))/.exec(text.slice(at, at + 200))?.[0] : undefined;
+      if (isCall && name === undefined) fail("a call is read with names and values only");
+      try {
+        const item = isTable ? member(members, depth, name) : value(depth + 1);
         skip();
-      } else items.push(item);
+        if (text[at] !== "," && text[at] !== close) fail(`a comma or ${close} is expected`);
+        if (!isTable) items.push(item);
+      } catch (error) {
+        if (error !== STOP) throw error;
+        const line = lineAt(at);
+        const behind = endOfItem(start);
+        if (behind === undefined) throw error;
+        at = behind;
+        if (!isTable) items.push(unread(problem, line));
+        else members.set(keyIn(text.slice(start, Math.min(at, start + 400))), unread(problem, line));
+        if (text[at] !== "," && text[at] !== close) fail(`a comma or ${close} is expected`);
+      }
       if (text[at] === ",") {
         at++;
         hasComma = true;
-      } else if (text[at] !== close) fail(`a comma or ${close} is expected`);
+      }
     }
     at++;
-    if (open === "{" || isCall) return Object.fromEntries(members);
+    end = at;
+    if (isTable) return Object.fromEntries(members);
     // Parentheses around one value without a comma are no tuple.
     return open === "(" && items.length === 1 && !hasComma ? items[0] : items;
   }
 
-  /** Texts that stand beside each other are one. */
-  function strings(): string {
+  /** A key and its value; `name` of a call. */
+  function member(members: Map<string, unknown>, depth: number, name: string | undefined): void {
+    const start = at;
+    const item = name ?? value(depth + 1);
+    at += name?.length ?? 0;
+    skip();
+    if (text[at] !== (name === undefined ? ":" : "=")) fail("a colon is expected between a key and its value");
+    at++;
+    const key = String(item);
+    if (typeof item !== "string" && typeof item !== "number") fail("a key is a text");
+    const found = value(depth + 1);
+    const isOther = members.has(key) && !isDeepStrictEqual(members.get(key), found);
+    members.set(key, isOther ? unread("the key is there twice, with different values", lineAt(start)) : found);
+  }
+
+  /** Texts that stand beside each other are one; outside of brackets, on one line. */
+  function strings(depth: number): string {
     const parts: string[] = [];
     for (;;) {
       const [all, prefix = "", quote = ""] = /^([A-Za-z]{0,2})("""|'''|"|')/.exec(text.slice(at, at + 5)) ?? [];
@@ -147,7 +177,9 @@ export function readPythonLiterals(source: string): Literal[] {
       if (/[fbt]/i.test(prefix)) fail(`texts with ${prefix} before them are no plain texts`);
       at += all.length;
       parts.push(string(quote, /r/i.test(prefix)));
-      skip();
+      end = at;
+      if (depth > 0) skip();
+      else while (text[at] === " " || text[at] === "\t") at++;
     }
   }
 
@@ -184,34 +216,17 @@ export function readPythonLiterals(source: string): Literal[] {
     return ESCAPES[sign] ?? `\\${sign}`;
   }
 
-  /** One literal from here on. */
-  function literal(key: string | undefined, whole: boolean): Literal {
-    const line = lineAt(text, at);
-    try {
-      const found = value(0);
-      if (whole) skip();
-      if (whole && at < text.length) fail("there is more text after the end of the literal");
-      return { key, line, value: found };
-    } catch (error) {
-      if (error !== STOP) throw error;
-      return { key, line: lineAt(text, at), problem };
-    }
+  try {
+    const found = value(0);
+    return { value: found, end };
+  } catch (error) {
+    if (error !== STOP) throw error;
+    return { problem, end: at };
   }
-
-  skip();
-  const alone = literal(undefined, true);
-  if ("value" in alone) return [alone];
-  const assigned: Literal[] = [];
-  const pattern = new RegExp(ASSIGNMENT);
-  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
-    at = pattern.lastIndex;
-    assigned.push(literal(found[1] ?? found[2], false));
-    // What stands in a literal assigns nothing.
-    pattern.lastIndex = Math.max(at, found.index + 1);
-  }
-  return assigned.length > 0 ? assigned : [alone];
 }
 
-function lineAt(text: string, at: number): number {
-  return text.slice(0, at).split("\n").length;
+/** What a member is called whose key or value was not read. */
+function keyIn(source: string): string {
+  const [, quoted, named] = /^(?:[A-Za-z]?["']([^"'\n]*)["'][ \t]*:|([A-Za-z_]\w*)[ \t]*=)/.exec(source) ?? [];
+  return quoted ?? named ?? source.split("\n", 1)[0]?.slice(0, 60) ?? "";
 }

@@ -6,15 +6,24 @@ import { createListing, digestPin, type Listing } from "./listing.js";
 /** Reads a list; its files lie below `baseUrl`. */
 export function readSums(bytes: Uint8Array, { baseUrl }: { baseUrl: string }): Listing {
   const listing = createListing({ baseUrl });
-  const { sums, bad } = readChecksums(bytes);
-  for (const { line, reason } of bad) listing.refuse(`line ${line}`, reason);
+  const { sums, sizes, bad } = readChecksums(bytes);
+  const named = new Set(sums.map(({ path }) => path));
+  for (const { line, reason, path } of bad) {
+    // Nothing is lost where another digest of the file was read.
+    if (path !== undefined && named.has(path)) listing.leave(`line ${line}`, `${path}: ${reason}`);
+    else listing.refuse(`line ${line}`, reason);
+  }
   for (const { line, path, algorithm, hex } of sums) {
     const place = `line ${line}`;
     const pin = digestPin(algorithm.name, hex);
-    if ("problem" in pin) {
-      listing.note(place, pin.problem);
-      listing.add({ path, urls: [], place });
-    } else listing.add({ path, urls: [], place, ...pin });
+    if (path === "-") listing.refuse(place, "it is of standard input: a file of that name is ./-");
+    else if (!("problem" in pin)) listing.add({ path, urls: [], place, ...pin });
+    else if (pin.unchecked) listing.add({ path, urls: [], place }, [pin.problem]);
+    else listing.refuse(place, `${path}: ${pin.problem}`);
+  }
+  // A size alone makes no file: comments may have one as well.
+  for (const { line, path, size } of sizes) {
+    if (named.has(path)) listing.add({ path, urls: [], place: `line ${line}`, size });
   }
   return listing.done();
 }

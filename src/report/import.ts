@@ -2,6 +2,7 @@
 import type { ExportReport } from "../commands/export.js";
 import type { ImportReport } from "../commands/import.js";
 import { safeText } from "../errors.js";
+import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatBytes, oneLine, plural } from "./format.js";
 import type { RenderOptions } from "./table.js";
@@ -22,8 +23,12 @@ export function renderImport(report: ImportReport, options: RenderOptions): stri
   const blocks = [
     dryRun ? renderDiff(report.diff, colors) : "",
     block(
-      colors.warn("Left out, or to be known:"),
-      notes.map(({ place, message }) => `${place}: ${message}`),
+      colors.warn("To be known:"),
+      notes.flatMap(({ place, message, left }) => (left ? [] : [`${place}: ${message}`])),
+    ),
+    block(
+      colors.warn("Left out:"),
+      notes.flatMap(({ place, message, left }) => (left ? [`${place}: ${message}`] : [])),
     ),
     block(
       colors.bad(`${plural(refused.length, "entry", "entries")} that cannot be taken over:`),
@@ -33,9 +38,18 @@ export function renderImport(report: ImportReport, options: RenderOptions): stri
       colors.bad(`${plural(conflicts.length, "conflict")}, in which the manifest stays as it is:`),
       conflicts.map((one) => `${one.path} (of ${one.asset}, meets ${one.with}): ${one.reason}`),
     ),
+    advice(report, options, colors),
     summary(report, options, colors),
   ];
   return blocks.filter((text) => text !== "").join("\n");
+}
+
+/** What to type where the list is right, and not the manifest. */
+function advice({ conflicts }: ImportReport, { program = "assets" }: RenderOptions, colors: Colors): string {
+  const ids = [...new Set(conflicts.map((one) => one.with))].slice(0, MOST_REMARKS).map(shellWord);
+  if (ids.length === 0) return "";
+  const command = colors.command(`${program} remove ${ids.join(" ")}`);
+  return `If what is imported is right: ${command}, and the same import again. No file is deleted by that.\n`;
 }
 
 function renderDiff(diff: string, colors: Colors): string {
@@ -64,10 +78,11 @@ function summary(report: ImportReport, { program = "assets" }: RenderOptions, co
 }
 
 /** What was written where, and what was left out, for standard error. */
-export function renderExport({ output, files, left }: ExportReport): string {
+export function renderExport({ output, files, left, notes = [] }: ExportReport): string {
   const lines = left
     .slice(0, MOST_REMARKS)
     .map(({ path, reason }) => `assets: left out: ${oneLine(path)}: ${reason}.\n`);
   const more = left.length > MOST_REMARKS ? `assets: … and ${left.length - MOST_REMARKS} more.\n` : "";
-  return `${lines.join("")}${more}${output === undefined ? "" : `${plural(files, "file")} written to ${oneLine(output)}.\n`}`;
+  const known = notes.map((note) => `assets: ${note}.\n`).join("");
+  return `${lines.join("")}${more}${known}${output === undefined ? "" : `${plural(files, "file")} written to ${oneLine(output)}.\n`}`;
 }

@@ -12,7 +12,8 @@ async function repository() {
   tree.write("repo/top.bin", POINTER);
   tree.write("repo/sub/m/x.bin", POINTER.replace("aaaa", "bbbb"));
   tree.write("repo/sub/broken.bin", POINTER.replace("sha256:", "sha256:x"));
-  tree.write("repo/.gitattributes", "sub/** filter=lfs\n");
+  tree.write("repo/.gitattributes", "*.bin filter=lfs\n");
+  tree.write("repo/docs/example.txt", POINTER);
   tree.write("repo/.lfsconfig", "[lfs]\n\turl = https://lfs.example/store\n");
   await git(tree.path("repo"), ["init", "-q", "-b", "main"]);
   await git(tree.path("repo"), ["add", "-A"]);
@@ -52,9 +53,30 @@ describe.skipIf(!hasGit)("the pointers of a repository", () => {
     ]);
   });
 
-  it("that .gitattributes does not know are named", async () => {
+  it("that .gitattributes does not know are left out by name, and are no success where there are no others", async () => {
     const tree = await repository();
-    const { notes } = await listLfs({ folder: tree.path("repo"), root: tree.path("repo"), signal });
-    expect(notes).toEqual([{ place: "top.bin", message: expect.stringMatching(/\.gitattributes does not give it/) }]);
+    const message = expect.stringMatching(/\.gitattributes does not give it/);
+    const whole = await listLfs({ folder: tree.path("repo"), root: tree.path("repo"), signal });
+    expect(whole.notes).toEqual([{ place: "docs/example.txt", message, left: true }]);
+    const docs = await listLfs({ folder: tree.path("repo/docs"), root: tree.path("repo"), signal });
+    expect(docs).toMatchObject({ files: [], refused: [{ place: "docs/example.txt", message }] });
+  });
+
+  it("that the manifest has from their server and that are gone are named, within what was searched", async () => {
+    const tree = await repository();
+    const file = (path: string, url = "lfs:https://lfs.example/store") => ({ asset: "a", path, urls: [url] });
+    const known = [
+      file("sub/m/x.bin"),
+      file("sub/old.bin"),
+      file("gone.bin"),
+      file("other.bin", "https://x.example/o"),
+    ];
+    const gone = async (more: Partial<Parameters<typeof listLfs>[0]>) => {
+      const { notes } = await listLfs({ folder: tree.path("repo"), root: tree.path("repo"), known, signal, ...more });
+      return notes.filter(({ left }) => !left).map(({ place }) => place);
+    };
+    expect(await gone({})).toEqual(["sub/old.bin", "gone.bin"]);
+    expect(await gone({ folder: tree.path("repo/sub") })).toEqual(["sub/old.bin"]);
+    expect(await gone({ below: "data", known: [file("data/top.bin"), file("data/x"), file("y")] })).toEqual(["data/x"]);
   });
 });

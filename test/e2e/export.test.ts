@@ -97,6 +97,17 @@ describe("assets export", () => {
     ]);
   });
 
+  it("of pooch says on standard error which version its quotes take, and leaves nothing out for it", async () => {
+    const { export_ } = await setUp();
+    expect(await export_("pooch", "b")).toMatchObject({ code: 0, stderr: "" });
+    const quoted = await export_("pooch", "a");
+    expect(quoted).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^assets: names with blanks.* from 1\.7 on\.\n$/),
+    });
+    expect(quoted.stdout).toMatch(/^'data\/a b\.bin' /);
+  });
+
   it("takes a selection, refuses an unknown id, and writes its answer where it is told", async () => {
     const { tree, export_ } = await setUp();
     expect((await export_("sums", "b")).stdout).toBe(`${sha256Of(B)}  c.bin\n`);

@@ -72,6 +72,7 @@ describe("assets import lfs", () => {
     "reads the commit that is asked for, one folder of it, and pins the plain address on GitHub",
     async () => {
       const { tree, oids } = await lfsRepository({ "m/a.bin": SMALL, "n/b.bin": LARGE });
+      tree.write(".gitattributes", "*.bin filter=lfs\n");
       tree.remove(".git");
       await git(tree.root, ["init", "-q", "-b", "main"]);
       await git(tree.root, ["remote", "add", "origin", "git@github.com:o/r.git"]);
@@ -159,6 +160,21 @@ describe("assets import dvc", () => {
     expect(tree.sha256("data/raw/sub/test.csv")).toBe(sha256Of(LARGE));
   });
 
+  it("says of a remote that is a folder that its address is one of this machine", async () => {
+    const tree = makeTree();
+    tree.write("store/x", "");
+    tree.write("repo/.dvc/config", `['remote "local"']\nurl = ../../store\n`);
+    tree.write("repo/b.dvc", `outs:\n- md5: ${"0".repeat(31)}2\n  hash: md5\n  path: b\n`);
+    const run = await assets(tree, ["import", "dvc", "--json"]);
+    expect(run.code).toBe(0);
+    expect(JSON.parse(run.stdout).notes).toEqual([
+      {
+        place: "repo/b.dvc",
+        message: expect.stringMatching(/remote local is a folder, and file:.*of this machine only/),
+      },
+    ]);
+  });
+
   it("refuses a folder whose listing is not the one that its name says, and what no remote has", async () => {
     const server = await startFaultServer();
     const tree = makeTree();
@@ -222,6 +238,10 @@ describe("assets import of a list", () => {
       added: [{ asset: "SHA256SUMS", path: "b.bin" }],
       conflicts: [{ asset: "SHA256SUMS", with: "mine", path: "a.bin" }],
     });
+    const told = await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/"]);
+    expect(told.stdout).toMatch(
+      /If what is imported is right: assets remove mine, and the same import again\. No file is deleted/,
+    );
     expect(report.conflicts[0].reason).toContain(sha256Of(SMALL).slice(0, 12));
     expect(report.conflicts[0].reason).toContain(sha256Of(LARGE).slice(0, 12));
     expect(manifestOf(tree).assets[0].files[0].sha256).toBe(sha256Of(SMALL));
@@ -243,7 +263,7 @@ describe("assets import of a list", () => {
     const names = ["a", "b", "c", "d"];
     for (const name of names) tree.write(`${name}.sums`, `${sha256Of(name)}  ${name}.bin\n`);
     const args = (name: string) => ["import", "sums", `${name}.sums`, "--base-url", "https://x.example/"];
-    const runs = await Promise.all(names.map((name) => assets(tree, args(name))));
+    const runs = await Promise.all(names.map((name) => runBin(args(name), { cwd: tree.root })));
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     expect(
       manifestOf(tree)
@@ -273,9 +293,25 @@ describe("assets import of a list", () => {
     expect(manifestOf(tree).assets[0].files).toHaveLength(1);
   });
 
+  it("ends with 1 where something stated is lost, and tells that apart from what is to be known", async () => {
+    const tree = makeTree();
+    const url = (name: string) => `"https://x.example/${name}"`;
+    tree.write(
+      "m.py",
+      `BASE = ${url("v1/")}\nM = {"a": {"url": ${url("a.bin")}, "gpu": 1}}\nM["b.bin"] = BASE + "b.bin"\n`,
+    );
+    const run = await assets(tree, ["import", "json", "m.py"]);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/To be known:\n {2}line 1: https:.*v1\/ is not read/);
+    expect(run.stdout).toMatch(/Left out:\n {2}a: gpu\n/);
+    expect(run.stdout).toMatch(/1 entry that cannot be taken over:\n {2}line 3: b.bin: BASE is no literal/);
+    expect(manifestOf(tree).assets).toMatchObject([{ id: "a", files: [{ path: "a.bin" }] }]);
+  });
+
   it.each([
     [["import", "sums", "SHA256SUMS"], /--base-url/],
     [["import", "sums", "none", "--base-url", "x"], /There is no file none/],
+    [["import", "pooch", "SHA256SUMS", "--base-url", "https://x.example/{version}/"], /\{version\} in it/],
     [["import", "json", "SHA256SUMS", "--id", "a b"], /--id/],
     [["import", "nothing"], /unknown command/],
     [["import"], /Usage: assets import/],

@@ -35,6 +35,24 @@ describe("assets verify --sums", () => {
     expect(tree.files()).toEqual(["data/SHA256SUMS", "data/a.bin"]);
   });
 
+  it("proves files by the distinfo of a port and by the fields of Debian, whose sizes are no findings", async () => {
+    const tree = makeTree();
+    tree.write("a.bin", "aaa");
+    const base64 = createHash("sha256").update("aaa").digest("base64");
+    tree.write(
+      "distinfo",
+      `SHA256 (a.bin) = ${base64}\nSIZE (a.bin) = 3\nBLAKE2s (a.bin) = ${digest("aaa", "blake2s256")}\n`,
+    );
+    tree.write("Release", `Origin: x\nSHA256:\n ${digest("aaa")} 3 a.bin\n`);
+    const { code, report } = await verify(tree, ["--sums", "distinfo", "--sums", "Release"]);
+    expect(code).toBe(0);
+    expect(report.files.map(({ algorithm, status }: Record<string, string>) => [algorithm, status])).toEqual([
+      ["SHA256", "valid"],
+      ["BLAKE2s", "valid"],
+      ["SHA256", "valid"],
+    ]);
+  });
+
   it("tells another digest, a missing file, a folder and an unreadable line apart, with exit code 1", async () => {
     const tree = makeTree();
     tree.write("good", "good");

@@ -80,6 +80,51 @@ describe("the assets of a listing", () => {
     expect(refused[0]?.message).toMatch(/U\+202E/);
   });
 
+  it("do without a file that is refused, which is named with its line, and keep the others", () => {
+    const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const { assets, refused } = make({}, file("a"), file("b", { sha256: empty, size: 3, place: "line 2" }), file("c"));
+    expect(assets[0]?.files.map(({ path }) => path)).toEqual(["a", "c"]);
+    expect(refused).toEqual([{ place: "line 2", message: expect.stringMatching(/^b: .*empty file/) }]);
+  });
+
+  const at = (path: string, line: number, more: Partial<Listed> = {}) => file(path, { place: `line ${line}`, ...more });
+  it.each<[string, Listed[], string[], RegExp]>([
+    ["by case only", [at("Foo.bin", 1), at("foo.bin", 2)], ["Foo.bin"], /^foo\.bin: .*Foo\.bin \(line 1\) by case/],
+    ["by Unicode normalisation only", [at("\u00e9", 1), at("e\u0301", 2)], ["\u00e9"], /normalisation only/],
+    [
+      "as file and folder",
+      [at("a", 1), at("x", 2), at("a/b", 3)],
+      ["a", "x"],
+      /^a\/b: it needs a folder where a \(line 1\)/,
+    ],
+    ["as folder and file", [at("a/b/c", 1), at("A", 2)], ["a/b/c"], /^A: it is a file where a\/b\/c \(line 1\) needs/],
+  ])("never hold two paths that differ %s: the second is refused, and the rest written", (_, files, kept, message) => {
+    const { assets, refused } = make({}, ...files);
+    const paths = assets.flatMap((one) => one.files.map(({ path }) => (one.path ? `${one.path}/${path}` : path)));
+    expect(paths).toEqual(kept);
+    expect(refused.map((one) => one.message)).toEqual([expect.stringMatching(message)]);
+    expect(() => mergeEntries('{"version":1,"assets":[]}', assets, { file: "/p/assets.manifest.json" })).not.toThrow();
+  });
+
+  it("of a path that two of the list's assets have with other bytes hold neither", () => {
+    const pin = (digit: string, asset: string) => file("m.bin", { asset, sha256: digit.repeat(64) });
+    const { assets, refused } = make({}, pin("1", "one"), pin("2", "two"));
+    expect(assets).toEqual([]);
+    expect(refused).toHaveLength(2);
+    expect(make({}, pin("1", "one"), pin("1", "two")).refused).toEqual([]);
+  });
+
+  it("of a path that two of the list's assets have at other addresses, without a digest, hold the first", () => {
+    const from = (url: string, asset: string) => file("m.bin", { asset, urls: [url] });
+    const { assets, refused } = make(
+      {},
+      from("https://x.example/1/m.bin", "one"),
+      from("https://x.example/2/m.bin", "two"),
+    );
+    expect(assets.map(({ id }) => id)).toEqual(["one"]);
+    expect(refused[0]?.message).toMatch(/nothing tells whether they are of the same bytes/);
+  });
+
   it("of a thousand files are written and merged in no time", () => {
     const files = Array.from({ length: 5_000 }, (_, at) => file(`d${at % 7}/f${at}`, { asset: `a${at % 50}` }));
     const started = performance.now();

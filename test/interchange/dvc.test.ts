@@ -37,7 +37,7 @@ describe("a .dvc file", () => {
 
   it("of dvc import says which repository it is from", () => {
     const text = `deps:\n- path: d\n  repo:\n    url: https://git.example/r\n    rev_lock: abc\nouts:\n- md5: ${MD5}\n  hash: md5\n  path: d\n`;
-    expect(readDvcFile(text, "d.dvc").notes[0]?.message).toContain("https://git.example/r");
+    expect(readDvcFile(text, "d.dvc").notes[0]?.message).toMatch(/https:\/\/git.example\/r: dvc push does not/);
   });
 
   it("keeps an MD5 of digits alone", () => {
@@ -52,6 +52,7 @@ describe("a .dvc file", () => {
     ["nothing of DVC", "- 1\n", /names no outputs/],
     ["an output without a path", `outs: [{md5: ${MD5}}]`, /no path/],
     ["a digest that leads elsewhere", "outs: [{md5: ../../../etc/passwd, path: a}]", /no MD5/],
+    ["a SHA-256 that is none", `outs: [{md5: ${MD5}, path: a, meta: {assets: {sha256: "12"}}}]`, /a: 12 is no SHA256/],
     ["an output in a bucket", `outs: [{md5: ${MD5}, path: "s3://b/x"}]`, /outside the repository/],
     ["tags that make objects", "outs: [!!python/object/apply:os.system [ls]]", /YAML|no path/],
   ])("is refused in one remark: %s", (_, text, message) => {

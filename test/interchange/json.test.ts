@@ -2,16 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJson } from "../../src/interchange/json.js";
-import { readPythonLiterals } from "../../src/interchange/python-literal.js";
+import { readPythonScript } from "../../src/interchange/python-script.js";
+import { firstUnread, problemOf } from "../../src/interchange/unread.js";
 
 const A = "a".repeat(64);
 const MD5 = "1".repeat(32);
 const read = (text: string, baseUrl?: string) => readJson(Buffer.from(text), { baseUrl });
 const brief = (text: string, baseUrl?: string) => read(text, baseUrl).files.map(({ place: _, ...file }) => file);
-const literal = (text: string): unknown => {
-  const [first] = readPythonLiterals(text);
-  return first !== undefined && "value" in first ? first.value : first;
-};
+const literal = (text: string): unknown => readPythonScript(text)[0]?.value;
 
 describe("a list in JSON", () => {
   it("has the shorthand of one file with all that is said of the asset", () => {
@@ -68,7 +66,15 @@ describe("a list in JSON", () => {
     ["an asset without files", '[{"id":"a"}]', /a has neither a URL nor files/],
     ["a number", "5", /neither a list nor a table/],
     ["nothing", "", /ends where a value/],
-    ["a key that is there twice", '{"a":"x:y","a":"x:z"}', /there twice/],
+    ["a key that is there twice", '{"a":"x:y",\n"a":"x:z"}', /a: the key is there twice, with different values/],
+    [
+      "a digest that is too short",
+      `[{"id":"a","url":"https://x.example/a","sha256":"46e375"}]`,
+      /^a: 46e375 is no SHA256/,
+    ],
+    ["a digest of another length", `{"a.bin":"${A.slice(1)}"}`, /^a.bin: a{63} is no SHA256/],
+    ["a digest that is no text", `[{"id":"a","url":"https://x.example/a","sha256":5}]`, /^a: sha256 is no text/],
+    ["a digest of signs", '{"a.csv":"sha256:19uheidhlkjdwh"}', /^a.csv: 19uheidhlkjdwh is no SHA256/],
     ["something else in a list", "[[{}]]", /neither a URL nor a hash/],
     ["bytes that are no text", Buffer.from([0xff, 0xfe, 0, 1]).toString("latin1"), /./],
   ])("%s is refused with a reason", (_, text, message) => {
@@ -88,13 +94,34 @@ describe("a list in JSON", () => {
     ]);
   });
 
+  it("has a key twice without loss, and with another value refuses that key only", () => {
+    const text = `{ "a.bin": "${A}", "b.bin": "${A}", // ours\n "a.bin": "${A}",\n "b.bin": "${MD5}" }`;
+    const { files, refused } = read(text, "https://x.example");
+    expect(files.map(({ path }) => path)).toEqual(["a.bin"]);
+    expect(refused).toEqual([{ place: "line 3", message: "b.bin: the key is there twice, with different values" }]);
+  });
+
+  it("is no success where a digest is of a kind that assets does not check", () => {
+    const { files, refused } = read('{"a.bin":"sha384:0123"}', "https://x.example");
+    expect(files).toHaveLength(1);
+    expect(refused[0]?.message).toMatch(/^a.bin: sha384 is not checked by assets/);
+  });
+
+  it("in UTF-16, as Windows PowerShell writes, is the same", () => {
+    const bytes = Buffer.from(`\ufeff{"a.csv": "${A}"}`, "utf16le");
+    expect(readJson(bytes, { baseUrl: "x" }).files).toMatchObject([{ path: "a.csv", sha256: A }]);
+  });
+
   it("refuses a file that contradicts itself", () => {
     const asset = { id: "a", url: "https://x.example/a", sha256: A, checksum: `sha256:${"b".repeat(64)}` };
     expect(read(JSON.stringify([asset])).refused[0]?.message).toBe("a has two digests of a kind that differ");
   });
 
   it("says which keys it leaves out", () => {
-    expect(read('[{"id":"a","url":"https://x.example/a","gpu":true}]').notes[0]?.message).toBe("left out: gpu");
+    expect(read('[{"id":"a","url":"https://x.example/a","gpu":true}]').notes[0]).toMatchObject({
+      message: "gpu",
+      left: true,
+    });
   });
 });
 
@@ -140,7 +167,7 @@ SETS["bad"] = dict(url=f"https://{HOST}/x")
     expect(files).toMatchObject([
       { asset: "sample", path: "sample.tar.gz", md5: MD5, urls: ["https://x.example/dl?v=1"] },
     ]);
-    expect(refused).toEqual([{ place: "line 8", message: "texts with f before them are no plain texts" }]);
+    expect(refused).toEqual([{ place: "line 8", message: "bad: texts with f before them are no plain texts" }]);
   });
 
   it("may have pairs of name and MD5", () => {
@@ -190,7 +217,8 @@ describe("a literal of Python", () => {
     "lambda: 1",
     "",
   ])("is not %s, which runs nothing", (text) => {
-    expect(literal(text)).toEqual({ key: undefined, line: expect.any(Number), problem: expect.any(String) });
+    const found = firstUnread(literal(text));
+    expect(found && problemOf(found)).toMatch(/./);
   });
 
   it("of whatever text is never more than an answer", () => {
@@ -201,7 +229,7 @@ describe("a literal of Python", () => {
           maxLength: 60,
         }),
         (text) => {
-          expect(Array.isArray(readPythonLiterals(text))).toBe(true);
+          expect(Array.isArray(readPythonScript(text))).toBe(true);
         },
       ),
       { numRuns: 2000 },

@@ -63,6 +63,27 @@ describe("a Metalink file of version 4", () => {
   });
 });
 
+describe("a digest in a Metalink file", () => {
+  const file = (hashes: string) => read(v4(`<file name="f">${hashes}<url>https://x.example/f</url></file>`));
+
+  it.each([
+    ["that is too short", `<hash type="sha-256">${A.slice(1)}</hash>`, /^f: a{63} is no SHA-256/],
+    [
+      "of which there are two",
+      `<hash type="md5">${"1".repeat(32)}</hash><hash type="md5">${"2".repeat(32)}</hash>`,
+      /differ/,
+    ],
+  ])("%s lets its file not pass", (_, hashes, message) => {
+    const { files, refused } = file(`<hash type="sha-1">${"1".repeat(40)}</hash>${hashes}`);
+    expect(files).toEqual([]);
+    expect(refused.map((one) => one.message)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("that does not say its algorithm is told so", () => {
+    expect(file("<hash>12</hash>").refused[0]?.message).toMatch(/f: a digest does not say its algorithm/);
+  });
+});
+
 describe("a Metalink file of version 3", () => {
   it("has preferences, of which the highest comes first, and other names for digests", () => {
     const { files, notes } = read(`<?xml version="1.0"?>
@@ -112,11 +133,9 @@ describe("a Metalink file that means harm ends in one clear remark", () => {
     expect(refused[0]?.message).toMatch(message);
   });
 
-  it("a size that no file has is left out with a remark", () => {
-    const { files, notes } = read(
-      v4("<file name='f'><size>99999999999999999999</size><url>https://x.example/f</url></file>"),
-    );
-    expect(files[0]).not.toHaveProperty("size");
-    expect(notes[0]?.message).toMatch(/no size in bytes/);
+  it.each(["99999999999999999999", "bar", "-1"])("a size that no file has (%s) lets its file not pass", (size) => {
+    const { files, refused } = read(v4(`<file name='f'><size>${size}</size><url>https://x.example/f</url></file>`));
+    expect(files).toEqual([]);
+    expect(refused[0]?.message).toMatch(/^f: .* is no size in bytes/);
   });
 });
