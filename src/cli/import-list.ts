@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
 import { READERS, type Reader } from "../interchange/index.js";
 import type { Listing } from "../interchange/listing.js";
+import { checkPublic, withoutLogin } from "../manifest/urls.js";
 import type { Begin } from "./context.js";
 import { addCommon, type Import, type ImportFlags, runImport } from "./import-common.js";
 import { readInput } from "./input.js";
@@ -52,7 +53,11 @@ async function read(reader: Reader, name: string, base: string | undefined, give
   const { run, sources } = given;
   const isUrl = /^https?:\/\//i.test(name);
   // What lies beside its list on the web is found there.
-  const baseUrl = base ?? (isUrl ? new URL(".", name).href : undefined);
+  const baseUrl = base ?? (isUrl ? withoutLogin(new URL(".", name).href) : undefined);
+  const secret = base === undefined ? undefined : checkPublic(base);
+  if (secret !== undefined) {
+    throw new AssetsError("USAGE", `--base-url: ${secret.message}.`, { hint: secret.suggestion });
+  }
   if (baseUrl === undefined && reader.baseUrl === "needed") {
     throw new AssetsError("USAGE", `${name} says no URLs.`, {
       hint: `Say where its files lie: assets import ${reader.format} ${name} --base-url https://…/`,

@@ -12,6 +12,7 @@ import {
   typeFor,
 } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
+import { parseHub } from "../short-urls.js";
 import type { Described } from "../source/described.js";
 import type { AddSource } from "./add-sources.js";
 import type { Group } from "./add-text.js";
@@ -56,13 +57,13 @@ export function nameAll(
     const { repository } = wish.source;
     const used = [...taken, ...groups.map(({ asset }) => asset.id)];
     // What lies in a place that was told by its id keeps that, if nobody took it.
-    const wanted = repository?.id ?? (wish.here ? wish.asset : idFor(url));
-    const own = id ?? repositories.get(repository?.words ?? "") ?? freeId(wanted, used);
+    const wanted = repository?.id ?? (wish.here ? wish.asset : idFor(nameGiver(wish)));
+    const joined = repository && folderOf(manifest, repository.id, url) !== undefined ? repository.id : undefined;
+    const own = id ?? repositories.get(repository?.words ?? "") ?? joined ?? freeId(wanted, used);
     if (repository !== undefined) repositories.set(repository.words, own);
     let group = groups.find(({ asset }) => asset.id === own);
     if (group === undefined) {
-      const type =
-        options.type ?? repository?.type ?? typeFor(id === undefined ? [url] : wishes.map(({ file }) => file.url));
+      const type = options.type ?? repository?.type ?? typeFor((id === undefined ? [wish] : wishes).map(nameGiver));
       const license = options.license ?? wish.described?.licence;
       group = { asset: { ...options, id: own, type, ...(license !== undefined && { license }) }, files: [] };
       groups.push(group);
@@ -71,9 +72,27 @@ export function nameAll(
     if (!wish.here) {
       wish.file.path = placeOf(wish, group.asset, path, id === undefined ? 1 : wishes.length, manifest);
     }
+    if (repository !== undefined) group.folder ??= wish.file.path.slice(0, -repository.below.length).replace(/\/$/, "");
     group.files.push(wish as Wish & Group["files"][number]);
   }
   return groups;
+}
+
+/** What tells most of a file by its name: the file that lies in its place, if its URL calls it something else. */
+function nameGiver({ file: { url }, source: { inPlace } }: Wish): string {
+  return inPlace === undefined || inPlace.split("/").at(-1) === fileNameOf(url) ? url : inPlace;
+}
+
+/** The folder of an asset that has nothing but files of the commit that a URL of the Hub names. */
+function folderOf({ assets }: Manifest, id: string, url: string): string | undefined {
+  const wanted = parseHub(url);
+  const folders = (assets.find((asset) => asset.id === id)?.files ?? []).map(({ path, urls }) => {
+    const place = parseHub(urls[0] ?? "");
+    if ("message" in wanted || "message" in place || place.path === undefined) return undefined;
+    const isSame = (["type", "name", "revision"] as const).every((key) => place[key] === wanted[key]);
+    return isSame && path.endsWith(place.path) ? path.slice(0, -place.path.length).replace(/\/$/, "") : undefined;
+  });
+  return new Set(folders).size === 1 ? folders[0] : undefined;
 }
 
 function placeOf(
@@ -97,6 +116,7 @@ function placeOf(
   }
   // An asset that is there has a folder already.
   const there = manifest.assets.find((asset) => asset.id === id)?.files[0]?.path;
-  const folder = own ?? (there === undefined ? folderFor(id, type) : there.split("/").slice(0, -1).join("/"));
+  const shared = repository && folderOf(manifest, id, url);
+  const folder = own ?? shared ?? (there === undefined ? folderFor(id, type) : there.split("/").slice(0, -1).join("/"));
   return [folder.replace(/\/+$/, ""), name].filter((part) => part !== "" && part !== ".").join("/");
 }

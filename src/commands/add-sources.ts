@@ -7,7 +7,7 @@ import type { ErrorInfo } from "../events.js";
 import { POINTER_SIZE_LIMIT, parsePointer } from "../lfs-pointer.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { Manifest } from "../manifest/types.js";
-import { checkUrl, resolveUrl } from "../manifest/urls.js";
+import { checkPublic, checkUrl, resolveUrl } from "../manifest/urls.js";
 import { parseRaw, rawUrl } from "../raw-files.js";
 import { shellWord } from "../shell-word.js";
 import type { Described } from "../source/described.js";
@@ -55,7 +55,15 @@ export async function readAddSource(
   }
   const inPlace = within(root, file);
   if (inPlace === undefined) {
-    if (from !== undefined) return { ...urlSource(from, base) };
+    if (from !== undefined) {
+      throw new AssetsError(
+        "USAGE",
+        `${visibleLine(words)} lies outside of ${visibleLine(root)}, where no asset can be.`,
+        {
+          hint: "Move it there first, or leave it out: assets add URL",
+        },
+      );
+    }
     const way = within(base, file);
     return urlSource(way === undefined ? pathToFileURL(file).href : way, base);
   }
@@ -72,15 +80,10 @@ export async function readAddSource(
 export function urlSource(url: string, base: string): AddSource {
   const file = rawLink(url);
   if (file !== undefined) return urlSource(file, base);
-  const problem = checkUrl(url);
+  const problem = checkUrl(url) ?? checkPublic(url);
   if (problem !== undefined) {
     const { message, suggestion } = problem;
     throw new AssetsError("USAGE", `${redact(url)}: ${message}.`, suggestion === undefined ? {} : { hint: suggestion });
-  }
-  if (redact(url) !== url) {
-    throw new AssetsError("USAGE", `${redact(url)} carries a login or a signature, which has no place in a manifest.`, {
-      hint: "Name the URL without it; logins belong into ~/.netrc or a variable (docs/network.md).",
-    });
   }
   return { url, resolved: resolveUrl(url, base) };
 }

@@ -10,15 +10,17 @@ import type { Manifest } from "../manifest/types.js";
 export interface Group {
   asset: NewAsset & { id: string; type: string };
   files: { file: NewFile; pins: Pins }[];
+  /** The folder of a whole repository: its asset takes further files. */
+  folder?: string;
 }
 
 /** The text with all groups in it. Throws USAGE for an asset that can take no further file. */
 export function withGroups(text: string, { base }: Manifest, groups: readonly Group[]): string {
   const { assets } = readText(text, base);
-  const edits = groups.flatMap(({ asset, files }): Edit[] => {
+  const edits = groups.flatMap(({ asset, files, folder }): Edit[] => {
     const entries = files.map(({ file, pins }) => ({ ...file, ...pins }));
     const there = assets.find(({ id }) => id === asset.id);
-    if (there === undefined) return [{ do: "append", at: ["assets"], value: entryOf(asset, entries) }];
+    if (there === undefined) return [{ do: "append", at: ["assets"], value: entryOf(asset, entries, folder) }];
     return entries.map((entry) => addedTo(there, entry));
   });
   return withEdits(text, edits);

@@ -196,10 +196,11 @@ function reportOf(
   const files = wishes.map(addedFile);
   const codes = new Set(files.flatMap(({ error }) => (error === undefined ? [] : [exitCodeOf(error.code)])));
   const exitCode = codes.size > 1 ? 1 : ([...codes][0] ?? 0);
-  const entries = groups.map(({ asset, files: own }) =>
+  const entries = groups.map(({ asset, files: own, folder }) =>
     entryOf(
       asset,
       own.map(({ file, pins }) => ({ ...file, ...pins })),
+      folder,
     ),
   );
   return {

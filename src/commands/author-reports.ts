@@ -127,6 +127,7 @@ export interface HashReport {
 /** The rules of `assets lint`, the weightiest first. Other programs keep them. */
 export const LINT_RULES = [
   "unpinned",
+  "secret-in-url",
   "tracked-by-git",
   "moving-reference",
   "plain-http",

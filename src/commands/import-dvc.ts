@@ -15,6 +15,7 @@ import {
 } from "../interchange/dvc.js";
 import { createListing, type Listing, type ListingBuilder, pinsOf, shown } from "../interchange/listing.js";
 import { isWeb } from "../interchange/place.js";
+import { checkPublic, withoutLogin } from "../manifest/urls.js";
 import type { Sources } from "../source/index.js";
 import { readUrl } from "../source/whole.js";
 import { realPlace } from "../store/find-small-files.js";
@@ -110,7 +111,11 @@ function add(out: DvcOut, asset: string, { base, reason }: Store, listing: Listi
 
 /** The remote and the caches of the repository that a file lies in. */
 async function storeOf(file: string, remote: string | undefined): Promise<Store> {
-  if (remote !== undefined && /^(?:https?|file):/i.test(remote)) return { base: remote, caches: [], reason: "" };
+  if (remote !== undefined && /^(?:https?|file):/i.test(remote)) {
+    const secret = checkPublic(remote);
+    if (secret === undefined) return { base: remote, caches: [], reason: "" };
+    throw new AssetsError("USAGE", `--remote: ${secret.message}.`, { hint: secret.suggestion });
+  }
   const folder = await dvcFolder(dirname(file));
   if (folder === undefined)
     return { base: undefined, caches: [], reason: "there is no .dvc/config: name the remote by --remote" };
@@ -120,7 +125,12 @@ async function storeOf(file: string, remote: string | undefined): Promise<Store>
   if (found === undefined)
     return { base: undefined, caches, reason: "the repository names no remote: --remote NAME or URL" };
   const { name, url } = found;
-  if (isWeb(url)) return { base: withoutLogin(url), caches, reason: "" };
+  if (isWeb(url)) {
+    const base = withoutLogin(url);
+    if (checkPublic(base) === undefined && !base.includes("?")) return { base, caches, reason: "" };
+    const reason = `the address of its remote ${shown(name)} carries a signature: --remote URL names one that everybody may know`;
+    return { base: undefined, caches, reason };
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !url.startsWith("file:")) {
     const reason = `its remote ${shown(name)} is ${shown(url)}, which assets cannot ask: --remote URL names its address on the web`;
     return { base: undefined, caches, reason };
@@ -130,14 +140,6 @@ async function storeOf(file: string, remote: string | undefined): Promise<Store>
   const note = `the remote ${shown(name)} is a folder, and ${shown(local)} one of this machine only: --remote URL, if it is on the web`;
   const folders = url.startsWith("file:") ? [] : [resolve(folder, url)];
   return { base: local, caches: [...caches, ...folders], reason: "", note };
-}
-
-function withoutLogin(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  url.username = "";
-  url.password = "";
-  return url.href;
 }
 
 async function dvcFolder(from: string): Promise<string | undefined> {

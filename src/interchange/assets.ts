@@ -1,12 +1,12 @@
 /** Makes assets of a listing, as they are to be written into the manifest, each file checked as the manifest's readers do. */
-import { AssetsError } from "../errors.js";
+import { AssetsError, redact } from "../errors.js";
 import { checkId, checkTag, checkType, slugOf } from "../manifest/fields.js";
 import type { Finding } from "../manifest/issues.js";
 import type { NewAsset, NewFile } from "../manifest/merge.js";
 import { normaliseAsset } from "../manifest/normalise.js";
 import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
 import { parseAsset } from "../manifest/schema.js";
-import { checkUrl } from "../manifest/urls.js";
+import { checkPublic, checkUrl } from "../manifest/urls.js";
 import { findClashes } from "./beside.js";
 import { type About, type Listed, type Listing, pinsOf, type Remark, shown } from "./listing.js";
 
@@ -115,8 +115,9 @@ function checkFile(file: Listed, folder: string, notes: Remark[]): NewFile | str
   const problem = checkPath(file.path) ?? checkTarget(whole);
   if (problem !== undefined) return problem.message;
   const urls = file.urls.filter((url) => {
-    const fault = checkUrl(url);
-    if (fault !== undefined) notes.push({ place: file.place, message: `${shown(url)}: ${fault.message}`, left: true });
+    const fault = checkUrl(url) ?? checkPublic(url);
+    const message = `${shown(redact(url))}: ${fault?.message}`;
+    if (fault !== undefined) notes.push({ place: file.place, message, left: true });
     return fault === undefined;
   });
   const [url, ...fallbackUrls] = urls;

@@ -1,9 +1,11 @@
 /** What could be better about the entries of a manifest, told by nothing but its text: pure. */
+import { redact } from "../errors.js";
 import { digestOf } from "./fields.js";
 import type { AssetInText, FileInText } from "./files-in-text.js";
 import type { JsonPath } from "./issues.js";
 import { movingReference } from "./moving.js";
 import type { RawContent } from "./schema.js";
+import { checkPublic } from "./urls.js";
 
 /** A rule that was broken, and where. */
 export interface Broken {
@@ -106,6 +108,11 @@ function lintUrl(
   if (moving !== undefined) {
     const message = `${url} stands on ${moving.reference}, which may be other bytes tomorrow.`;
     broken.push({ rule: "moving-reference", level, ...about, message, at, ...(moving.told && { command }) });
+  }
+  const secret = checkPublic(url);
+  if (secret !== undefined) {
+    const message = `${redact(url)}: ${secret.message}: all who can read the repository have it. ${secret.suggestion}`;
+    broken.push({ rule: "secret-in-url", level: "error", ...about, message, at });
   }
   if (/^http:/i.test(url) && !ON_THIS_MACHINE.test(url)) {
     const message = `${url} is plain http: ${pinned ? "others can read what is fetched, and keep it from coming" : "anybody on the way can put other bytes in its place"}.`;

@@ -62,6 +62,7 @@ export interface Merged {
 /** A file that the manifest has, and where the object is that says so. */
 interface Known {
   readonly asset: string;
+  readonly path: string;
   readonly file: KnownBytes;
   /** Undefined for one of this merge. */
   readonly at: JsonPath | undefined;
@@ -82,9 +83,15 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
     for (const { path, at } of asset.files) places.set(path, at);
   }
   const known = new Map<string, Known>();
+  /** Folders that files need, with a file that does. */
+  const folders = new Map<string, Known>();
+  const claim = (own: Known) => {
+    known.set(foldPath(own.path), own);
+    for (const folder of foldersOf(foldPath(own.path))) folders.set(folder, own);
+  };
   for (const file of before.assets.flatMap(({ files }) => files)) {
-    const own = { pins: pinsOfFile(file), urls: file.urls };
-    known.set(foldPath(file.path), { asset: file.asset, file: own, at: places.get(file.path) });
+    const { asset, path } = file;
+    claim({ asset, path, file: { pins: pinsOfFile(file), urls: file.urls }, at: places.get(path) });
   }
 
   const edits: Edit[] = [];
@@ -99,6 +106,11 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
       const path = joinPath(normaliseFolder(asset.path ?? "."), file.path);
       const merged = { asset: owner?.id ?? asset.id, path };
       const there = known.get(foldPath(path));
+      const clash = clashOf(path, there, known, folders);
+      if (clash !== undefined) {
+        conflicts.push({ ...merged, ...clash });
+        continue;
+      }
       if (there === undefined) {
         const place = owner === undefined ? file.path : pathWithin(owner, path);
         if (place === undefined) {
@@ -106,7 +118,7 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
           continue;
         }
         wanted.push({ ...file, path: place });
-        known.set(foldPath(path), { asset: merged.asset, file: bytesOf(file, base), at: undefined });
+        claim({ asset: merged.asset, path, file: bytesOf(file, base), at: undefined });
         added.push(merged);
         continue;
       }
@@ -129,6 +141,30 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
   const merged = withEdits(text, edits);
   manifestOf(merged, options);
   return { text: merged, added, filled, same, conflicts };
+}
+
+/** What keeps a path from standing beside those that are known, on one system or another. */
+function clashOf(
+  path: string,
+  there: Known | undefined,
+  known: ReadonlyMap<string, Known>,
+  folders: ReadonlyMap<string, Known>,
+): Pick<MergeConflict, "with" | "reason"> | undefined {
+  if (there !== undefined) {
+    if (there.path === path) return undefined;
+    return { with: there.asset, reason: `it differs from ${there.path} by case or normalisation only` };
+  }
+  const fold = foldPath(path);
+  const inside = folders.get(fold);
+  if (inside !== undefined) return { with: inside.asset, reason: `${inside.path} needs a folder there` };
+  const blocking = foldersOf(fold).flatMap((folder) => known.get(folder) ?? [])[0];
+  return blocking && { with: blocking.asset, reason: `it needs a folder where the file ${blocking.path} stands` };
+}
+
+/** The folders above a path. */
+function foldersOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 function manifestOf(text: string, options: ReadOptions): Manifest {

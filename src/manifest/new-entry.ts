@@ -89,8 +89,15 @@ export function folderFor(id: string, type: string): string {
   return `${type === "model" ? "models" : "datasets"}/${id.replace(/[/:]+/g, "-")}`;
 }
 
-/** The object that stands for a new asset in the manifest, its keys in the order that people write them in. */
-export function entryOf(asset: NewAsset & { id: string; type: string }, files: readonly (NewFile & Pins)[]): object {
+/**
+ * The object that stands for a new asset in the manifest, its keys in the order that people write them in. `root`: the
+ * folder of an asset that further files may come to. Default: a single file stands alone, several share a folder.
+ */
+export function entryOf(
+  asset: NewAsset & { id: string; type: string },
+  files: readonly (NewFile & Pins)[],
+  root?: string,
+): object {
   const { id, type, name, license, tags = [], required = false } = asset;
   const about = {
     id,
@@ -101,11 +108,11 @@ export function entryOf(asset: NewAsset & { id: string; type: string }, files: r
     ...(required && { required }),
   };
   const [only] = files;
-  if (files.length === 1 && only !== undefined) {
+  if (files.length === 1 && only !== undefined && root === undefined) {
     const { url, fallbackUrls, path, ...pins } = only;
     return { ...about, url, ...fallbacks(fallbackUrls), localPath: path, ...pinsOf(pins) };
   }
-  const folder = commonFolder(files.map(({ path }) => path));
+  const folder = root ?? commonFolder(files.map(({ path }) => path));
   const below = (path: string) => (folder === "" ? path : path.slice(folder.length + 1));
   return { ...about, ...(folder !== "" && { path: folder }), files: files.map((file) => listed(file, below)) };
 }

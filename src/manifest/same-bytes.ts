@@ -24,8 +24,10 @@ const KEYS = ["size", ...DIGESTS] as const;
 export function compareBytes(there: KnownBytes, wanted: KnownBytes): { reason: string } | { news: Pins } {
   const [has, wants] = [there.pins, wanted.pins];
   for (const key of KEYS) {
-    if (has[key] === undefined || wants[key] === undefined || has[key] === wants[key]) continue;
-    return { reason: `its ${key} is ${brief(has[key])} in the manifest, and ${brief(wants[key])} in what is imported` };
+    const [own, other] = [has[key], wants[key]];
+    if (own === undefined || other === undefined || own === other) continue;
+    const [old, now] = brief(`${own}`, `${other}`);
+    return { reason: `its ${key} is ${old} in the manifest, and ${now} in what is imported` };
   }
   // Beside a SHA-256, what is weaker says nothing more.
   const news = KEYS.filter((key) => has[key] === undefined && wants[key] !== undefined).filter(
@@ -58,6 +60,10 @@ function isObject(url: string, md5: string | undefined): boolean {
   return md5 !== undefined && url.endsWith(`/${md5.slice(0, 2)}/${md5.slice(2)}`);
 }
 
-function brief(value: number | string): string {
-  return typeof value === "number" ? `${value}` : `${value.slice(0, 12)}…`;
+/** So much of both that they are seen to differ. */
+function brief(one: string, other: string): [string, string] {
+  const same = [...one].findIndex((sign, index) => sign !== other[index]);
+  const shown = Math.max(12, same + 1);
+  const cut = (text: string) => (text.length > shown ? `${text.slice(0, shown)}…` : text);
+  return [cut(one), cut(other)];
 }

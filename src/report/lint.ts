@@ -8,6 +8,10 @@ import { type Cell, type RenderOptions, renderTable } from "./table.js";
 /** What each rule means, and what to do about it. */
 const WORDS: Readonly<Record<(typeof LINT_RULES)[number], readonly [summary: string, help: string]>> = {
   unpinned: ["No SHA-256 is pinned.", "assets lock ID fills it in."],
+  "secret-in-url": [
+    "A URL carries a login or a signature.",
+    "Name the URL without it; logins belong into ~/.netrc or a variable.",
+  ],
   "tracked-by-git": [
     "A file that the manifest brings is in git as well.",
     "Take it out of git, or out of the manifest.",

@@ -1,13 +1,15 @@
 /** Small files of a repository that are read and replaced as a whole. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
+import { access, copyFile, link, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AssetsError } from "../errors.js";
 import { renameOver, setMode } from "../platform.js";
 import { readRegular } from "../read-regular.js";
 import { diskError, errnoOf } from "./disk-error.js";
 
+/** How file systems say that they have no hard links. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 /** What a draft has behind the name of the file that it is for. */
 const DRAFT = /^[0-9a-f]{8}\.new$/;
 
@@ -52,13 +54,7 @@ export async function replaceWhole(path: string, text: string | Uint8Array): Pro
   const draft = `${target}.${randomUUID().slice(0, 8)}.new`;
   try {
     const before = await stat(target).catch(() => undefined);
-    const handle = await open(draft, "wx");
-    try {
-      await handle.writeFile(text);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, text);
     if (before !== undefined) await setMode(draft, before.mode & 0o777);
     await renameOver(draft, target);
   } catch (error) {
@@ -67,20 +63,34 @@ export async function replaceWhole(path: string, text: string | Uint8Array): Pro
   }
 }
 
-/** Writes a file where nothing stands, and the folders it needs; false where something does, a link to nothing too. Throws DISK_FULL, LOCAL_IO. */
+/**
+ * Writes a file in one step where nothing stands, and the folders it needs; false where something does, a link to nothing
+ * too. Throws DISK_FULL, LOCAL_IO.
+ */
 export async function createWhole(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID().slice(0, 8)}.new`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const handle = await open(path, "wx");
-    try {
-      await handle.writeFile(text);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, text);
+    await link(draft, path).catch((error) => {
+      if (!NO_LINKS.has(errnoOf(error))) throw error;
+      return copyFile(draft, path, constants.COPYFILE_EXCL);
+    });
     return true;
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return false;
     throw diskError(error, "write", path);
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
+  }
+}
+
+async function writeDraft(draft: string, text: string | Uint8Array): Promise<void> {
+  const handle = await open(draft, "wx");
+  try {
+    await handle.writeFile(text);
+    await handle.datasync();
+  } finally {
+    await handle.close();
   }
 }

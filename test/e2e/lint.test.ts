@@ -51,6 +51,7 @@ describe("assets lint", () => {
     ["pickle", "warning", "m/a.onnx", "m/a.pt"],
     ["plain-http", "warning", "https://i.example", "http://i.example"],
     ["moving-reference", "warning", "https://h.example/a", "hf:org/m/a"],
+    ["secret-in-url", "error", "https://h.example/a", "https://user:hunter2hunter2@h.example/a"],
     ["dead-field", "warning", '"size": 1', '"size": 1, "size_mb": 1'],
     ["dead-field", "warning", '"size": 1', '"size": 1, "md5": "0123456789abcdef0123456789abcdef"'],
     ["dead-field", "warning", '["https://i.example/a"]', '["https://i.example/a", "https://h.example/a"]'],
