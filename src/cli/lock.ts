@@ -52,7 +52,7 @@ async function act(run: Run, ids: readonly string[], flags: LockFlags): Promise<
   const { onEvent } = reporter;
   try {
     if (pieces) {
-      const { lockPieces } = await import("../commands/lock.js");
+      const { lockPieces } = await import("../commands/lock-pieces.js");
       const { renderLock } = await import("../report/lock.js");
       const report = await lockPieces({ manifest, selection, dryRun, signal, onEvent });
       reporter.stop();

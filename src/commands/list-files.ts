@@ -3,7 +3,7 @@ import { AssetsError, visibleLine } from "../errors.js";
 import { fileMatcher } from "../manifest/select.js";
 import { shellWord } from "../shell-word.js";
 import type { Sources } from "../source/index.js";
-import type { Listing } from "../source/listed.js";
+import type { RemoteListing } from "../source/listed.js";
 
 /** Which files are wanted, by patterns of their paths there. Default: all. */
 export interface FileChoice {
@@ -34,7 +34,7 @@ export async function listFiles(
   url: string,
   choice: FileChoice,
   { sources, signal }: { sources: Pick<Sources, "list">; signal: AbortSignal },
-): Promise<Listing> {
+): Promise<RemoteListing> {
   const listing = await sources.list(url, { signal });
   return { ...listing, files: pickFiles(listing.files, choice, url) };
 }

@@ -2,7 +2,8 @@
 import { AssetsError, redact } from "../errors.js";
 import { checkId, checkTag, checkType, slugOf } from "../manifest/fields.js";
 import type { Finding } from "../manifest/issues.js";
-import type { NewAsset, NewFile } from "../manifest/merge.js";
+import type { ImportedAsset, ImportedFile } from "../manifest/merge.js";
+import { commonFolder, isModelFile } from "../manifest/new-entry.js";
 import { normaliseAsset } from "../manifest/normalise.js";
 import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
 import { parseAsset } from "../manifest/schema.js";
@@ -27,14 +28,10 @@ export interface ImportWishes {
 
 /** Assets, and what could not become one. */
 export interface ImportedAssets {
-  readonly assets: readonly NewAsset[];
+  readonly assets: readonly ImportedAsset[];
   readonly refused: readonly Remark[];
   readonly notes: readonly Remark[];
 }
-
-/** Endings of files that hold what a model has learned, or what it needs to run. */
-const MODEL =
-  /(?:\.(?:bin|caffemodel|ckpt|engine|ggml|gguf|h5|keras|mlmodel|msgpack|onnx|pb|pdparams|pte?|pth|safetensors|tflite|torchscript|weights)|(?:^|\/)(?:tokenizer|config)\.json)$/i;
 
 /** Throws USAGE for a wish that no manifest can hold. */
 export function checkWishes({ id, type, folder, tags = [] }: ImportWishes): void {
@@ -53,7 +50,7 @@ export function checkWishes({ id, type, folder, tags = [] }: ImportWishes): void
 
 /** A file that was checked, and where the list says it. */
 interface Checked {
-  readonly file: NewFile;
+  readonly file: ImportedFile;
   readonly listed: Listed;
 }
 
@@ -110,7 +107,7 @@ export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets
 }
 
 /** The file as it is to be written, or why it cannot be. */
-function checkFile(file: Listed, folder: string, notes: Remark[]): NewFile | string {
+function checkFile(file: Listed, folder: string, notes: Remark[]): ImportedFile | string {
   const whole = joinPath(folder, file.path);
   const problem = checkPath(file.path) ?? checkTarget(whole);
   if (problem !== undefined) return problem.message;
@@ -132,32 +129,20 @@ function idOf({ asset, path }: Listed, { id, perFile, fallbackId }: ImportWishes
   return checkId(whole) === undefined ? whole : slugOf(whole);
 }
 
-function assetOf(id: string, files: NewFile[], about: About, wishes: ImportWishes): NewAsset {
+function assetOf(id: string, files: ImportedFile[], about: About, wishes: ImportWishes): ImportedAsset {
   const { type: stated, path: _, ...facts } = about;
-  const guessed = files.some(({ path }) => MODEL.test(path)) ? "model" : "dataset";
+  const guessed = files.some(({ path }) => isModelFile(path)) ? "model" : "dataset";
   const type = wishes.type ?? (stated !== undefined && checkType(stated) === undefined ? stated : guessed);
   const tags = [...new Set([...(facts.tags ?? []), ...(wishes.tags ?? [])])];
   const folder = normaliseFolder(wishes.folder ?? ".");
-  const shared = sharedFolder(files.map(({ path }) => path));
+  const shared = commonFolder(files.map(({ path }) => path));
   const path = joinPath(folder, shared).replace(/\/$/, "");
   const inside = shared === "" ? files : files.map((file) => ({ ...file, path: file.path.slice(shared.length + 1) }));
   return { id, type, ...facts, ...(tags.length > 0 && { tags }), ...(path !== "" && { path }), files: inside };
 }
 
-/** The folder that all paths lie in; empty where there is none. */
-function sharedFolder(paths: readonly string[]): string {
-  const [first = [], ...others] = paths.map((path) => path.split("/").slice(0, -1));
-  let depth = first.length;
-  for (const other of others) {
-    let same = 0;
-    while (same < depth && other[same] === first[same]) same++;
-    depth = same;
-  }
-  return first.slice(0, depth).join("/");
-}
-
 /** What a manifest's readers would say of it. */
-function faultOf(asset: NewAsset): string | undefined {
+function faultOf(asset: ImportedAsset): string | undefined {
   const parsed = parseAsset(asset, []);
   const findings: Finding[] =
     parsed.value === undefined ? parsed.findings : normaliseAsset(parsed.value, [], "/").findings;

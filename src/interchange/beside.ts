@@ -1,11 +1,11 @@
 /** Finds files of a list that cannot stand beside each other under their paths: pure. */
 
 import { foldPath } from "../manifest/paths.js";
-import type { Pins } from "../manifest/same-bytes.js";
+import type { KnownPins } from "../manifest/same-bytes.js";
 import { agree, contradiction } from "./listing.js";
 
 /** A file with its path from the root on. */
-export interface Placed extends Pins {
+export interface Placed extends KnownPins {
   readonly path: string;
   /** The first is asked first. */
   readonly urls: readonly string[];

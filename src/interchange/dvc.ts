@@ -1,13 +1,14 @@
 /** Files of DVC: `.dvc` and `dvc.lock`, listings of folders, the configuration of remotes. */
 import { posix } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Pins } from "../manifest/same-bytes.js";
+import type { KnownPins } from "../manifest/same-bytes.js";
+import { encodePath } from "../short-urls.js";
 import type { ExportedFile, Written } from "./exported.js";
 import { digestPin, pinsOf, type Remark, shown, sizePin } from "./listing.js";
-import { encodePath, isWeb } from "./place.js";
+import { isWeb } from "./place.js";
 
 /** One output as a file of DVC names it. */
-export interface DvcOut extends Pins {
+export interface DvcOut extends KnownPins {
   /** From the folder on that the file's own path starts from; not checked. */
   readonly path: string;
   /** Name of its object in remotes and caches: an MD5, with `.dir` behind it for a folder. */
@@ -111,7 +112,7 @@ function readOut(
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) return `${shown(name)} lies outside the repository`;
   const whole = name.startsWith("/") || /^[A-Za-z]:/.test(name) ? name : posix.join(folder, name);
   const problems: string[] = [];
-  const take = (pin: Pins | { problem: string } | undefined): Pins => {
+  const take = (pin: KnownPins | { problem: string } | undefined): KnownPins => {
     if (pin !== undefined && "problem" in pin) problems.push(`${shown(whole)}: ${pin.problem}`);
     return pin === undefined || "problem" in pin ? {} : pin;
   };

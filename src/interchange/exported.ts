@@ -1,9 +1,9 @@
 /** What writers are given: the files of a manifest, as other tools' lists name them. */
-import type { Pins } from "../manifest/same-bytes.js";
+import type { KnownPins } from "../manifest/same-bytes.js";
 import type { Asset } from "../manifest/types.js";
 
 /** One file. Its path is relative to the root. */
-export interface ExportedFile extends Pins {
+export interface ExportedFile extends KnownPins {
   readonly asset: Asset;
   readonly path: string;
   /** As the manifest has them, relative paths made `file:` URLs; the primary first. */

@@ -1,5 +1,5 @@
 /** Reads what an object of a list says of the bytes of a file: digests under many keys, a size. */
-import type { Pins } from "../manifest/same-bytes.js";
+import type { KnownPins } from "../manifest/same-bytes.js";
 import { contradiction, type ListingBuilder, sizePin } from "./listing.js";
 import { hashPin } from "./pooch.js";
 
@@ -21,8 +21,8 @@ export function readPins(
   file: Readonly<Record<string, unknown>>,
   place: string,
   listing: ListingBuilder,
-): { pins: Pins; unchecked: string[]; fault?: string } {
-  const pins: Pins[] = [];
+): { pins: KnownPins; unchecked: string[]; fault?: string } {
+  const pins: KnownPins[] = [];
   const unchecked: string[] = [];
   for (const key of HASH_KEYS) {
     const hash = file[key];
@@ -36,7 +36,7 @@ export function readPins(
   const sized = size === undefined ? {} : sizePin(String(size));
   if ("problem" in sized) listing.leave(place, sized.problem);
   else pins.push(sized);
-  const all: Pins = Object.assign({}, ...pins);
+  const all: KnownPins = Object.assign({}, ...pins);
   const differ = pins.some((pin) => contradiction(pin, all) !== undefined);
   return { pins: all, unchecked, ...(differ && { fault: " has two digests of a kind that differ" }) };
 }

@@ -1,7 +1,7 @@
 /** Git LFS pointers of a repository as files of a manifest: pure. */
 import { contentDigest, parsePointer } from "../lfs-pointer.js";
+import { encodePath } from "../short-urls.js";
 import { createListing, type Listing, shown } from "./listing.js";
-import { encodePath } from "./place.js";
 
 /** A small file of the repository, that may be a pointer. */
 export interface SmallBlob {

@@ -1,12 +1,12 @@
 /** What a reader makes of another tool's list: files with all that it says of them, and what it could not take over. */
 import { safeText, visibleLine } from "../errors.js";
 import { EMPTY_SHA256, STATED_DIGITS } from "../manifest/fields.js";
-import type { NewAsset } from "../manifest/merge.js";
-import type { Pins } from "../manifest/same-bytes.js";
+import type { ImportedAsset } from "../manifest/merge.js";
+import type { KnownPins } from "../manifest/same-bytes.js";
 import { below } from "./place.js";
 
 /** One file as a list has it. Nothing of it has been checked but the shape of its digests. */
-export interface Listed extends Pins {
+export interface Listed extends KnownPins {
   /** `/`-separated. */
   readonly path: string;
   /** The likeliest first. A reader may leave it empty where the user says what files lie below. */
@@ -26,7 +26,7 @@ export interface Remark {
 }
 
 /** What is said of a group of files. */
-export type About = Partial<Omit<NewAsset, "id" | "files">>;
+export type About = Partial<Omit<ImportedAsset, "id" | "files">>;
 
 /** Everything that was read. */
 export interface Listing {
@@ -118,12 +118,12 @@ const DIGEST_KEYS = ["sha256", ...(Object.keys(STATED_DIGITS) as (keyof typeof S
 const PIN_KEYS = ["size", ...DIGEST_KEYS] as const;
 
 /** The key under which two pins differ; undefined where they do not contradict each other. */
-export function contradiction(a: Pins, b: Pins): string | undefined {
+export function contradiction(a: KnownPins, b: KnownPins): string | undefined {
   return PIN_KEYS.find((key) => a[key] !== undefined && b[key] !== undefined && a[key] !== b[key]);
 }
 
 /** Whether two have a digest in common. */
-export function agree(a: Pins, b: Pins): boolean {
+export function agree(a: KnownPins, b: KnownPins): boolean {
   return DIGEST_KEYS.some((key) => a[key] !== undefined && a[key] === b[key]);
 }
 
@@ -138,7 +138,7 @@ function withEmptySize(file: Listed): Listed {
 }
 
 /** The pins of something that may hold more. */
-export function pinsOf(from: Pins): Pins {
+export function pinsOf(from: KnownPins): KnownPins {
   return Object.fromEntries(PIN_KEYS.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])));
 }
 
@@ -147,7 +147,7 @@ function joined(before: Listed, file: Listed): Listed {
 }
 
 /** The keys of the manifest for digests, by how other tools call their algorithm, without `-` and `_`. */
-const KEYS: ReadonlyMap<string, keyof Pins> = new Map([
+const KEYS: ReadonlyMap<string, keyof KnownPins> = new Map([
   ["sha256", "sha256"],
   ["sha2256", "sha256"],
   ["sha512", "sha512"],
@@ -166,7 +166,7 @@ export interface DigestFault {
 }
 
 /** A digest under the manifest's key for it, or what is wrong with it. */
-export function digestPin(algorithm: string, digits: string): Pins | DigestFault {
+export function digestPin(algorithm: string, digits: string): KnownPins | DigestFault {
   const key = KEYS.get(algorithm.toLowerCase().replace(/[-_]/g, ""));
   if (algorithm === "") return { problem: "a digest does not say its algorithm", unchecked: true };
   if (key === undefined || key === "size") {
@@ -181,7 +181,7 @@ export function digestPin(algorithm: string, digits: string): Pins | DigestFault
 }
 
 /** A size in bytes, or what is wrong with it. */
-export function sizePin(text: string): Pins | { problem: string } {
+export function sizePin(text: string): KnownPins | { problem: string } {
   const size = Number(text);
   if (/^\d{1,20}$/.test(text) && Number.isSafeInteger(size)) return { size };
   return { problem: `${shown(text)} is no size in bytes` };

@@ -1,5 +1,6 @@
 /** Where the files of a list lie: joins a base with paths, and reads paths off URLs. */
 import { baseNameOf } from "../manifest/urls.js";
+import { encodePath } from "../short-urls.js";
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
@@ -20,14 +21,6 @@ export function below(base: string, path: string, { isEncoded = false } = {}): s
 /** A record of Zenodo under its name here. A DOI says nothing of where other archives have their files. */
 export function withoutDoi(url: string): string {
   return url.replace(/^doi:10\.5281\/zenodo\.(\d+)(?=\/|$)/i, "zenodo:$1");
-}
-
-/** A path as it stands in a URL. What a URL may have in its path stays readable. */
-export function encodePath(path: string): string {
-  return path
-    .split("/")
-    .map((part) => encodeURIComponent(part).replace(/%(?:40|3A|2B|2C|3D|26|24|3B)/g, decodeURIComponent))
-    .join("/");
 }
 
 /** The name that a URL gives its file, if it is a name and no more. */

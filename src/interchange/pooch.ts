@@ -1,5 +1,5 @@
 /** Registry files of pooch: `name [algorithm:]hash [url]`, with the quotes of a shell. */
-import type { Pins } from "../manifest/same-bytes.js";
+import type { KnownPins } from "../manifest/same-bytes.js";
 import type { ExportedFile, Written } from "./exported.js";
 import { createListing, type DigestFault, digestPin, type Listing, shown } from "./listing.js";
 import { below, isWeb, withoutDoi } from "./place.js";
@@ -31,7 +31,7 @@ export function readPooch(text: string, { baseUrl }: { baseUrl: string | undefin
 }
 
 /** A hash as pooch writes it: SHA-256, or another one with its name before it. */
-export function hashPin(hash: string): Pins | DigestFault {
+export function hashPin(hash: string): KnownPins | DigestFault {
   const [, algorithm = "sha256", digits = ""] = /^(?:([A-Za-z0-9_-]+):)?([\s\S]*)$/.exec(hash) ?? [];
   return digestPin(algorithm, digits);
 }

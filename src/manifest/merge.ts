@@ -6,12 +6,12 @@ import { type AssetInText, readText } from "./files-in-text.js";
 import { formatIssues, type JsonPath } from "./issues.js";
 import { foldPath, joinPath, normaliseFolder } from "./paths.js";
 import { readManifest } from "./read.js";
-import { compareBytes, type KnownBytes, type Pins } from "./same-bytes.js";
+import { compareBytes, type KnownBytes, type KnownPins } from "./same-bytes.js";
 import type { AssetFile, Manifest } from "./types.js";
 import { resolveUrl } from "./urls.js";
 
 /** A file as it is to be written. */
-export interface NewFile extends Pins {
+export interface ImportedFile extends KnownPins {
   /** In the folder of its asset. */
   readonly path: string;
   readonly url: string;
@@ -19,7 +19,7 @@ export interface NewFile extends Pins {
 }
 
 /** An asset as it is to be written, in the form with a list of files. */
-export interface NewAsset {
+export interface ImportedAsset {
   readonly id: string;
   readonly type: string;
   readonly name?: string;
@@ -32,7 +32,7 @@ export interface NewAsset {
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Folder of the files. */
   readonly path?: string;
-  readonly files: readonly NewFile[];
+  readonly files: readonly ImportedFile[];
 }
 
 /** A file of an asset; its path from the root. */
@@ -73,7 +73,7 @@ interface Known {
  * as it is; one that is known to be the same, by a digest or its source, gets what it has no digest or size of. Comments, order and layout of all the rest
  * stay. Throws MANIFEST_INVALID when the text is no manifest, or would be none.
  */
-export function mergeEntries(text: string, assets: readonly NewAsset[], options: ReadOptions): Merged {
+export function mergeEntries(text: string, assets: readonly ImportedAsset[], options: ReadOptions): Merged {
   const before = manifestOf(text, options);
   const { base } = before;
   const owners = new Map<string, AssetInText>();
@@ -101,7 +101,7 @@ export function mergeEntries(text: string, assets: readonly NewAsset[], options:
   const conflicts: MergeConflict[] = [];
   for (const asset of assets) {
     const owner = owners.get(foldPath(asset.id));
-    const wanted: NewFile[] = [];
+    const wanted: ImportedFile[] = [];
     for (const file of asset.files) {
       const path = joinPath(normaliseFolder(asset.path ?? "."), file.path);
       const merged = { asset: owner?.id ?? asset.id, path };
@@ -183,7 +183,7 @@ function pathWithin({ raw }: AssetInText, path: string): string | undefined {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
-function editsFor({ at, raw }: AssetInText, files: readonly NewFile[]): Edit[] {
+function editsFor({ at, raw }: AssetInText, files: readonly ImportedFile[]): Edit[] {
   const into = [...at, "files"];
   if (Array.isArray(raw.files)) return files.map((value) => ({ do: "append", at: into, value }));
   return settingsAt(
@@ -196,12 +196,12 @@ function settingsAt(at: JsonPath, members: readonly (readonly [string, unknown])
   return members.map(([key, value]) => ({ do: "set", at, key, value }));
 }
 
-function bytesOf({ url, fallbackUrls = [], path: _, ...pins }: NewFile, base: string): KnownBytes {
+function bytesOf({ url, fallbackUrls = [], path: _, ...pins }: ImportedFile, base: string): KnownBytes {
   return { pins, urls: [url, ...fallbackUrls].map((each) => resolveUrl(each, base)) };
 }
 
 /** The pins of a file of the manifest, under its keys. */
-export function pinsOfFile({ size, sha256, stated = [] }: AssetFile): Pins {
+export function pinsOfFile({ size, sha256, stated = [] }: AssetFile): KnownPins {
   return {
     ...(size !== undefined && { size }),
     ...(sha256 !== undefined && { sha256 }),

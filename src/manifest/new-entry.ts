@@ -32,7 +32,9 @@ export interface Pins {
   pinnedAs?: "declared" | "measured";
 }
 
-const MODEL = /\.(?:onnx|gguf|ggml|safetensors|pt|pth|ckpt|h5|keras|tflite|pb|mlmodel|ftz|task|engine|bin)$/i;
+/** Endings of files that hold what a model has learned, or what it needs to run. */
+const MODEL =
+  /(?:\.(?:bin|caffemodel|ckpt|engine|ftz|ggml|gguf|h5|keras|mlmodel|msgpack|onnx|pb|pdparams|pte?|pth|safetensors|task|tflite|torchscript|weights)|(?:^|\/)(?:tokenizer|config)\.json)$/i;
 const DATASET = /\.(?:csv|tsv|jsonl|ndjson|parquet|arrow|feather|npz|npy|zip|tgz|tar|gz|zst|xz|bz2|txt|wav|flac|mp3)$/i;
 /** Names that say nothing of what the file belongs to. */
 const GENERIC =
@@ -60,7 +62,7 @@ export function idFor(url: string): string {
   const stem = (fileNameOf(url) ?? "").replace(ENDINGS, "");
   const project = GENERIC.test(stem) || stem === "" ? projectOf(url) : undefined;
   const words = project === undefined ? stem : PLAIN.test(stem) || stem === "" ? project : `${project}-${stem}`;
-  return slugOf(words);
+  return idOfWords(words);
 }
 
 /** The id, or with a number behind it one that no other asset has, ids differing by more than case. */
@@ -72,12 +74,17 @@ export function freeId(id: string, taken: Iterable<string>): string {
   }
 }
 
+/** Whether the name of a file tells that it is one of a model. */
+export function isModelFile(path: string): boolean {
+  return MODEL.test(path);
+}
+
 /** What an asset is, by the URLs of its files: `file` where nothing tells. */
 export function typeFor(urls: readonly string[]): string {
   for (const url of urls) {
     if (/^hf:(?:\/\/)?datasets\/|huggingface\.co\/datasets\//i.test(url)) return "dataset";
     const name = fileNameOf(url) ?? "";
-    if (MODEL.test(name)) return "model";
+    if (isModelFile(name)) return "model";
     if (DATASET.test(name)) return "dataset";
     if (/^hf:|^https:\/\/huggingface\.co\//i.test(url)) return "model";
   }
@@ -134,7 +141,7 @@ function pinsOf({ size, sha256, pinnedAs }: Pins): Pins {
 }
 
 /** The folder that all paths share, without a slash at its end; empty for the root. */
-function commonFolder(paths: readonly string[]): string {
+export function commonFolder(paths: readonly string[]): string {
   const [first = [], ...others] = paths.map((path) => path.split("/").slice(0, -1));
   const differs = first.findIndex((part, index) => others.some((other) => other[index] !== part));
   return first.slice(0, differs === -1 ? first.length : differs).join("/");
@@ -164,7 +171,7 @@ function projectOf(url: string): string | undefined {
   return parts.at(-2) ?? hostname;
 }
 
-function slugOf(words: string): string {
+function idOfWords(words: string): string {
   const slug = words
     .normalize("NFC")
     .toLowerCase()

@@ -1,7 +1,7 @@
 /** Tells whether a file that is imported is the one that the manifest has: pure. */
 
 /** What is known of the bytes of a file, under the keys of the manifest. Digests in lower-case hex digits. */
-export interface Pins {
+export interface KnownPins {
   readonly size?: number;
   readonly sha256?: string;
   readonly sha512?: string;
@@ -12,7 +12,7 @@ export interface Pins {
 
 /** A file with all that is known of its bytes. */
 export interface KnownBytes {
-  readonly pins: Pins;
+  readonly pins: KnownPins;
   /** As the sources open them. */
   readonly urls: readonly string[];
 }
@@ -21,7 +21,7 @@ const DIGESTS = ["sha256", "sha512", "sha1", "gitBlob", "md5"] as const;
 const KEYS = ["size", ...DIGESTS] as const;
 
 /** What keeps two from being one file; else the pins that the first lacks and the second has. */
-export function compareBytes(there: KnownBytes, wanted: KnownBytes): { reason: string } | { news: Pins } {
+export function compareBytes(there: KnownBytes, wanted: KnownBytes): { reason: string } | { news: KnownPins } {
   const [has, wants] = [there.pins, wanted.pins];
   for (const key of KEYS) {
     const [own, other] = [has[key], wants[key]];
@@ -46,7 +46,7 @@ export function compareBytes(there: KnownBytes, wanted: KnownBytes): { reason: s
   return { reason };
 }
 
-function digestsOf(pins: Pins): (typeof DIGESTS)[number][] {
+function digestsOf(pins: KnownPins): (typeof DIGESTS)[number][] {
   return DIGESTS.filter((key) => pins[key] !== undefined);
 }
 

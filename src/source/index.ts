@@ -8,7 +8,7 @@ import { createHttpClient, type HttpClient } from "./http.js";
 import { createHub, type Hub } from "./hub.js";
 import { createLfsLogins, type LfsLoginOptions } from "./lfs-logins.js";
 import { createLfsServer, type LfsServer, type LfsServerOptions } from "./lfs-server.js";
-import { createListing, type ListFiles } from "./listing.js";
+import { createList, type ListFiles } from "./list.js";
 import { parseMember } from "./member.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { createNpmSource, parseNpmUrl } from "./npm.js";
@@ -100,7 +100,7 @@ export function createSources({ network, projectFolder, again = once }: SourcesO
       return member === undefined ? located : { ...located, url: redact(url), member };
     },
     describe: createDescribe(services, { env: environment }),
-    list: createListing(services),
+    list: createList(services),
     hub,
     lfsServer({ extra = {}, git, ...options }) {
       const { endpoint } = options;

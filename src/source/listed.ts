@@ -2,7 +2,7 @@
 import type { Described } from "./described.js";
 
 /** One file. */
-export interface Listed extends Pick<Described, "size" | "digest"> {
+export interface RemoteFile extends Pick<Described, "size" | "digest"> {
   /** `/`-separated, as it was stated: check it before it is used as a path. */
   readonly path: string;
   /** Always means these bytes, as far as the service has such a name. */
@@ -10,8 +10,8 @@ export interface Listed extends Pick<Described, "size" | "digest"> {
 }
 
 /** What was listed. */
-export interface Listing extends Pick<Described, "url" | "moved" | "licence"> {
-  readonly files: readonly Listed[];
+export interface RemoteListing extends Pick<Described, "url" | "moved" | "licence"> {
+  readonly files: readonly RemoteFile[];
   /** Of repositories of the Hub. */
   readonly tags?: readonly string[];
   readonly gated?: boolean;

@@ -4,7 +4,7 @@ import { nearestFew } from "../manifest/suggest.js";
 import { encodePath, type RecordFile } from "../short-urls.js";
 import type { Described } from "./described.js";
 import { endpointOf } from "./endpoint.js";
-import type { Listing } from "./listed.js";
+import type { RemoteListing } from "./listed.js";
 import type { Environment } from "./proxy.js";
 import { withSecondPlace } from "./second-place.js";
 import { createSingleFlight } from "./single-flight.js";
@@ -15,7 +15,7 @@ import type { WebSource } from "./web.js";
 export interface Records {
   locate(file: RecordFile, options: { signal: AbortSignal }): Promise<Located>;
   describe(file: RecordFile, options: { signal: AbortSignal }): Promise<Described>;
-  list(record: Pick<RecordFile, "record">, options: { signal: AbortSignal }): Promise<Listing>;
+  list(record: Pick<RecordFile, "record">, options: { signal: AbortSignal }): Promise<RemoteListing>;
 }
 
 interface Entry {

@@ -5,7 +5,7 @@ import { encodePath, type ReleaseFile } from "../short-urls.js";
 import type { Described } from "./described.js";
 import { endpointOf } from "./endpoint.js";
 import { GITHUB_API } from "./github.js";
-import type { Listed, Listing } from "./listed.js";
+import type { RemoteFile, RemoteListing } from "./listed.js";
 import type { Environment } from "./proxy.js";
 import { withSecondPlace } from "./second-place.js";
 import { createSingleFlight } from "./single-flight.js";
@@ -16,7 +16,7 @@ import type { WebSource } from "./web.js";
 export interface Releases {
   locate(file: ReleaseFile, options: { signal: AbortSignal }): Promise<Located>;
   describe(file: ReleaseFile, options: { signal: AbortSignal }): Promise<Described>;
-  list(release: Omit<ReleaseFile, "asset">, options: { signal: AbortSignal }): Promise<Listing>;
+  list(release: Omit<ReleaseFile, "asset">, options: { signal: AbortSignal }): Promise<RemoteListing>;
 }
 
 /** What the API tells of a file, as far as it can be used. */
@@ -118,7 +118,7 @@ export function createReleases(web: WebSource, { env }: { env: Environment }): R
   }
 }
 
-function listedOf({ repository, tag }: Omit<ReleaseFile, "asset">, { name, size, sha256 }: Asset): Listed {
+function listedOf({ repository, tag }: Omit<ReleaseFile, "asset">, { name, size, sha256 }: Asset): RemoteFile {
   return {
     path: name,
     url: `github:${repository}@${encodePath(tag)}/${encodePath(name)}`,

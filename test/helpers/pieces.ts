@@ -1,5 +1,5 @@
 /** The pieces of a tree's files, and damage to them. */
-import { lockPieces } from "../../src/commands/lock.js";
+import { lockPieces } from "../../src/commands/lock-pieces.js";
 import type { LockReport } from "../../src/commands/piece-reports.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import { formatPieces, pieceBytesFor } from "../../src/manifest/pieces.js";

@@ -1,7 +1,7 @@
 /** Merging assets into the text of a manifest: what is new is added, nothing that is there is touched. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mergeEntries, type NewAsset, type NewFile } from "../../src/manifest/merge.js";
+import { type ImportedAsset, type ImportedFile, mergeEntries } from "../../src/manifest/merge.js";
 import { parseJson } from "../../src/manifest/parse.js";
 import { checkPath } from "../../src/manifest/paths.js";
 import { readManifest } from "../../src/manifest/read.js";
@@ -11,14 +11,18 @@ const A = "a".repeat(64);
 const B = "b".repeat(64);
 const C = "c".repeat(32);
 
-const file = (path: string, more: Partial<NewFile> = {}): NewFile => ({ path, url: "https://x.example/f", ...more });
-const asset = (id: string, files: NewFile[], more: Partial<NewAsset> = {}): NewAsset => ({
+const file = (path: string, more: Partial<ImportedFile> = {}): ImportedFile => ({
+  path,
+  url: "https://x.example/f",
+  ...more,
+});
+const asset = (id: string, files: ImportedFile[], more: Partial<ImportedAsset> = {}): ImportedAsset => ({
   id,
   type: "model",
   ...more,
   files,
 });
-const merge = (text: string, ...assets: NewAsset[]) => mergeEntries(text, assets, OPTIONS);
+const merge = (text: string, ...assets: ImportedAsset[]) => mergeEntries(text, assets, OPTIONS);
 const manifest = (...assets: object[]) => JSON.stringify({ version: 1, assets }, null, 2);
 
 const COMMENTED = `{
@@ -127,7 +131,7 @@ describe("what the manifest has already", () => {
     expect(conflicts).toEqual([{ asset: "m", path: "m.bin", with: "m", reason: expect.stringMatching(reason) }]);
   });
 
-  it.each<[string, Partial<NewFile>, Partial<NewFile>, "filled" | "same" | "conflicts"]>([
+  it.each<[string, Partial<ImportedFile>, Partial<ImportedFile>, "filled" | "same" | "conflicts"]>([
     ["gets no digest of a list of another source", {}, { url: "https://x.example/other", sha256: A }, "conflicts"],
     [
       "gets one of a list that names its fallback",
@@ -230,7 +234,7 @@ describe("whatever is merged", () => {
       fc.property(assets, assets, layout, (before, more, [step, eol]) => {
         const text = JSON.stringify({ version: 1, assets: before }, null, step).replaceAll("\n", eol);
         const merged = merge(text, ...more);
-        const paths = (list: readonly NewAsset[]) => list.flatMap((one) => one.files.map(({ path }) => path));
+        const paths = (list: readonly ImportedAsset[]) => list.flatMap((one) => one.files.map(({ path }) => path));
         const found = readManifest(merged.text, OPTIONS).manifest?.assets.flatMap((one) =>
           one.files.map(({ path }) => path),
         );

@@ -1,7 +1,7 @@
 /** What is written down of pieces, and when nothing is. */
 import { mkdirSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { lockPieces } from "../../src/commands/lock.js";
+import { lockPieces } from "../../src/commands/lock-pieces.js";
 import type { AssetEvent } from "../../src/events.js";
 import { loadManifest } from "../../src/manifest/load.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";

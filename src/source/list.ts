@@ -2,14 +2,14 @@
 import { AssetsError, visibleLine } from "../errors.js";
 import { hubUrl, isCommit, parseContainer } from "../short-urls.js";
 import type { Hub } from "./hub.js";
-import type { Listing } from "./listed.js";
+import type { RemoteListing } from "./listed.js";
 import type { Services } from "./short.js";
 
 /** Throws an AssetsError (USAGE for what cannot be listed), and the signal's reason. */
-export type ListFiles = (url: string, options: { signal: AbortSignal }) => Promise<Listing>;
+export type ListFiles = (url: string, options: { signal: AbortSignal }) => Promise<RemoteListing>;
 
 /** Makes it. */
-export function createListing({ releases, records, hub }: Services & { readonly hub: Hub }): ListFiles {
+export function createList({ releases, records, hub }: Services & { readonly hub: Hub }): ListFiles {
   return async (url, options) => {
     const place = parseContainer(url);
     if ("message" in place) {
