@@ -4,6 +4,7 @@ import { entries, project, START } from "../helpers/authoring.js";
 import { sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startHub } from "../helpers/hub.js";
+import { makeTree } from "../helpers/tree.js";
 
 const MODEL = { size: 300_000, seed: 5 };
 
@@ -19,6 +20,26 @@ describe("assets add", () => {
     expect(await run(["add", "models/a.bin", "--url", url])).toMatchObject({ code: 0 });
     expect(entries(tree)[0]).toMatchObject({ url, localPath: "models/a.bin", sha256: sha256Of(MODEL) });
     expect(server.to("/a.bin").filter(({ method }) => method === "GET")).toEqual([]);
+  });
+
+  it("gives the file in its place the name and type that it has there, where its URL calls it something else", async () => {
+    const { tree, run } = project();
+    tree.write("data/table.csv", "1,2");
+    const server = await startFaultServer();
+    const url = server.serve("/get/blob-77.onnx", { body: "1,2" });
+    expect(await run(["add", "data/table.csv", "--url", url])).toMatchObject({ code: 0 });
+    expect(entries(tree)).toMatchObject([
+      { id: "table", type: "dataset", url, localPath: "data/table.csv", sha256: sha256Of("1,2") },
+    ]);
+  });
+
+  it("takes no file from outside of the root for one in its place, and says why", async () => {
+    const { tree, run, text } = project();
+    const outside = makeTree().write("file.bin", MODEL);
+    const done = await run(["add", outside, "--url", "https://host.example/file.bin"]);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain(`${outside} lies outside of ${tree.root}, where no asset can be.`);
+    expect([text(), tree.files()]).toEqual([START, ["assets.manifest.json"]]);
   });
 
   it("refuses to pin a local file that is not what the publisher states", async () => {
