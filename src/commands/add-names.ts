@@ -58,7 +58,7 @@ export function nameAll(
     const used = [...taken, ...groups.map(({ asset }) => asset.id)];
     // What lies in a place that was told by its id keeps that, if nobody took it.
     const wanted = repository?.id ?? (wish.here ? wish.asset : idFor(nameGiver(wish)));
-    const joined = repository && folderOf(manifest, repository.id, url) !== undefined ? repository.id : undefined;
+    const joined = repository && joinedBy(manifest, repository.id, url);
     const own = id ?? repositories.get(repository?.words ?? "") ?? joined ?? freeId(wanted, used);
     if (repository !== undefined) repositories.set(repository.words, own);
     let group = groups.find(({ asset }) => asset.id === own);
@@ -81,6 +81,12 @@ export function nameAll(
 /** What tells most of a file by its name: the file that lies in its place, if its URL calls it something else. */
 function nameGiver({ file: { url }, source: { inPlace } }: Wish): string {
   return inPlace === undefined || inPlace.split("/").at(-1) === fileNameOf(url) ? url : inPlace;
+}
+
+/** The asset of a repository that has the commit which a URL names: by the repository's own id, or with a number behind it. */
+function joinedBy(manifest: Manifest, repository: string, url: string): string | undefined {
+  const own = manifest.assets.filter(({ id }) => [id, id.replace(/-\d+$/, "")].includes(repository));
+  return own.find(({ id }) => folderOf(manifest, id, url) !== undefined)?.id;
 }
 
 /** The folder of an asset that has nothing but files of the commit that a URL of the Hub names. */

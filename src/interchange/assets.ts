@@ -77,7 +77,7 @@ export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets
     }
     const id = idOf(listed, wishes);
     const about = (listed.asset === undefined ? undefined : listing.about?.get(listed.asset)) ?? {};
-    const group = groups.get(id) ?? { checked: [], about };
+    const group = groups.get(id) ?? { checked: [], about: publicFacts(about, listed, notes) };
     group.checked.push({ file, listed });
     groups.set(id, group);
   }
@@ -113,7 +113,7 @@ function checkFile(file: Listed, folder: string, notes: Remark[]): ImportedFile 
   if (problem !== undefined) return problem.message;
   const urls = file.urls.filter((url) => {
     const fault = checkUrl(url) ?? checkPublic(url);
-    const message = `${shown(redact(url))}: ${fault?.message}`;
+    const message = `${shown(url)}: ${fault?.message}`;
     if (fault !== undefined) notes.push({ place: file.place, message, left: true });
     return fault === undefined;
   });
@@ -122,10 +122,33 @@ function checkFile(file: Listed, folder: string, notes: Remark[]): ImportedFile 
   return { path: file.path, ...pinsOf(file), url, ...(fallbackUrls.length > 0 && { fallbackUrls }) };
 }
 
+/** What is said of a group, without the facts that name a URL as nobody else should know it; those are told. */
+function publicFacts(about: About, { place, asset = "" }: Listed, notes: Remark[]): About {
+  const kept = Object.entries(about).filter(([key, value]) => {
+    const fault = textsIn(value)
+      .flatMap((text) => text.match(/[a-z][a-z0-9+.-]*:\/\/\S+/gi) ?? [])
+      .map(checkPublic)
+      .find((problem) => problem !== undefined);
+    const message = `the ${key} of ${shown(asset)}: ${fault?.message}`;
+    if (fault !== undefined) notes.push({ place, message, left: true });
+    return fault === undefined;
+  });
+  return Object.fromEntries(kept);
+}
+
+/** Every text in a value, keys too, however deep it stands. */
+function textsIn(value: unknown): string[] {
+  const parts = [value];
+  for (const part of parts) {
+    if (typeof part === "object" && part !== null) for (const entry of Object.entries(part)) parts.push(...entry);
+  }
+  return parts.filter((part) => typeof part === "string");
+}
+
 function idOf({ asset, path }: Listed, { id, perFile, fallbackId }: ImportWishes): string {
   const isBelow = asset === undefined || path === asset || path.startsWith(`${asset}/`);
   const own = perFile ? (isBelow ? path : `${asset}/${path}`) : asset;
-  const whole = own === undefined ? (id ?? fallbackId) : id === undefined ? own : `${id}/${own}`;
+  const whole = redact(own === undefined ? (id ?? fallbackId) : id === undefined ? own : `${id}/${own}`);
   return checkId(whole) === undefined ? whole : slugOf(whole);
 }
 

@@ -102,8 +102,10 @@ export function createListing({ baseUrl }: { baseUrl?: string | undefined } = {}
           if (hasDigest) notes.push({ place, message, left: true });
           else refused.push(remark(place, `${message}, and it is taken over without a digest`));
         }
-        if (file.urls.length > 0) return [file];
-        if (baseUrl !== undefined) return [{ ...file, urls: [below(baseUrl, file.path)] }];
+        // A key of a list may be the place, and hold whatever a stranger wrote.
+        const place = shown(file.place);
+        if (file.urls.length > 0) return [{ ...file, place }];
+        if (baseUrl !== undefined) return [{ ...file, place, urls: [below(baseUrl, file.path)] }];
         const what = file.place === file.path ? "it" : file.path;
         refused.push(remark(file.place, `${what} has no URL, and there is no --base-url`));
         return [];

@@ -47,6 +47,7 @@ function lintAsset(asset: AssetInText): Broken[] {
     const message = `The files of ${id} are not written down: it is whatever ${raw.source} has.`;
     broken.push({ rule: "unpinned", level: "error", asset: id, message, at: [...at, "source"], command: `lock ${id}` });
   }
+  if (raw.homepage !== undefined) broken.push(...lintSecret(raw.homepage, [...at, "homepage"], { asset: id }));
   const dead = (key: "tags" | "metadata", message: string, below: JsonPath = []) =>
     broken.push({ ...deadField(id, message), at: [...at, key, ...below], onKey: below.length === 0 });
   const { tags, metadata } = raw;
@@ -104,21 +105,25 @@ function lintUrl(
 ): Broken[] {
   const broken: Broken[] = [];
   const level = pinned ? "warning" : "error";
+  const shown = redact(url);
   const moving = movingReference(url);
   if (moving !== undefined) {
-    const message = `${url} stands on ${moving.reference}, which may be other bytes tomorrow.`;
+    const message = `${shown} stands on ${moving.reference}, which may be other bytes tomorrow.`;
     broken.push({ rule: "moving-reference", level, ...about, message, at, ...(moving.told && { command }) });
   }
-  const secret = checkPublic(url);
-  if (secret !== undefined) {
-    const message = `${redact(url)}: ${secret.message}: all who can read the repository have it. ${secret.suggestion}`;
-    broken.push({ rule: "secret-in-url", level: "error", ...about, message, at });
-  }
+  broken.push(...lintSecret(url, at, about));
   if (/^http:/i.test(url) && !ON_THIS_MACHINE.test(url)) {
-    const message = `${url} is plain http: ${pinned ? "others can read what is fetched, and keep it from coming" : "anybody on the way can put other bytes in its place"}.`;
+    const message = `${shown} is plain http: ${pinned ? "others can read what is fetched, and keep it from coming" : "anybody on the way can put other bytes in its place"}.`;
     broken.push({ rule: "plain-http", level, ...about, message, at });
   }
   return broken;
+}
+
+function lintSecret(url: string, at: JsonPath, about: { asset: string; path?: string }): Broken[] {
+  const secret = checkPublic(url);
+  if (secret === undefined) return [];
+  const message = `${redact(url)}: ${secret.message}: all who can read the repository have it. ${secret.suggestion}`;
+  return [{ rule: "secret-in-url", level: "error", ...about, message, at }];
 }
 
 /** Keys that say nothing beside others. */
@@ -143,7 +148,7 @@ function deadFields(asset: string, path: string, at: JsonPath, content: RawConte
   if (fallbackUrls?.length === 0) dead("has an empty list of fallback URLs", "fallbackUrls");
   const seen = new Set([url]);
   for (const [index, each] of (fallbackUrls ?? []).entries()) {
-    if (seen.has(each)) dead(`has the URL ${each} twice`, "fallbackUrls", [index]);
+    if (seen.has(each)) dead(`has the URL ${redact(each)} twice`, "fallbackUrls", [index]);
     seen.add(each);
   }
   return broken;

@@ -1,38 +1,15 @@
 /** Writing files into a manifest with the real program, their publishers being servers on the loopback. */
 import { describe, expect, it } from "vitest";
+import { entries, project, START } from "../helpers/authoring.js";
 import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startGitHub, startZenodo } from "../helpers/forges.js";
 import { COMMIT, listen, startHub } from "../helpers/hub.js";
 import { runInProcess } from "../helpers/in-process.js";
-import { makeTree, type Tree } from "../helpers/tree.js";
+import { makeTree } from "../helpers/tree.js";
 
 const MODEL = { size: 300_000, seed: 5 };
-const START = `{
-  // what we need
-  "version": 1,
-  "assets": [
-    // none yet
-  ] // the end
-}
-`;
-
-function project(text = START) {
-  const tree = makeTree();
-  tree.write("assets.manifest.json", text);
-  const run = (args: string[], env: Record<string, string> = {}) => runInProcess(args, { cwd: tree.root, env });
-  return { tree, run, text: () => tree.read("assets.manifest.json").toString() };
-}
-
-/** The manifest without its comments. */
-function entries(tree: Tree) {
-  const text = tree
-    .read("assets.manifest.json")
-    .toString()
-    .replace(/^\s*\/\/.*$|(?<=[\],}]) \/\/.*$/gm, "");
-  return (JSON.parse(text) as { assets: Record<string, unknown>[] }).assets;
-}
 
 describe("assets add", () => {
   it("takes pin and commit from the Hub without fetching the file, and keeps every comment", async () => {
@@ -115,29 +92,6 @@ describe("assets add", () => {
     expect(tree.exists("datasets/table/table.csv")).toBe(true);
   });
 
-  it("writes a whole repository down file by file, and fetches only what has no SHA-256 stated", async () => {
-    const { tree, run } = project();
-    const repo = { large: { "onnx/model.onnx": MODEL, "model.pt": "pickle" }, files: { "config.json": "{}" } };
-    const hub = await startHub({ repos: { "org/Whole": repo } });
-    const done = await run(["add", "hf:org/Whole", "--exclude", "*.pt"], { HF_ENDPOINT: hub.url });
-    expect(done).toMatchObject({ code: 0 });
-    const [asset] = entries(tree) as { id: string; path: string; files: Record<string, string>[] }[];
-    expect(asset).toMatchObject({ id: "org/Whole", type: "model", path: "models/org-Whole" });
-    const files = [...(asset?.files ?? [])].sort((a, b) => `${a.path}`.localeCompare(`${b.path}`));
-    expect(files).toMatchObject([
-      { path: "config.json", sha256: sha256Of("{}"), pinnedAs: "measured" },
-      {
-        path: "onnx/model.onnx",
-        sha256: sha256Of(MODEL),
-        pinnedAs: "declared",
-        url: `hf:org/Whole@${COMMIT}/onnx/model.onnx`,
-      },
-    ]);
-    expect(tree.exists("models/org-Whole/config.json")).toBe(true);
-    expect(tree.exists("models/org-Whole/onnx/model.onnx")).toBe(false);
-    expect(await run(["download", "--all"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
-  });
-
   it("takes the SHA-256 from a list that the publisher put beside the file", async () => {
     const { tree, run } = project();
     const server = await startFaultServer();
@@ -161,40 +115,6 @@ describe("assets add", () => {
       ["a.txt", "b.txt", "c.txt"].map((name) => [name, sha256Of(name)]),
     );
     expect(await run(["verify"])).toMatchObject({ code: 0 });
-  });
-
-  it("pins the file that lies in its place when it is told where it comes from, and asks for that first", async () => {
-    const { tree, run, text } = project();
-    tree.write("models/a.bin", MODEL);
-    const asked = await run(["add", "models/a.bin"]);
-    expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("--url URL") });
-    expect(text()).toBe(START);
-    const server = await startFaultServer();
-    const url = server.serve("/a.bin", { body: MODEL });
-    expect(await run(["add", "models/a.bin", "--url", url])).toMatchObject({ code: 0 });
-    expect(entries(tree)[0]).toMatchObject({ url, localPath: "models/a.bin", sha256: sha256Of(MODEL) });
-    expect(server.to("/a.bin").filter(({ method }) => method === "GET")).toEqual([]);
-  });
-
-  it("refuses to pin a local file that is not what the publisher states", async () => {
-    const { tree, run, text } = project();
-    tree.write("models/model.onnx", "changed");
-    const hub = await startHub({ repos: { "org/m": { large: { "model.onnx": MODEL } } } });
-    const args = ["add", "models/model.onnx", "--url", "hf:org/m/model.onnx"];
-    expect(await run(args, { HF_ENDPOINT: hub.url })).toMatchObject({ code: 5 });
-    expect(text()).toBe(START);
-    expect(tree.read("models/model.onnx").toString()).toBe("changed");
-  });
-
-  it("leaves a file alone that stands where it would put another", async () => {
-    const { tree, run, text } = project();
-    const server = await startFaultServer();
-    const url = server.serve("/data.csv", { body: "theirs" });
-    tree.write("mine.csv", "my work");
-    const done = await run(["add", url, "--path", "mine.csv"]);
-    expect(done).toMatchObject({ code: 6, stdout: expect.stringContaining("--url URL") });
-    expect(tree.read("mine.csv").toString()).toBe("my work");
-    expect(text()).toBe(START);
   });
 
   it("writes the address of the file for one of a page that shows it, and tells what it did line by line", async () => {
@@ -243,16 +163,6 @@ describe("assets add", () => {
       expect(entries(tree)).toMatchObject([{ url }]);
     },
   );
-
-  it("says what is there already, and changes nothing", async () => {
-    const { run, text } = project();
-    const server = await startFaultServer();
-    const url = server.serve("/data.csv", { body: "x" });
-    await run(["add", url]);
-    const before = text();
-    expect(await run(["add", url])).toMatchObject({ code: 0, stdout: expect.stringContaining("there already") });
-    expect(text()).toBe(before);
-  });
 
   it("writes what came although another source fails, and ends with that failure's code", async () => {
     const { tree, run } = project();
@@ -310,17 +220,6 @@ describe("assets add", () => {
     ];
     expect(await run(args)).toMatchObject({ code: 0 });
     expect(entries(tree)[0]).toMatchObject({ sha256: "a".repeat(64), size: 7, pinnedAs: "declared" });
-  });
-
-  it("pins what a Git LFS pointer stands for, and fetches no content", async () => {
-    const { tree, run } = project();
-    const oid = sha256Of(MODEL);
-    tree.write("models/a.bin", `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 300000\n`);
-    const server = await startFaultServer();
-    const url = server.serve("/a.bin", { body: MODEL });
-    expect(await run(["add", "models/a.bin", "--url", url])).toMatchObject({ code: 0 });
-    expect(entries(tree)[0]).toMatchObject({ sha256: oid, size: 300_000, pinnedAs: "declared" });
-    expect(server.to("/a.bin").filter(({ method }) => method === "GET")).toEqual([]);
   });
 
   it("loses no asset when two add at once", async () => {

@@ -1,25 +1,17 @@
-/** Importing through the real program: repositories of Git LFS and DVC, lists, conflicts, nothing written unasked. */
-import { createHash } from "node:crypto";
+/** Importing through the real program: repositories of Git LFS, lists, conflicts, nothing written unasked. */
 import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { assets, MANIFEST, manifestOf } from "../helpers/authoring.js";
 import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { git, hasGit, hasLfs } from "../helpers/git.js";
-import { COMMIT, gitBlob, startHub } from "../helpers/hub.js";
-import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
 import { lfsRepository } from "../helpers/lfs-repository.js";
 import { startLfsServer } from "../helpers/lfs-server.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const SMALL = { size: 3_000, seed: 1 };
 const LARGE = { size: 300_000, seed: 2 };
-const MANIFEST = "assets.manifest.json";
-const md5Of = (body: Parameters<typeof bytesOf>[0]) => createHash("md5").update(bytesOf(body)).digest("hex");
-
-const assets = (tree: Tree, args: string[], options: Partial<InProcessOptions> = {}) =>
-  runInProcess(args, { cwd: tree.root, ...options });
-const manifestOf = (tree: Tree) => JSON.parse(tree.read(MANIFEST).toString());
 
 describe("assets import lfs", () => {
   it.skipIf(!hasLfs)(
@@ -120,76 +112,6 @@ describe("assets import lfs", () => {
       code: 2,
       stderr: expect.stringMatching(/no git repository/),
     });
-  });
-});
-
-describe("assets import dvc", () => {
-  const objectAt = (md5: string) => `files/md5/${md5.slice(0, 2)}/${md5.slice(2)}`;
-
-  it("takes files and folders over, from a remote on the web, by which they are fetched and checked", async () => {
-    const server = await startFaultServer();
-    const tree = makeTree();
-    const listing = JSON.stringify([
-      { md5: md5Of(SMALL), relpath: "train.csv" },
-      { md5: md5Of(LARGE), relpath: "sub/test.csv" },
-    ]);
-    for (const body of [SMALL, LARGE]) server.serve(`/store/${objectAt(md5Of(body))}`, { body });
-    server.serve(`/store/${objectAt(md5Of(listing))}.dir`, { body: listing });
-    const config = `[core]\n    remote = web\n['remote "web"']\n    url = ${server.main}/none\n`;
-    tree.write(".dvc/config", `${config}['remote "other"']\n    url = ${server.main}/store\n`);
-    tree.write(".dvc/config.local", `['remote "web"']\n    url = ${server.main}/store\n`);
-    tree.write("data/raw.dvc", `outs:\n- md5: ${md5Of(listing)}.dir\n  nfiles: 2\n  hash: md5\n  path: raw\n`);
-    tree.write(
-      "model.bin.dvc",
-      `outs:\n- md5: ${md5Of(SMALL)}\n  size: ${SMALL.size}\n  hash: md5\n  path: model.bin\n  remote: other\n`,
-    );
-
-    const { code, stdout } = await assets(tree, ["import", "dvc"]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/3 files in 2 assets .*3 without a SHA-256/);
-    expect(manifestOf(tree).assets).toMatchObject([
-      {
-        id: "data/raw",
-        type: "dataset",
-        path: "data/raw",
-        files: [{ path: "train.csv", md5: md5Of(SMALL) }, { path: "sub/test.csv" }],
-      },
-      { id: "model.bin", type: "model", files: [{ size: SMALL.size, md5: md5Of(SMALL) }] },
-    ]);
-    expect((await assets(tree, ["download", "--all"])).code).toBe(0);
-    expect(tree.sha256("data/raw/sub/test.csv")).toBe(sha256Of(LARGE));
-  });
-
-  it("says of a remote that is a folder that its address is one of this machine", async () => {
-    const tree = makeTree();
-    tree.write("store/x", "");
-    tree.write("repo/.dvc/config", `['remote "local"']\nurl = ../../store\n`);
-    tree.write("repo/b.dvc", `outs:\n- md5: ${"0".repeat(31)}2\n  hash: md5\n  path: b\n`);
-    const run = await assets(tree, ["import", "dvc", "--json"]);
-    expect(run.code).toBe(0);
-    expect(JSON.parse(run.stdout).notes).toEqual([
-      {
-        place: "repo/b.dvc",
-        message: expect.stringMatching(/remote local is a folder, and file:.*of this machine only/),
-      },
-    ]);
-  });
-
-  it("refuses a folder whose listing is not the one that its name says, and what no remote has", async () => {
-    const server = await startFaultServer();
-    const tree = makeTree();
-    server.serve(`/store/${objectAt(`${"0".repeat(31)}1`)}.dir`, { body: "[]" });
-    tree.write(".dvc/config", `['remote "s3"']\nurl = s3://bucket\n`);
-    tree.write("a.dvc", `outs:\n- md5: ${"0".repeat(31)}1.dir\n  hash: md5\n  path: a\n`);
-    tree.write("b.dvc", `outs:\n- md5: ${"0".repeat(31)}2\n  hash: md5\n  path: b\n`);
-    const far = await assets(tree, ["import", "dvc"]);
-    expect(far).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/s3:\/\/bucket, which assets cannot ask: --remote URL/),
-    });
-    const web = await assets(tree, ["import", "dvc", "--remote", `${server.main}/store`, "a.dvc"]);
-    expect(web).toMatchObject({ code: 1, stdout: expect.stringMatching(/sends other bytes than its name says/) });
-    expect(tree.exists(MANIFEST)).toBe(false);
   });
 });
 
@@ -336,65 +258,5 @@ describe("assets import of a list", () => {
     sums(tree, ["a", SMALL]);
     expect((await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example"])).code).toBe(3);
     expect(tree.read(MANIFEST).toString()).toBe('{"version": 1, "assets": [{}]}');
-  });
-});
-
-describe("assets import hf", () => {
-  const repos = {
-    "org/name": {
-      files: { "config.json": "{}", "README.md": "# Words" },
-      large: { "onnx/model.onnx": "weights" },
-      tags: ["license:mit"],
-    },
-  };
-
-  it("takes a repository as one asset at its commit, whose files then come, and says so only once", async () => {
-    const { url } = await startHub({ repos });
-    const tree = makeTree();
-    const env = { HF_ENDPOINT: url };
-    const first = await assets(tree, ["import", "hf", "org/name", "--exclude", "*.md"], { env });
-    expect([first.code, first.stderr]).toEqual([0, ""]);
-    expect(manifestOf(tree).assets).toMatchObject([
-      {
-        id: "org/name",
-        type: "model",
-        license: "mit",
-        path: "models/org-name",
-        files: [
-          { path: "config.json", size: 2, gitBlob: gitBlob("{}"), url: `hf:org/name@${COMMIT}/config.json` },
-          { path: "onnx/model.onnx", size: 7, sha256: sha256Of("weights") },
-        ],
-      },
-    ]);
-    const text = tree.read(MANIFEST).toString();
-    expect((await assets(tree, ["import", "hf", "hf:org/name", "--exclude", "*.md"], { env })).code).toBe(0);
-    expect(tree.read(MANIFEST).toString()).toBe(text);
-    expect(await assets(tree, ["download", "--all"], { env })).toMatchObject({ code: 0 });
-    expect(tree.read("models/org-name/onnx/model.onnx").toString()).toBe("weights");
-  });
-
-  it("finds the asset that add made of the repository, its small files being measured by now", async () => {
-    const { url } = await startHub({ repos });
-    const tree = makeTree();
-    tree.write(MANIFEST, '{ "version": 1, "assets": [] }');
-    const env = { HF_ENDPOINT: url };
-    expect(await assets(tree, ["add", "hf:org/name"], { env })).toMatchObject({ code: 0 });
-    const text = tree.read(MANIFEST).toString();
-    expect(await assets(tree, ["import", "hf", "org/name"], { env })).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("3 there already"),
-    });
-    expect(tree.read(MANIFEST).toString()).toBe(text);
-  });
-
-  it.each([
-    [["org/name", "--include", "*.nothing"], 2, "include and exclude leave none"],
-    [["not a repository"], 2, "hf:not a repository"],
-    [["org/missing"], 7, "org/missing"],
-  ])("answers %j with exit code %i and why", async (args, code, says) => {
-    const { url } = await startHub({ repos });
-    const result = await assets(makeTree(), ["import", "hf", ...args], { env: { HF_ENDPOINT: url } });
-    expect(result.stderr).toContain(says);
-    expect(result.code).toBe(code);
   });
 });

@@ -52,6 +52,8 @@ describe("assets lint", () => {
     ["plain-http", "warning", "https://i.example", "http://i.example"],
     ["moving-reference", "warning", "https://h.example/a", "hf:org/m/a"],
     ["secret-in-url", "error", "https://h.example/a", "https://user:hunter2hunter2@h.example/a"],
+    ["secret-in-url", "error", "https://i.example/a", "https://i.example/a?X-Amz-Signature=abcdef"],
+    ["secret-in-url", "error", '"license": "MIT"', '"license": "MIT", "homepage": "https://me:word@h.example/"'],
     ["dead-field", "warning", '"size": 1', '"size": 1, "size_mb": 1'],
     ["dead-field", "warning", '"size": 1', '"size": 1, "md5": "0123456789abcdef0123456789abcdef"'],
     ["dead-field", "warning", '["https://i.example/a"]', '["https://i.example/a", "https://h.example/a"]'],
@@ -64,6 +66,25 @@ describe("assets lint", () => {
     expect(code).toBe(level === "error" ? 1 : 0);
     expect((await lint("--strict")).code).toBe(level === "note" ? 0 : 1);
     expect(await lint("--ignore", rule)).toMatchObject({ code: 0, findings: [] });
+  });
+
+  it("shows no login that it finds, whatever else there is to say of its URL", async () => {
+    const login = "https://me:CANARY@h.example/a";
+    const { lint, run } = project(
+      FINE.replace("https://h.example/a", login.replace("https", "http"))
+        .replace(
+          '["https://i.example/a"]',
+          `["${login}", "${login}", "https://me:CANARY@huggingface.co/o/m/resolve/main/a"]`,
+        )
+        .replace('"license": "MIT"', '"license": "MIT", "homepage": "https://me:CANARY@h.example/"'),
+    );
+    const { rules } = await lint();
+    expect([...new Set(rules)].sort()).toEqual(["dead-field", "moving-reference", "plain-http", "secret-in-url"]);
+    for (const how of ["--json", "--verbose", "--format=sarif", "--format=github", "--format=junit", "--format=tap"]) {
+      const { stdout, stderr } = await run(["lint", how]);
+      expect([how, stdout]).toEqual([how, expect.stringContaining("h.example/a")]);
+      expect(`${stdout}${stderr}`).not.toContain("CANARY");
+    }
   });
 
   it("finds a whole repository whose files are not written down", async () => {

@@ -1,22 +1,13 @@
 /** Filling in pins with the real program, against servers on the loopback. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { project } from "../helpers/authoring.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { startGitHub } from "../helpers/forges.js";
 import { COMMIT, gitBlob, startHub } from "../helpers/hub.js";
-import { runInProcess } from "../helpers/in-process.js";
-import { makeTree } from "../helpers/tree.js";
 
 const MODEL = { size: 200_000, seed: 6 };
 const md5 = (body: Parameters<typeof bytesOf>[0]) => createHash("md5").update(bytesOf(body)).digest("hex");
-
-function project(text: string) {
-  const tree = makeTree();
-  tree.write("assets.manifest.json", text);
-  const run = (args: string[], env: Record<string, string> = {}) => runInProcess(args, { cwd: tree.root, env });
-  return { tree, run, text: () => tree.read("assets.manifest.json").toString() };
-}
 
 describe("assets lock", () => {
   it("fills in what is missing, replaces what moves, and leaves every other character as it is", async () => {
@@ -145,52 +136,6 @@ describe("assets lock", () => {
     const done = await run(["lock"], { HF_ENDPOINT: hub.url });
     expect(done).toMatchObject({ code: 5, stdout: expect.stringContaining(sha256Of(MODEL)) });
     expect(text()).toBe(before);
-  });
-
-  it("pins the latest release of GitHub by its tag", async () => {
-    const github = await startGitHub({ tag: "v2.1", assets: { "a.bin": MODEL } });
-    const asset = { id: "a", type: "model", url: "github:o/r@latest/a.bin", localPath: "a.bin" };
-    const { tree, run } = project(JSON.stringify({ version: 1, assets: [asset] }, null, 2));
-    const env = { GITHUB_API_URL: github.url, GITHUB_SERVER_URL: github.url };
-    expect(await run(["lock"], env)).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("github:o/r@v2.1/a.bin"),
-    });
-    const [locked] = JSON.parse(tree.read("assets.manifest.json").toString()).assets;
-    expect(locked).toMatchObject({ url: "github:o/r@v2.1/a.bin", sha256: sha256Of(MODEL), pinnedAs: "declared" });
-  });
-
-  it("writes GitHub's commit in the place of a branch, and of what Git LFS keeps the size and address of the content", async () => {
-    const { url } = await startGitHub({ files: { "a.csv": "a,b" }, large: { "m.onnx": MODEL } });
-    const { run, text } = project(
-      JSON.stringify({
-        version: 1,
-        assets: [
-          {
-            id: "m",
-            type: "model",
-            url: "https://raw.githubusercontent.com/o/r/main/m.onnx",
-            localPath: "m.onnx",
-            sha256: sha256Of(MODEL),
-          },
-          {
-            id: "a",
-            type: "dataset",
-            url: "https://github.com/o/r/raw/main/a.csv",
-            localPath: "a.csv",
-            sha256: sha256Of("a,b"),
-          },
-        ],
-      }),
-    );
-    expect(await run(["lock", "m"], { GITHUB_API_URL: url })).toMatchObject({ code: 0 });
-    const [model] = JSON.parse(text()).assets;
-    expect(model).toMatchObject({ size: 200_000, sha256: sha256Of(MODEL) });
-    expect(model.url).toBe(`https://media.githubusercontent.com/media/o/r/${COMMIT}/m.onnx`);
-    expect(JSON.parse((await run(["lock", "--check", "--json"])).stdout).files).toMatchObject([
-      { status: "locked" },
-      { path: "a.csv", needs: ["moving", "size"] },
-    ]);
   });
 
   it("writes the files of a whole repository down in the place of its name, and fetches only what it must", async () => {

@@ -1,8 +1,8 @@
 /** Files that are replaced as a whole. */
-import { chmodSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createWhole, removeDrafts, replaceWhole } from "../../src/store/whole-text.js";
-import { makeTree } from "../helpers/tree.js";
+import { makeTree, type Tree } from "../helpers/tree.js";
 
 describe("a file that is replaced as a whole", () => {
   it("keeps its permissions, and leaves no draft", async () => {
@@ -29,6 +29,45 @@ describe("a file that is replaced as a whole", () => {
     for (const name of [...others, "a.json.0a1b2c3d.new", "a.json.ffffffff.new"]) tree.write(name, name);
     await removeDrafts(tree.path("a.json"));
     expect(tree.files()).toEqual(others.sort());
+  });
+
+  it.each(["new", "there already"])("is never seen half by anybody while it is written, being %s", async (state) => {
+    const tree = makeTree();
+    const path = tree.path("a.json");
+    const [before, after] = ["before", "x".repeat(32 * 2 ** 20)];
+    if (state !== "new") tree.write("a.json", before);
+    const sizes = new Set<number | undefined>();
+    let halves = 0;
+    let done = false;
+    const writing = (state === "new" ? createWhole(path, after) : replaceWhole(path, after)).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      sizes.add(statSync(path, { throwIfNoEntry: false })?.size);
+      const [draft] = tree.files().filter((name) => name.endsWith(".new"));
+      const written = draft && statSync(tree.path(draft), { throwIfNoEntry: false })?.size;
+      if (written && written < after.length) halves++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writing;
+    // A kill at any of these moments would have left what was seen then.
+    expect(halves).toBeGreaterThan(0);
+    const kept = state === "new" ? undefined : before.length;
+    expect([...sizes].filter((size) => size !== kept && size !== after.length)).toEqual([]);
+    expect([statSync(path).size, tree.files()]).toEqual([after.length, ["a.json"]]);
+  });
+
+  it.each<[string, (tree: Tree) => void]>([
+    ["a file", (tree) => tree.write("a.json", "theirs")],
+    ["a folder", (tree) => tree.write("a.json/b", "theirs")],
+    ["a link to nothing", (tree) => symlinkSync("none", tree.path("a.json"))],
+  ])("is not begun where %s stands, which stays", async (_, stand) => {
+    const tree = makeTree();
+    stand(tree);
+    const before = [tree.files(), lstatSync(tree.path("a.json")).ino];
+    expect(await createWhole(tree.path("a.json"), "ours")).toBe(false);
+    expect([tree.files(), lstatSync(tree.path("a.json")).ino]).toEqual(before);
+    expect(tree.exists("none")).toBe(false);
   });
 
   it("is begun in a folder that is not there yet", async () => {
