@@ -35,6 +35,13 @@ describe("a secret that is known", () => {
     expect(redact("it says s3cr3t.+( and s3cr3t.+(, shortly")).toBe("it says *** and ***, shortly");
   });
 
+  it("is cut once: what stands behind it stays, however often it is shown", () => {
+    const once = `${redact("https://h.example/x?sig=abcdef")}: it carries a signature`;
+    expect(once).toBe("https://h.example/x?sig=***: it carries a signature");
+    expect(redact(once)).toBe(once);
+    expect(redact("https://h.example/x?sig=***abcdef")).toBe("https://h.example/x?sig=***");
+  });
+
   it("does not hide where the user and password of a URL end", () => {
     hideSecret("s3cr3t@h");
     expect(redact("https://user:s3cr3t@host/x")).toBe("https://host/x");
