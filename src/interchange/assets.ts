@@ -6,8 +6,9 @@ import type { ImportedAsset, ImportedFile } from "../manifest/merge.js";
 import { commonFolder, isModelFile } from "../manifest/new-entry.js";
 import { normaliseAsset } from "../manifest/normalise.js";
 import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
+import { checkPublic } from "../manifest/public-urls.js";
 import { parseAsset } from "../manifest/schema.js";
-import { checkPublic, checkUrl } from "../manifest/urls.js";
+import { checkUrl } from "../manifest/urls.js";
 import { findClashes } from "./beside.js";
 import { type About, type Listed, type Listing, pinsOf, type Remark, shown } from "./listing.js";
 
