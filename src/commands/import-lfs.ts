@@ -42,6 +42,8 @@ const LEAST_POINTER_BYTES = 100;
 /** Blobs that git is asked for at once. */
 const BATCH = 20_000;
 const LONGEST_MS = 10 * 60_000;
+/** Files and assets that a remark names; more are counted. */
+const MOST_NAMED = 5;
 
 /**
  * Every pointer of a commit; where git is not installed, every pointer in the working tree. Throws USAGE where there is no
@@ -108,7 +110,7 @@ async function withoutUnfiltered(listing: Listing, commit: string, git: Git): Pr
   };
 }
 
-/** Files that the manifest has from this server, and that are no pointers here any more: renamed, or taken out. */
+/** One remark on the files that the manifest has from this server, and that are no pointers here any more. */
 function goneNotes(
   { files }: Listing,
   searched: string,
@@ -119,13 +121,25 @@ function goneNotes(
   const folder = normaliseFolder(below);
   const here = new Set(files.map(({ path }) => joinPath(folder, path)));
   const scope = folder === "" ? searched : folder;
-  return known
+  const gone = known
     .filter(({ path, urls }) => urls.includes(`lfs:${server}`) && !here.has(path))
-    .filter(({ path }) => scope === "" || path === scope || path.startsWith(`${scope}/`))
-    .map(({ asset, path }) => ({
-      place: path,
-      message: `the manifest has it from here, and ${rev} has no such pointer now. To begin anew: assets remove ${shellWord(asset)}, and the same import again`,
-    }));
+    .filter(({ path }) => scope === "" || path === scope || path.startsWith(`${scope}/`));
+  if (gone.length === 0) return [];
+  const kept = new Set(known.filter((file) => !gone.includes(file)).map(({ asset }) => asset));
+  const ids = [...new Set(gone.map(({ asset }) => asset))];
+  const whole = ids.filter((id) => !kept.has(id)).slice(0, MOST_NAMED);
+  const ways = [
+    ...(whole.length > 0 ? [`assets remove ${whole.map(shellWord).join(" ")}`] : []),
+    ...(ids.some((id) => kept.has(id)) ? ["take out the entries of those whose asset has other files as well"] : []),
+  ];
+  const names = gone.slice(0, MOST_NAMED).map(({ path }) => path);
+  const more = gone.length > names.length ? ` and ${gone.length - names.length} more` : "";
+  return [
+    {
+      place: `${names.join(", ")}${more}`,
+      message: `in the manifest from here, and no pointers in ${rev} now. If you have left Git LFS, there is nothing to do, and the entries have to stay; if the files are not wanted any more: ${ways.join("; ")}`,
+    },
+  ];
 }
 
 /**

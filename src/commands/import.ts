@@ -34,6 +34,8 @@ export interface ImportReport {
   /** Files that were there just so. */
   same: readonly MergedFile[];
   conflicts: readonly MergeConflict[];
+  /** Ids of assets of the manifest of which every file is in conflict: nothing else is lost with them. */
+  replaceable: readonly string[];
   /** What should have been a file and is none. */
   refused: readonly Remark[];
   /** What was left out of files that are taken over. */
@@ -59,13 +61,13 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
     throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.");
   }
   const { assets, refused, notes } = toAssets(listing, wishes);
-  let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [] };
+  let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [], replaceable: [] };
   const edit = (text: string) => {
     merged = mergeEntries(text, assets, { file, root });
     return merged.text;
   };
   const { before, after, written } = await rewriteManifest({ file, root }, edit, { dryRun, start: EMPTY, signal });
-  const { added, filled, same, conflicts } = merged;
+  const { added, filled, same, conflicts, replaceable } = merged;
   const changes = added.length + filled.length > 0;
   const all = assets.flatMap((asset) =>
     asset.files.map((one) => ({ ...one, whole: asset.path ? `${asset.path}/${one.path}` : one.path })),
@@ -82,6 +84,7 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
     filled,
     same,
     conflicts,
+    replaceable,
     refused,
     notes,
     bytes: news.reduce((sum, { size = 0 }) => sum + size, 0),

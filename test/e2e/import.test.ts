@@ -169,6 +169,36 @@ describe("assets import of a list", () => {
     expect(manifestOf(tree).assets[0].files[0].sha256).toBe(sha256Of(SMALL));
   });
 
+  it("names the keys to take out where other files of the asset would be lost with it, and then fills them in", async () => {
+    const tree = makeTree();
+    const file = { path: "a.bin", url: "https://x.example/a.bin", size: SMALL.size, sha256: sha256Of(SMALL) };
+    const other = { path: "c.bin", url: "https://x.example/c.bin", sha256: sha256Of("c") };
+    const manifest = (own: object) =>
+      JSON.stringify(
+        { version: 1, assets: [{ id: "mine", type: "data", license: "MIT", files: [own, other] }] },
+        null,
+        2,
+      );
+    tree.write(MANIFEST, manifest(file));
+    sums(tree, ["a.bin", LARGE]);
+    const words = ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/"];
+    const told = await assets(tree, words);
+    const line = tree
+      .read(MANIFEST)
+      .toString()
+      .split("\n")
+      .findIndex((one) => one.includes('"a.bin"'));
+    expect(told).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`line ${line}: "size", "sha256" of a.bin\n`),
+    });
+    expect(told.stdout).not.toContain("assets remove");
+    const { size: _, sha256: __, ...rest } = file;
+    tree.write(MANIFEST, manifest(rest));
+    expect(await assets(tree, words)).toMatchObject({ code: 0 });
+    expect(manifestOf(tree).assets).toMatchObject([{ license: "MIT", files: [{ sha256: sha256Of(LARGE) }, other] }]);
+  });
+
   it("from the web has its files beside it, which download then fetches", async () => {
     const server = await startFaultServer();
     const tree = makeTree();
