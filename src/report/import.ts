@@ -86,7 +86,10 @@ function summary(report: ImportReport, { program = "assets" }: RenderOptions, co
     : written
       ? colors.good(created ? "Made anew" : "Written")
       : "Nothing has changed";
-  const next = written ? `To fetch and prove them: ${colors.command(`${program} download --all`)}\n` : "";
+  // What is fetched without a pin proves nothing.
+  const [aim, way] =
+    unpinned > 0 ? ["pin and fetch those without a SHA-256", "lock"] : ["fetch and prove them", "download --all"];
+  const next = written ? `To ${aim}: ${colors.command(`${program} ${way}`)}\n` : "";
   return `${oneLine(manifest)}: ${parts.join(", ")}. ${how}.\n${next}`;
 }
 

@@ -199,6 +199,17 @@ describe("assets import of a list", () => {
     expect(manifestOf(tree).assets).toMatchObject([{ license: "MIT", files: [{ sha256: sha256Of(LARGE) }, other] }]);
   });
 
+  it("without SHA-256 leads to lock, as there is nothing to prove before it, and with it to download", async () => {
+    const tree = makeTree();
+    tree.write("md5.txt", `${"a".repeat(32)}  a.bin\n`);
+    const md5 = await assets(tree, ["import", "sums", "md5.txt", "--base-url", "https://x.example/"]);
+    expect(md5.stdout).toContain("To pin and fetch those without a SHA-256: assets lock\n");
+    expect(md5.stdout).not.toContain("download");
+    sums(tree, ["b.bin", SMALL]);
+    const pinned = await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/"]);
+    expect(pinned.stdout).toContain("To fetch and prove them: assets download --all\n");
+  });
+
   it("from the web has its files beside it, which download then fetches", async () => {
     const server = await startFaultServer();
     const tree = makeTree();
