@@ -81,6 +81,11 @@ export interface PinnedFile {
   error?: ErrorInfo;
 }
 
+/** Whether all that is still to do for a file is to write its size, which is wanted and not needed. */
+export function lacksSizeOnly({ status, needs }: PinnedFile): boolean {
+  return status === "open" && needs.every((need) => need === "size");
+}
+
 /** Answer of `assets lock`. */
 export interface LockPinsReport extends AuthorReport {
   /** Nothing was asked, fetched or written. */

@@ -99,8 +99,9 @@ function isFixable(broken: Broken | undefined): boolean {
 function findingOf(broken: Broken, { place }: ManifestInText, program: string): LintFinding {
   const { rule, level, asset, path, message, at, onKey, command } = broken;
   const fixable = isFixable(broken);
+  const ways = [command ?? []].flat().map((words) => `${program} ${words}`);
   const untrack = rule === "tracked-by-git" && path !== undefined ? `git rm --cached -- ${shellWord(path)}` : undefined;
-  const fix = fixable ? `${program} lint --fix` : command === undefined ? untrack : `${program} ${command}`;
+  const fix = fixable ? `${program} lint --fix` : command === undefined ? untrack : ways.join(" && ");
   return {
     rule,
     level,

@@ -26,7 +26,7 @@ const WORDS: Readonly<Record<(typeof LINT_RULES)[number], readonly [summary: str
   "not-ignored": ["A file is not ignored by git.", "assets lint --fix adds it to .gitignore."],
   "dead-field": ["A key says nothing.", "assets lint --fix takes it out."],
   "no-license": ["An asset has no licence.", 'Write "license".'],
-  "no-size": ["A pinned file has no size.", "assets lock ID fills it in."],
+  "no-size": ["A pinned file has no size.", "assets download ID, then assets lock ID fills it in."],
   "single-source": ["A file has a single source.", 'Write "fallbackUrls".'],
   "duplicate-content": ["Two files have the same content.", "Keep one of them, if one will do."],
 };
