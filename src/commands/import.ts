@@ -44,6 +44,8 @@ export interface ImportReport {
   bytes: number;
   /** Files that were added without a SHA-256. */
   unpinned: number;
+  /** What there is to do next where the list comes from, as whole sentences. */
+  next: readonly string[];
   /** The change of the manifest's text, as `diff -u` has it. */
   diff: string;
 }
@@ -89,6 +91,7 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
     notes,
     bytes: news.reduce((sum, { size = 0 }) => sum + size, 0),
     unpinned: news.filter(({ sha256 }) => sha256 === undefined).length,
+    next: listing.next ?? [],
     diff: changes ? await diffOf(basename(file), before ?? "", after) : "",
   };
 }

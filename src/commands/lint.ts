@@ -77,11 +77,19 @@ export async function lint(options: LintOptions): Promise<LintReport> {
   };
 }
 
-function gitFindings({ assets }: ManifestInText, paths: ReadonlySet<string>, { tracked, open }: Tracking): Broken[] {
+function gitFindings(
+  { assets }: ManifestInText,
+  paths: ReadonlySet<string>,
+  { tracked, pointers, open }: Tracking,
+): Broken[] {
   return assets.flatMap(({ id, files }) =>
     files.flatMap(({ path, at }): Broken[] => {
       if (!paths.has(path)) return [];
       const about = { asset: id, path, at: [...at, "url"] as JsonPath };
+      if (pointers.has(path)) {
+        const message = `${path} is Git LFS's as well: its Git LFS pointer is in git, and stands in its place in clones.`;
+        return [{ rule: "tracked-by-git", level: "warning", ...about, message }];
+      }
       if (tracked.has(path)) {
         const message = `${path} is tracked by git, and so is in every clone already.`;
         return [{ rule: "tracked-by-git", level: "error", ...about, message }];

@@ -90,7 +90,8 @@ function summary(report: ImportReport, { program = "assets" }: RenderOptions, co
   const [aim, way] =
     unpinned > 0 ? ["pin and fetch those without a SHA-256", "lock"] : ["fetch and prove them", "download --all"];
   const next = written ? `To ${aim}: ${colors.command(`${program} ${way}`)}\n` : "";
-  return `${oneLine(manifest)}: ${parts.join(", ")}. ${how}.\n${next}`;
+  const more = dryRun ? "" : report.next.map((words) => `${oneLine(words)}\n`).join("");
+  return `${oneLine(manifest)}: ${parts.join(", ")}. ${how}.\n${next}${more}`;
 }
 
 /** What was written where, and what was left out, for standard error. */

@@ -46,6 +46,10 @@ describe("assets import lfs", () => {
         },
         { id: "z-ü.bin", files: [{ path: "z ü.bin", sha256: sha256Of("short") }] },
       ]);
+      // The way out that is told is one to type.
+      const way =
+        /The pointers are still in git\. To leave Git LFS: git rm --cached -- models\/a\/x\.bin .*'z ü\.bin';/;
+      expect(imported.stdout).toMatch(way);
       expect((await assets(tree, ["verify"])).code).toBe(0);
 
       for (const path of Object.keys(bodies)) tree.remove(path);
