@@ -186,7 +186,13 @@ function reportOf(
   };
 }
 
-function pinnedFile({ file, needs, settled: { pins, statedBy, fixed }, bytes, error }: LockTask): PinnedFile {
+function pinnedFile({
+  file,
+  needs,
+  settled: { pins, statedBy, checkedBy, fixed },
+  bytes,
+  error,
+}: LockTask): PinnedFile {
   const { asset, path } = file;
   const moved = fixed.map(({ url, described }) => ({
     from: url,
@@ -203,6 +209,7 @@ function pinnedFile({ file, needs, settled: { pins, statedBy, fixed }, bytes, er
     needs,
     ...pins,
     ...(statedBy !== undefined && { statedBy }),
+    ...(checkedBy !== undefined && { checkedBy }),
     ...(bytes !== undefined && { fetched: bytes.from !== undefined }),
     moved,
     ...(error && { error }),

@@ -3,6 +3,7 @@ import { type LockNeed, type LockPinsReport, lacksSizeOnly, type PinnedFile } fr
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
+import { measuredWords } from "./measured.js";
 import type { RenderOptions } from "./table.js";
 
 const NEEDS: Readonly<Record<LockNeed, string>> = {
@@ -47,7 +48,8 @@ function renderFile(file: PinnedFile, { dryRun }: LockPinsReport, colors: Colors
   return `${word}  ${name}\n${text.join("")}`;
 }
 
-function pinWords({ needs, size, sha256, pinnedAs, statedBy, fetched }: PinnedFile): string {
+function pinWords(file: PinnedFile): string {
+  const { needs, size, sha256, pinnedAs, statedBy } = file;
   if (needs.includes("size")) {
     if (size === undefined) return "";
     return `${formatExactBytes(size)} ${statedBy === undefined ? "measured of the file that is here" : `stated by ${oneLine(statedBy)}`}, with the SHA-256 that is pinned`;
@@ -55,8 +57,7 @@ function pinWords({ needs, size, sha256, pinnedAs, statedBy, fetched }: PinnedFi
   if (sha256 === undefined || !needs.some((need) => need !== "moving")) return "";
   const what = `${size === undefined ? "" : `${formatExactBytes(size)}, `}SHA-256 ${shortDigest(sha256)}…`;
   if (pinnedAs === "declared") return `${what} stated${statedBy === undefined ? "" : ` by ${oneLine(statedBy)}`}`;
-  const of = fetched === false ? " of the file that is here" : "";
-  return `${what} measured${of}${needs.includes("weak") ? ", as the digest that was stated is right" : ": nobody states what it should be"}`;
+  return `${what} ${measuredWords(file)}`;
 }
 
 function summary(report: LockPinsReport, { program = "assets" }: RenderOptions, colors: Colors): string {
