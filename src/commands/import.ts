@@ -50,6 +50,8 @@ export interface ImportReport {
   diff: string;
 }
 
+/** Remarks that say why there is nothing. */
+const MOST_HINTS = 3;
 const LONGEST_DIFF_MS = 10_000;
 const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
 
@@ -60,7 +62,10 @@ const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
 export async function importListing(options: ImportOptions): Promise<ImportReport> {
   const { listing, wishes, file, root, dryRun = false, signal = new AbortController().signal } = options;
   if (listing.files.length + listing.refused.length === 0) {
-    throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.");
+    const known = listing.notes.slice(0, MOST_HINTS).map(({ place, message }) => `${place}: ${message}.`);
+    throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.", {
+      ...(known.length > 0 && { hint: known.join("\n") }),
+    });
   }
   const { assets, refused, notes } = toAssets(listing, wishes);
   let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [], replaceable: [] };

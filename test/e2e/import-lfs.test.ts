@@ -102,6 +102,37 @@ describe("assets import lfs", () => {
     },
   );
 
+  it.skipIf(!hasGit)(
+    "says after the way out of Git LFS that there is nothing to do, and gives no entry up",
+    async () => {
+      const { tree } = await lfsRepository({ "m/a.bin": SMALL, "m/b.bin": LARGE, "n/c.bin": "other" });
+      tree.write(".gitattributes", "*.bin filter=lfs\n");
+      tree.remove(".git");
+      await git(tree.root, ["init", "-q", "-b", "main"]);
+      await git(tree.root, ["remote", "add", "origin", "https://lfs.example/o/r"]);
+      await git(tree.root, ["add", "-A"]);
+      await git(tree.root, ["commit", "-qm", "x"]);
+      expect(await assets(tree, ["import", "lfs"])).toMatchObject({ code: 0 });
+      const before = tree.read(MANIFEST).toString();
+      await git(tree.root, ["rm", "--cached", "-qr", "m"]);
+      await git(tree.root, ["commit", "-qm", "half out"]);
+      const half = await assets(tree, ["import", "lfs"]);
+      expect(half).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/m\/a\.bin, m\/b\.bin: .*there is nothing to do/),
+      });
+      expect(half.stdout.match(/assets remove/g)).toHaveLength(1);
+      await git(tree.root, ["rm", "--cached", "-qr", "n"]);
+      await git(tree.root, ["commit", "-qm", "out"]);
+      const out = await assets(tree, ["import", "lfs"]);
+      expect(out).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/nothing in it to import[\s\S]*there is nothing to do/),
+      });
+      expect(tree.read(MANIFEST).toString()).toBe(before);
+    },
+  );
+
   it("reads the pointers of the working tree where git is not installed, and never writes a login down", async () => {
     const { tree, server } = await lfsRepository({ "a.bin": SMALL });
     tree.write(".git/config", `[remote "origin"]\n\turl = ${server.origin.replace("//", "//me:secret-word@")}/o/r\n`);
