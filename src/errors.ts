@@ -104,7 +104,7 @@ export function visibleLine(text: string): string {
 const URL_USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi;
 // Query values that sign or authorise a request (S3, Azure, GCS, CloudFront, Akamai, tokens of any kind).
 const URL_SECRET =
-  /([?&](?:[^=&#\s]*(?:token|signature|credential|secret|passw|pwd|api[_-]?key|auth|jwt|policy|key-pair-id|session)[^=&#\s]*|sig|se|sp|sv|st|key|code|hdnts|hdnea)=)(?!\*{3}[:,;.]?(?:[\s&#]|$))[^&#\s]+/gi;
+  /((?:[?&]|&amp;)(?:[^=&#\s]*(?:token|signature|credential|secret|passw|pwd|api[_-]?key|auth|jwt|policy|key-pair-id|session)[^=&#\s]*|sig|se|sp|sv|st|key|code|hdnts|hdnea)=)(?!\*{3}[:,;.]?(?:[\s&#]|$))[^&#\s]+/gi;
 const AUTH_VALUE = /\b(authorization:\s*\S+\s+|bearer\s+)[A-Za-z0-9._~+/=-]{6,}/gi;
 
 /** Secrets that were read in this process. */

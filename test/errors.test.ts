@@ -10,6 +10,7 @@ describe("credentials", () => {
     ["https://h/x?token=secret)more&a=1", "https://h/x?token=***&a=1"],
     ["https://h/x?X-Amz-Signature=secret&X-Amz-Date=1", "https://h/x?X-Amz-Signature=***&X-Amz-Date=1"],
     ["https://h/x?sv=1&sig=secret#member=a", "https://h/x?sv=***&sig=***#member=a"],
+    ["<url>https://h/x?sv=1&amp;sig=secret&amp;x=2</url>", "<url>https://h/x?sv=***&amp;sig=***&amp;x=2</url>"],
     [
       "https://h/x?api_key=secret&auth=secret&pwd=secret&key=secret",
       "https://h/x?api_key=***&auth=***&pwd=***&key=***",

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { inputChunks } from "./input.js";
+import { refuseUrls } from "./words.js";
 
 interface HashFlags extends FormatOptions, GlobalOptions {
   algorithm: string;
@@ -34,6 +35,7 @@ Examples:
 }
 
 async function act(run: Run, paths: readonly string[], { algorithm }: HashFlags): Promise<number> {
+  refuseUrls(paths, "To pin what it has: assets add URL");
   const { hashFiles } = await import("../commands/hash.js");
   const { renderHashes } = await import("../report/hash.js");
   const reporter = await run.report();

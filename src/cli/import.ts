@@ -6,6 +6,7 @@ import type { Begin } from "./context.js";
 import { addCommon, type Import, type ImportFlags, runImport } from "./import-common.js";
 import { addListImports } from "./import-list.js";
 import { collect } from "./options.js";
+import { refuseUrls } from "./words.js";
 
 /** Says what the command takes; `start` makes its run and takes its exit code. */
 export function defineImport(command: Command, start: Begin) {
@@ -108,6 +109,7 @@ async function dvc(
   paths: readonly string[],
   remote: string | undefined,
 ): Promise<Listing> {
+  refuseUrls(paths, "Name the address of a remote by --remote URL.");
   const { listDvc } = await import("../commands/import-dvc.js");
   const places = paths.length > 0 ? paths.map((path) => resolve(run.cwd, path)) : [root];
   return listDvc({ paths: places, root, remote, sources, signal: run.signal });

@@ -1,7 +1,7 @@
 /** Tells paths from ids among the words of a command line. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { AssetsError } from "../errors.js";
+import { AssetsError, safeText } from "../errors.js";
 
 /** Whether a word can only be a path: no id begins with `.` or a separator, and nobody ends one with a separator. */
 export function isPath(word: string): boolean {
@@ -12,6 +12,13 @@ export function isPath(word: string): boolean {
 export function pathsOf(words: readonly string[], cwd: string, otherwise: string): string[] {
   if (words.includes("")) throw new AssetsError("USAGE", "A path is empty.", { hint: "Leave it out, or write ." });
   return words.length > 0 ? words.map((word) => resolve(cwd, word)) : [otherwise];
+}
+
+/** Throws USAGE for a URL where a file of this machine is meant. */
+export function refuseUrls(words: readonly string[], hint: string): void {
+  const url = words.find((word) => /^[a-z][a-z0-9+.-]+:\/\//i.test(word));
+  if (url !== undefined)
+    throw new AssetsError("USAGE", `${safeText(url)} is a URL, and no file of this machine.`, { hint });
 }
 
 /** Whether a folder of that name is here. */

@@ -16,7 +16,7 @@ import { parseHub } from "../short-urls.js";
 import type { Described } from "../source/described.js";
 import type { AddSource } from "./add-sources.js";
 import type { Group } from "./add-text.js";
-import type { Settled, Statement } from "./settle-pins.js";
+import type { CheckedBy, Settled, Statement } from "./settle-pins.js";
 
 /** A file on its way into the manifest. */
 export interface Wish {
@@ -37,6 +37,8 @@ export interface Wish {
   /** Its bytes were fetched for it. */
   fetched?: boolean;
   statedBy?: string;
+  /** What else was stated of its bytes, and is right. */
+  checkedBy?: readonly CheckedBy[];
 }
 
 /**

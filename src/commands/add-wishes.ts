@@ -122,9 +122,10 @@ export function measurable(
 /** Takes what follows from all that is known into the wish, or what contradicts it. */
 export function settle(wish: Wish, bytes?: Bytes): void {
   try {
-    const { pins, statedBy, open } = judged(wish, bytes);
+    const { pins, statedBy, checkedBy, open } = judged(wish, bytes);
     wish.pins = pins;
     wish.open = open;
+    if (checkedBy !== undefined) wish.checkedBy = checkedBy;
     const by = wish.given?.sha256 === undefined ? statedBy : wish.source.pointer ? "its Git LFS pointer" : "you";
     if (by !== undefined && pins.sha256 !== undefined) wish.statedBy = by;
   } catch (error) {

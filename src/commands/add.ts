@@ -216,7 +216,18 @@ function reportOf(
   };
 }
 
-function addedFile({ asset, file, pins, known, error, here, fetched, statedBy, described }: Wish): AddedFile {
+function addedFile({
+  asset,
+  file,
+  pins,
+  known,
+  error,
+  here,
+  fetched,
+  statedBy,
+  checkedBy,
+  described,
+}: Wish): AddedFile {
   if (known !== undefined) {
     const { size, sha256, urls } = known;
     const pinned = { ...(size !== undefined && { size }), ...(sha256 !== undefined && { sha256 }) };
@@ -231,6 +242,7 @@ function addedFile({ asset, file, pins, known, error, here, fetched, statedBy, d
     status,
     ...pins,
     ...(statedBy !== undefined && { statedBy }),
+    ...(checkedBy !== undefined && { checkedBy }),
     ...(moved !== undefined && { moved }),
     here,
     ...(fetched !== undefined && { fetched }),

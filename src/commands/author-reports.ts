@@ -2,6 +2,7 @@
 import type { ErrorInfo } from "../events.js";
 import type { Asset } from "../manifest/types.js";
 import type { FileStatus } from "./reports.js";
+import type { CheckedBy } from "./settle-pins.js";
 
 /** A file that `assets add` was asked for. */
 export interface AddedFile {
@@ -20,6 +21,8 @@ export interface AddedFile {
   pinnedAs?: "declared" | "measured";
   /** Who stated the pin, as it reads after "stated by". */
   statedBy?: string;
+  /** What else was stated of bytes that were measured, and is right. */
+  checkedBy?: readonly CheckedBy[];
   /** The branch, tag or other moving reference that the URL stood on before. */
   moved?: string;
   /** It lies in its place. */
@@ -74,11 +77,17 @@ export interface PinnedFile {
   sha256?: string;
   pinnedAs?: "declared" | "measured";
   statedBy?: string;
+  checkedBy?: readonly CheckedBy[];
   /** Present when its bytes were measured: whether they were fetched for it, or are those of the file that was here. */
   fetched?: boolean;
   /** URLs that were replaced. */
   moved: { from: string; to: string; reference: string }[];
   error?: ErrorInfo;
+}
+
+/** Whether all that is still to do for a file is to write its size, which is wanted and not needed. */
+export function lacksSizeOnly({ status, needs }: PinnedFile): boolean {
+  return status === "open" && needs.every((need) => need === "size");
 }
 
 /** Answer of `assets lock`. */

@@ -4,6 +4,7 @@ import { posix, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { objectFolders } from "../elsewhere/lfs-objects.js";
 import { AssetsError } from "../errors.js";
+import { readBlobs } from "../git/blobs.js";
 import { thisUser } from "../git/config-files.js";
 import { lfsEndpoint } from "../git/lfs-endpoint.js";
 import { findRepository, type Repository, repositoryAt } from "../git/repository.js";
@@ -39,9 +40,11 @@ export interface KnownFile {
 
 /** No pointer is smaller, in bytes: its three lines have that many. */
 const LEAST_POINTER_BYTES = 100;
-/** Blobs that git is asked for at once. */
-const BATCH = 20_000;
 const LONGEST_MS = 10 * 60_000;
+/** Files and assets that a remark names; more are counted. */
+const MOST_NAMED = 5;
+/** Files that one command for them is told with. */
+const MOST_UNTRACKED = 50;
 
 /**
  * Every pointer of a commit; where git is not installed, every pointer in the working tree. Throws USAGE where there is no
@@ -77,7 +80,22 @@ export async function listLfs(options: ListLfsOptions): Promise<Listing> {
   const place = (await realPlace(root)) ?? root;
   const found = moved(filtered, placeIn(top, place), placeIn(place, top));
   const searched = real === top || options.below !== undefined ? "" : placeIn(place, real);
-  return { ...found, notes: [...found.notes, ...goneNotes(found, searched, origin.server, rev ?? "HEAD", options)] };
+  const notes = [...found.notes, ...goneNotes(found, searched, origin.server, rev ?? "HEAD", options)];
+  const isTheirs = commit !== undefined && rev === undefined && options.below === undefined;
+  const next = isTheirs && (place === top || leads(placeIn(top, place))) ? wayOut(found) : [];
+  return { ...found, notes, next };
+}
+
+/** How the files are taken out of git, which has their pointers. */
+function wayOut({ files }: Listing): string[] {
+  if (files.length === 0) return [];
+  const words = files.slice(0, MOST_UNTRACKED).map(({ path }) => shellWord(path));
+  const rest = files.length - words.length;
+  const command = `git rm --cached -- ${words.join(" ")}`;
+  const more = rest > 0 ? `, and the ${rest} more that assets lint names then` : "";
+  return [
+    `The pointers are still in git. To leave Git LFS: ${command}${more}; assets lint --fix keeps the files out of git.`,
+  ];
 }
 
 /**
@@ -108,7 +126,7 @@ async function withoutUnfiltered(listing: Listing, commit: string, git: Git): Pr
   };
 }
 
-/** Files that the manifest has from this server, and that are no pointers here any more: renamed, or taken out. */
+/** One remark on the files that the manifest has from this server, and that are no pointers here any more. */
 function goneNotes(
   { files }: Listing,
   searched: string,
@@ -119,13 +137,25 @@ function goneNotes(
   const folder = normaliseFolder(below);
   const here = new Set(files.map(({ path }) => joinPath(folder, path)));
   const scope = folder === "" ? searched : folder;
-  return known
+  const gone = known
     .filter(({ path, urls }) => urls.includes(`lfs:${server}`) && !here.has(path))
-    .filter(({ path }) => scope === "" || path === scope || path.startsWith(`${scope}/`))
-    .map(({ asset, path }) => ({
-      place: path,
-      message: `the manifest has it from here, and ${rev} has no such pointer now. To begin anew: assets remove ${shellWord(asset)}, and the same import again`,
-    }));
+    .filter(({ path }) => scope === "" || path === scope || path.startsWith(`${scope}/`));
+  if (gone.length === 0) return [];
+  const kept = new Set(known.filter((file) => !gone.includes(file)).map(({ asset }) => asset));
+  const ids = [...new Set(gone.map(({ asset }) => asset))];
+  const whole = ids.filter((id) => !kept.has(id)).slice(0, MOST_NAMED);
+  const ways = [
+    ...(whole.length > 0 ? [`assets remove ${whole.map(shellWord).join(" ")}`] : []),
+    ...(ids.some((id) => kept.has(id)) ? ["take out the entries of those whose asset has other files as well"] : []),
+  ];
+  const names = gone.slice(0, MOST_NAMED).map(({ path }) => path);
+  const more = gone.length > names.length ? ` and ${gone.length - names.length} more` : "";
+  return [
+    {
+      place: `${names.join(", ")}${more}`,
+      message: `in the manifest from here, and no pointers in ${rev} now. If you have left Git LFS, there is nothing to do, and the entries have to stay; if the files are not wanted any more: ${ways.join("; ")}`,
+    },
+  ];
 }
 
 /**
@@ -133,7 +163,6 @@ function goneNotes(
  * way round. A repository that lies elsewhere is as it is.
  */
 function moved(listing: Listing, down: string, up: string): Listing {
-  const leads = (way: string) => way !== "" && !way.startsWith("..") && !posix.isAbsolute(way);
   if (leads(up)) {
     const files = listing.files.map((file) => ({ ...file, path: `${up}/${file.path}`, asset: `${up}/${file.asset}` }));
     return { ...listing, files };
@@ -156,6 +185,11 @@ function moved(listing: Listing, down: string, up: string): Listing {
   };
 }
 
+/** Whether a way goes down. */
+function leads(way: string): boolean {
+  return way !== "" && !way.startsWith("..") && !posix.isAbsolute(way);
+}
+
 type Git = (args: string[], input?: string, encoding?: "utf8" | "latin1") => Promise<string | undefined>;
 
 async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
@@ -170,24 +204,17 @@ async function blobsOf(commit: string, git: Git): Promise<SmallBlob[]> {
     if (same === undefined) small.set(id, [path]);
     else same.push(path);
   }
-  const ids = [...small.keys()];
   const blobs: SmallBlob[] = [];
-  for (let from = 0; from < ids.length; from += BATCH) {
-    const batch = ids.slice(from, from + BATCH);
-    // One character a byte, so that the lengths that git states can be counted off.
-    const output = (await git(["cat-file", "--batch"], `${batch.join("\n")}\n`, "latin1")) ?? "";
-    let at = 0;
-    for (const id of batch) {
-      const end = output.indexOf("\n", at);
-      const [, length] = /^[0-9a-f]+ blob (\d+)$/.exec(output.slice(at, end)) ?? [];
-      if (end === -1 || length === undefined)
-        throw new AssetsError("LOCAL_IO", `git does not give the content of ${id}.`, {
-          hint: "Fetch what the clone lacks, and run the command again: git fetch",
-        });
-      const bytes = Buffer.from(output.slice(end + 1, end + 1 + Number(length)), "latin1");
-      at = end + 2 + Number(length);
-      for (const path of small.get(id) ?? []) blobs.push({ path, bytes });
-    }
+  const ask = (args: string[], input: string, encoding: "latin1") => git(args, input, encoding);
+  for await (const { id, bytes } of readBlobs([...small.keys()], ask)) {
+    for (const path of small.get(id) ?? []) blobs.push({ path, bytes });
+    small.delete(id);
+  }
+  const [lacking] = small.keys();
+  if (lacking !== undefined) {
+    throw new AssetsError("LOCAL_IO", `git does not give the content of ${lacking}.`, {
+      hint: "Fetch what the clone lacks, and run the command again: git fetch",
+    });
   }
   return blobs.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

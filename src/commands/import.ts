@@ -34,6 +34,8 @@ export interface ImportReport {
   /** Files that were there just so. */
   same: readonly MergedFile[];
   conflicts: readonly MergeConflict[];
+  /** Ids of assets of the manifest of which every file is in conflict: nothing else is lost with them. */
+  replaceable: readonly string[];
   /** What should have been a file and is none. */
   refused: readonly Remark[];
   /** What was left out of files that are taken over. */
@@ -42,10 +44,14 @@ export interface ImportReport {
   bytes: number;
   /** Files that were added without a SHA-256. */
   unpinned: number;
+  /** What there is to do next where the list comes from, as whole sentences. */
+  next: readonly string[];
   /** The change of the manifest's text, as `diff -u` has it. */
   diff: string;
 }
 
+/** Remarks that say why there is nothing. */
+const MOST_HINTS = 3;
 const LONGEST_DIFF_MS = 10_000;
 const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
 
@@ -56,16 +62,19 @@ const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
 export async function importListing(options: ImportOptions): Promise<ImportReport> {
   const { listing, wishes, file, root, dryRun = false, signal = new AbortController().signal } = options;
   if (listing.files.length + listing.refused.length === 0) {
-    throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.");
+    const known = listing.notes.slice(0, MOST_HINTS).map(({ place, message }) => `${place}: ${message}.`);
+    throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.", {
+      ...(known.length > 0 && { hint: known.join("\n") }),
+    });
   }
   const { assets, refused, notes } = toAssets(listing, wishes);
-  let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [] };
+  let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [], replaceable: [] };
   const edit = (text: string) => {
     merged = mergeEntries(text, assets, { file, root });
     return merged.text;
   };
   const { before, after, written } = await rewriteManifest({ file, root }, edit, { dryRun, start: EMPTY, signal });
-  const { added, filled, same, conflicts } = merged;
+  const { added, filled, same, conflicts, replaceable } = merged;
   const changes = added.length + filled.length > 0;
   const all = assets.flatMap((asset) =>
     asset.files.map((one) => ({ ...one, whole: asset.path ? `${asset.path}/${one.path}` : one.path })),
@@ -82,10 +91,12 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
     filled,
     same,
     conflicts,
+    replaceable,
     refused,
     notes,
     bytes: news.reduce((sum, { size = 0 }) => sum + size, 0),
     unpinned: news.filter(({ sha256 }) => sha256 === undefined).length,
+    next: listing.next ?? [],
     diff: changes ? await diffOf(basename(file), before ?? "", after) : "",
   };
 }

@@ -77,11 +77,19 @@ export async function lint(options: LintOptions): Promise<LintReport> {
   };
 }
 
-function gitFindings({ assets }: ManifestInText, paths: ReadonlySet<string>, { tracked, open }: Tracking): Broken[] {
+function gitFindings(
+  { assets }: ManifestInText,
+  paths: ReadonlySet<string>,
+  { tracked, pointers, open }: Tracking,
+): Broken[] {
   return assets.flatMap(({ id, files }) =>
     files.flatMap(({ path, at }): Broken[] => {
       if (!paths.has(path)) return [];
       const about = { asset: id, path, at: [...at, "url"] as JsonPath };
+      if (pointers.has(path)) {
+        const message = `${path} is Git LFS's as well: its Git LFS pointer is in git, and stands in its place in clones.`;
+        return [{ rule: "tracked-by-git", level: "warning", ...about, message }];
+      }
       if (tracked.has(path)) {
         const message = `${path} is tracked by git, and so is in every clone already.`;
         return [{ rule: "tracked-by-git", level: "error", ...about, message }];
@@ -99,8 +107,9 @@ function isFixable(broken: Broken | undefined): boolean {
 function findingOf(broken: Broken, { place }: ManifestInText, program: string): LintFinding {
   const { rule, level, asset, path, message, at, onKey, command } = broken;
   const fixable = isFixable(broken);
+  const ways = [command ?? []].flat().map((words) => `${program} ${words}`);
   const untrack = rule === "tracked-by-git" && path !== undefined ? `git rm --cached -- ${shellWord(path)}` : undefined;
-  const fix = fixable ? `${program} lint --fix` : command === undefined ? untrack : `${program} ${command}`;
+  const fix = fixable ? `${program} lint --fix` : command === undefined ? untrack : ways.join(" && ");
   return {
     rule,
     level,

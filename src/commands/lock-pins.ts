@@ -3,11 +3,12 @@ import { exitCodeOf } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { type Edit, withEdits } from "../manifest/edit.js";
 import type { JsonPath } from "../manifest/issues.js";
+import { isToldByHost } from "../manifest/moving.js";
 import { type Selection, selectAssets } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
-import type { LockPinsReport, PinnedFile } from "./author-reports.js";
+import { type LockPinsReport, lacksSizeOnly, type PinnedFile } from "./author-reports.js";
 import { describeUrls } from "./describe-urls.js";
 import {
   listRepositories,
@@ -43,8 +44,8 @@ const WEAK_KEYS = ["sha512", "sha1", "gitBlob", "md5"] as const;
 
 /**
  * Asks about what is not pinned, or stands on a moving reference; fetches what nobody states a SHA-256 of, unless it is
- * here; writes it all into the manifest, of which the rest stays. A size beside a pinned SHA-256 is filled in only where
- * it is stated together with that very digest, or is that of a file here that has it. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
+ * here; writes it all into the manifest, of which the rest stays. A size beside a pinned SHA-256 is wanted, not needed: it
+ * is filled in where it is stated together with that very digest, or is that of a file here that has it. Throws UNKNOWN_ID, NOTHING_SELECTED, DISK_FULL,
  * LOCAL_IO, MANIFEST_INVALID when what is to be written has become another meanwhile, the signal's reason.
  */
 export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport> {
@@ -63,7 +64,11 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   if (check || (open.length === 0 && whole.length === 0)) return reportOf(options, tasks, whole, false, started);
 
   const asked = open.map((task) =>
-    task.places.filter(({ reference }) => reference !== undefined || !isPinned(task) || isSizeless(task)),
+    task.places.filter(({ reference, url }) => {
+      if (reference !== undefined || !isPinned(task)) return true;
+      // A bare length proves nothing, and is not asked for.
+      return isSizeless(task) && isToldByHost(url);
+    }),
   );
   const { offline = false } = policy;
   const run = { base: manifest.base, network, offline, signal, policy, emit };
@@ -166,7 +171,7 @@ function reportOf(
   const { manifest, dryRun = false, check = false } = options;
   const files = [...tasks.map(pinnedFile), ...whole.flatMap(repositoryFiles)];
   const codes = new Set(files.flatMap(({ error }) => (error === undefined ? [] : [exitCodeOf(error.code)])));
-  const isOpen = !dryRun && files.some(({ status }) => status === "open");
+  const isOpen = !dryRun && files.some((file) => file.status === "open" && !lacksSizeOnly(file));
   const exitCode = codes.size > 1 || isOpen ? 1 : ([...codes][0] ?? 0);
   return {
     manifest: manifest.file,
@@ -181,7 +186,13 @@ function reportOf(
   };
 }
 
-function pinnedFile({ file, needs, settled: { pins, statedBy, fixed }, bytes, error }: LockTask): PinnedFile {
+function pinnedFile({
+  file,
+  needs,
+  settled: { pins, statedBy, checkedBy, fixed },
+  bytes,
+  error,
+}: LockTask): PinnedFile {
   const { asset, path } = file;
   const moved = fixed.map(({ url, described }) => ({
     from: url,
@@ -198,6 +209,7 @@ function pinnedFile({ file, needs, settled: { pins, statedBy, fixed }, bytes, er
     needs,
     ...pins,
     ...(statedBy !== undefined && { statedBy }),
+    ...(checkedBy !== undefined && { checkedBy }),
     ...(bytes !== undefined && { fetched: bytes.from !== undefined }),
     moved,
     ...(error && { error }),

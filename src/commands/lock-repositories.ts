@@ -115,13 +115,17 @@ export function repositoryFiles({ asset, files, error }: RepositoryTask): Pinned
     const path = repository.folder === "" ? "." : repository.folder;
     return [{ asset: id, path, status, needs: ["repository"], moved: [], ...(error && { error }) }];
   }
-  return files.map(({ file, pins, statedBy }) => ({
+  return files.map(({ file, pins, weak, statedBy }) => ({
     asset: id,
     path: file.path,
     status: "changed",
     needs: ["repository"],
     ...pins,
     ...(statedBy !== undefined && pins.pinnedAs === "declared" && { statedBy }),
+    ...(pins.pinnedAs === "measured" &&
+      weak.length > 0 && {
+        checkedBy: weak.map(({ algorithm }) => ({ algorithm, ...(statedBy !== undefined && { statedBy }) })),
+      }),
     moved: [],
   }));
 }

@@ -21,12 +21,21 @@ export interface Bytes {
   readonly from?: string | undefined;
 }
 
+/** A digest that bytes were held against, and had. */
+export interface CheckedBy {
+  algorithm: StatedDigest["algorithm"];
+  /** As it reads after "stated by"; left out for the manifest. */
+  statedBy?: string;
+}
+
 /** What can be written. */
 export interface Settled {
   /** What is known; without a SHA-256 as long as only the bytes can tell it. */
   readonly pins: Pins;
   /** Who stated the SHA-256, as it reads after "stated by". */
   readonly statedBy?: string;
+  /** Digests of other kinds that the measured bytes have, as they should; none where nobody states one. */
+  readonly checkedBy?: readonly CheckedBy[];
   /** The URLs whose commit or version of today has the bytes that the manifest pins, or is to pin. */
   readonly fixed: readonly Statement[];
   /** Only the bytes can tell the rest: what they are to be held against. */
@@ -34,7 +43,14 @@ export interface Settled {
 }
 
 const IN_MANIFEST = "the manifest pins";
-const NAMES = { sha256: "SHA-256", sha512: "SHA-512", sha1: "SHA-1", md5: "MD5", "git-blob": "git blob id" } as const;
+/** Kinds of digests as people call them. */
+export const DIGEST_NAMES = {
+  sha256: "SHA-256",
+  sha512: "SHA-512",
+  sha1: "SHA-1",
+  md5: "MD5",
+  "git-blob": "git blob id",
+} as const;
 
 /**
  * What follows for a file. `pinning`: who says what is pinned of it, as it reads before that. Throws DIGEST_MISMATCH,
@@ -60,7 +76,12 @@ export function settlePins(
   if (bytes !== undefined) {
     refuseBytes(file, statements, bytes, { sha256, statedBy, pinning });
     const pinnedAs = isPinned ? file.pinnedAs : declared === undefined ? "measured" : "declared";
-    return { pins: { size: bytes.size, sha256: bytes.sha256, ...(pinnedAs && { pinnedAs }) }, ...told };
+    const checkedBy = pinnedAs === "measured" && !isPinned ? checksOf(file, statements) : [];
+    return {
+      pins: { size: bytes.size, sha256: bytes.sha256, ...(pinnedAs && { pinnedAs }) },
+      ...told,
+      ...(checkedBy.length > 0 && { checkedBy }),
+    };
   }
   // Of a pinned file, nothing but the same SHA-256 says that what is stated is said of the same bytes.
   const size = file.size ?? (isPinned ? declared : statements.find(isFirm)?.described)?.size;
@@ -75,6 +96,18 @@ export function settlePins(
 /** Digests of other kinds than SHA-256. */
 function weakOf({ digest }: Described): StatedDigest[] {
   return digest === undefined || digest.algorithm === "sha256" ? [] : [digest];
+}
+
+/** The digests of other kinds that are stated, each kind once, by whoever publishes the file before the manifest. */
+function checksOf(file: AssetFile, statements: readonly Statement[]): CheckedBy[] {
+  const theirs = statements.flatMap(({ described }) =>
+    weakOf(described).map(({ algorithm }) => {
+      const { statedBy } = described;
+      return { algorithm, ...(statedBy !== undefined && { statedBy }) };
+    }),
+  );
+  const all = [...theirs, ...(file.stated ?? []).map(({ algorithm }): CheckedBy => ({ algorithm }))];
+  return [...new Map(all.reverse().map((each) => [each.algorithm, each])).values()].reverse();
 }
 
 function pinOf({ sha256, pinnedAs }: AssetFile): Pins {
@@ -143,7 +176,7 @@ function quarrel(file: AssetFile, code: "DIGEST_MISMATCH" | "SIZE_MISMATCH", [on
 }
 
 function wordsOf(digest: Described["digest"]): string {
-  return digest === undefined ? "" : `the ${NAMES[digest.algorithm]} ${digest.hex}`;
+  return digest === undefined ? "" : `the ${DIGEST_NAMES[digest.algorithm]} ${digest.hex}`;
 }
 
 /** Throws when the bytes are not those that are pinned, or that were stated. */

@@ -35,6 +35,8 @@ export interface Listing {
   readonly refused: readonly Remark[];
   /** What is left out of files that are taken over, and what is to be known of them. */
   readonly notes: readonly Remark[];
+  /** What there is to do after the import, as whole sentences. */
+  readonly next?: readonly string[];
   /** By the id that files name as their asset. */
   readonly about?: ReadonlyMap<string, About>;
 }

@@ -3,7 +3,7 @@ import { redact } from "../errors.js";
 import { digestOf } from "./fields.js";
 import type { AssetInText, FileInText } from "./files-in-text.js";
 import type { JsonPath } from "./issues.js";
-import { movingReference } from "./moving.js";
+import { isToldByHost, movingReference } from "./moving.js";
 import { checkPublic } from "./public-urls.js";
 import type { RawContent } from "./schema.js";
 
@@ -21,8 +21,8 @@ export interface Broken {
   onKey?: boolean;
   /** To take out what `at` leads to mends it, and changes nothing else. */
   removable?: boolean;
-  /** What follows the program's name in the command that mends it. */
-  command?: string;
+  /** What follows the program's name in the command that mends it, or in several, one after the other. */
+  command?: string | readonly string[];
 }
 
 /** Files that run code when they are loaded as their users load them. */
@@ -79,7 +79,8 @@ function lintFile(asset: string, { path, at, content }: FileInText): Broken[] {
   }
   if (pinned && size === undefined) {
     const message = `${path} has no size: wrong answers are found out only when all has come.`;
-    broken.push({ rule: "no-size", level: "note", ...about, message, at: [...at, "url"], command });
+    const ways = [url, ...fallbackUrls].some(isToldByHost) ? command : [`download ${asset}`, command];
+    broken.push({ rule: "no-size", level: "note", ...about, message, at: [...at, "url"], command: ways });
   }
   if (fallbackUrls.length === 0) {
     const message = `${path} has a single source: when it is gone, so is the file.`;

@@ -2,7 +2,7 @@
 import { AssetsError } from "../errors.js";
 import type { ReadOptions } from "./bases.js";
 import { type Edit, withEdits } from "./edit.js";
-import { type AssetInText, readText } from "./files-in-text.js";
+import { type AssetInText, type FileInText, readText } from "./files-in-text.js";
 import { formatIssues, type JsonPath } from "./issues.js";
 import { foldPath, joinPath, normaliseFolder } from "./paths.js";
 import { readManifest } from "./read.js";
@@ -47,6 +47,17 @@ export interface MergeConflict extends MergedFile {
   readonly reason: string;
   /** The asset of the manifest that it meets. */
   readonly with: string;
+  /** The file of the manifest that it meets; left out for none, and for one that is imported with it. */
+  readonly meets?: MetFile;
+}
+
+/** A file of the manifest, and where it stands in the text; line and column counted from 1. */
+export interface MetFile {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  /** Keys that the same import fills in anew once they are taken out; none where only the whole entry can go. */
+  readonly keys: readonly string[];
 }
 
 /** What came of a merge. */
@@ -57,6 +68,8 @@ export interface Merged {
   readonly filled: readonly MergedFile[];
   readonly same: readonly MergedFile[];
   readonly conflicts: readonly MergeConflict[];
+  /** Ids of the assets of the manifest that lose nothing else when they make way: each of their files is met by a conflict. */
+  readonly replaceable: readonly string[];
 }
 
 /** A file that the manifest has, and where the object is that says so. */
@@ -68,6 +81,9 @@ interface Known {
   readonly at: JsonPath | undefined;
 }
 
+/** What says which bytes a file has. */
+const PIN_KEYS = ["size", "sha256", "checksum", "pinnedAs", "sha512", "sha1", "gitBlob", "md5"] as const;
+
 /**
  * The text of a valid manifest with these assets in it. A file that is there with the same bytes, under whatever id, stays
  * as it is; one that is known to be the same, by a digest or its source, gets what it has no digest or size of. Comments, order and layout of all the rest
@@ -77,11 +93,20 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
   const before = manifestOf(text, options);
   const { base } = before;
   const owners = new Map<string, AssetInText>();
-  const places = new Map<string, JsonPath>();
-  for (const asset of readText(text, base).assets) {
+  const places = new Map<string, FileInText>();
+  const inText = readText(text, base);
+  for (const asset of inText.assets) {
     owners.set(foldPath(asset.id), asset);
-    for (const { path, at } of asset.files) places.set(path, at);
+    for (const file of asset.files) places.set(file.path, file);
   }
+  /** `wanted`: left out where no two files can stand, whatever their bytes are. */
+  const meeting = ({ path, file: { urls } }: Known, wanted?: KnownBytes): Pick<MergeConflict, "meets"> => {
+    const met = places.get(path);
+    if (met === undefined) return {};
+    const isFilled = wanted !== undefined && "news" in compareBytes({ urls, pins: {} }, wanted);
+    const keys = isFilled ? PIN_KEYS.filter((key) => met.content[key] !== undefined) : [];
+    return { meets: { path, ...inText.place(met.at), keys } };
+  };
   const known = new Map<string, Known>();
   /** Folders that files need, with a file that does. */
   const folders = new Map<string, Known>();
@@ -91,7 +116,7 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
   };
   for (const file of before.assets.flatMap(({ files }) => files)) {
     const { asset, path } = file;
-    claim({ asset, path, file: { pins: pinsOfFile(file), urls: file.urls }, at: places.get(path) });
+    claim({ asset, path, file: { pins: pinsOfFile(file), urls: file.urls }, at: places.get(path)?.at });
   }
 
   const edits: Edit[] = [];
@@ -108,7 +133,8 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
       const there = known.get(foldPath(path));
       const clash = clashOf(path, there, known, folders);
       if (clash !== undefined) {
-        conflicts.push({ ...merged, ...clash });
+        const { met, reason } = clash;
+        conflicts.push({ ...merged, with: met.asset, reason, ...meeting(met) });
         continue;
       }
       if (there === undefined) {
@@ -122,9 +148,10 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
         added.push(merged);
         continue;
       }
-      const compared = compareBytes(there.file, bytesOf(file, base));
+      const own = bytesOf(file, base);
+      const compared = compareBytes(there.file, own);
       if ("reason" in compared) {
-        conflicts.push({ ...merged, with: there.asset, reason: compared.reason });
+        conflicts.push({ ...merged, with: there.asset, reason: compared.reason, ...meeting(there, own) });
         continue;
       }
       const news = Object.entries(compared.news);
@@ -140,7 +167,11 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
   }
   const merged = withEdits(text, edits);
   manifestOf(merged, options);
-  return { text: merged, added, filled, same, conflicts };
+  const met = new Set(conflicts.flatMap(({ meets }) => meets?.path ?? []));
+  const replaceable = before.assets
+    .filter(({ files }) => files.length > 0 && files.every(({ path }) => met.has(path)))
+    .map(({ id }) => id);
+  return { text: merged, added, filled, same, conflicts, replaceable };
 }
 
 /** What keeps a path from standing beside those that are known, on one system or another. */
@@ -149,16 +180,16 @@ function clashOf(
   there: Known | undefined,
   known: ReadonlyMap<string, Known>,
   folders: ReadonlyMap<string, Known>,
-): Pick<MergeConflict, "with" | "reason"> | undefined {
+): { met: Known; reason: string } | undefined {
   if (there !== undefined) {
     if (there.path === path) return undefined;
-    return { with: there.asset, reason: `it differs from ${there.path} by case or normalisation only` };
+    return { met: there, reason: `it differs from ${there.path} by case or normalisation only` };
   }
   const fold = foldPath(path);
   const inside = folders.get(fold);
-  if (inside !== undefined) return { with: inside.asset, reason: `${inside.path} needs a folder there` };
+  if (inside !== undefined) return { met: inside, reason: `${inside.path} needs a folder there` };
   const blocking = foldersOf(fold).flatMap((folder) => known.get(folder) ?? [])[0];
-  return blocking && { with: blocking.asset, reason: `it needs a folder where the file ${blocking.path} stands` };
+  return blocking && { met: blocking, reason: `it needs a folder where the file ${blocking.path} stands` };
 }
 
 /** The folders above a path. */

@@ -39,6 +39,11 @@ export function movingReference(url: string): MovingReference | undefined {
   return reference === undefined ? undefined : { reference, told: false };
 }
 
+/** Whether the host of a URL has an interface that states the size of a file together with its digest. */
+export function isToldByHost(url: string): boolean {
+  return !url.includes(MEMBER_FRAGMENT) && knownReference(url) !== undefined;
+}
+
 /** Of a file whose host has an interface that tells the commit, or the tag: what moves, if anything does. */
 function knownReference(url: string): { reference: string | undefined } | undefined {
   const short = /^(?:hf|github|zenodo):/i.test(url) ? url : shortForm(url);

@@ -4,6 +4,7 @@ import type { AddedFile, AddReport, InitReport, RemoveReport } from "../commands
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatBytes, formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
+import { measuredWords } from "./measured.js";
 import type { RenderOptions } from "./table.js";
 
 /** What was added with where its pin came from, what failed and why, then what to do next. */
@@ -30,12 +31,13 @@ function renderAdded(file: AddedFile, dryRun: boolean, colors: Colors): string {
 }
 
 /** Where a pin came from, in words. */
-function pinWords({ size, sha256, pinnedAs, statedBy, status, fetched }: AddedFile): string {
+function pinWords(file: AddedFile): string {
+  const { size, sha256, pinnedAs, statedBy, status } = file;
   if (sha256 === undefined || status === "unmeasured") return "no SHA-256 is stated: it would be fetched and measured";
   const what = `${size === undefined ? "" : `${formatExactBytes(size)}, `}SHA-256 ${shortDigest(sha256)}…`;
   const by = statedBy === undefined ? "" : ` by ${oneLine(statedBy)}`;
   if (pinnedAs === "declared") return `${what} stated${by}`;
-  return `${what} measured${fetched === false ? " of the file that is here" : ""}: nobody states what it should be`;
+  return `${what} ${measuredWords(file)}`;
 }
 
 function oneBlock(entry: object): string {

@@ -89,7 +89,7 @@ export function noticeLine(event: AssetEvent, colors: Colors): string | undefine
       return fields(what, `${oneLine(event.host)} asks to be left alone for ${formatDuration(event.delayMs)}`);
     }
     case "transfer:restart":
-      return fields(`${colors.warn("restart")} ${oneLine(event.path)}`, oneLine(event.reason));
+      return fields(`${colors.warn("dropped")} ${oneLine(event.path)}`, oneLine(event.reason));
     case "transfer:wait":
       return `${colors.warn("waiting")} ${oneLine(event.path)}  for ${oneLine(event.owner)}`;
     default:

@@ -44,12 +44,25 @@ export function renderImport(report: ImportReport, options: RenderOptions): stri
   return blocks.filter((text) => text !== "").join("\n");
 }
 
-/** What to type where the list is right, and not the manifest. */
-function advice({ conflicts }: ImportReport, { program = "assets" }: RenderOptions, colors: Colors): string {
-  const ids = [...new Set(conflicts.map((one) => one.with))].slice(0, MOST_REMARKS).map(shellWord);
-  if (ids.length === 0) return "";
-  const command = colors.command(`${program} remove ${ids.join(" ")}`);
-  return `If what is imported is right: ${command}, and the same import again. No file is deleted by that.\n`;
+/** What to do where the list is right, and not the manifest: nothing is to be lost that is in no conflict. */
+function advice(report: ImportReport, { program = "assets", verbose }: RenderOptions, colors: Colors): string {
+  const { conflicts, replaceable, manifest } = report;
+  const title = "If what is imported is right";
+  const ids = verbose ? replaceable : replaceable.slice(0, MOST_REMARKS);
+  const remove = colors.command(`${program} remove ${ids.map((id) => shellWord(oneLine(id))).join(" ")}`);
+  const whole = ids.length === 0 ? "" : `${title}: ${remove}, and the same import again. No file is deleted by that.\n`;
+  const met = conflicts.flatMap((one) =>
+    one.meets === undefined || replaceable.includes(one.with) ? [] : [one.meets],
+  );
+  if (met.length === 0) return whole;
+  const lines = [...new Map(met.map((one) => [one.path, one])).values()].map(({ path, line, keys }) => {
+    const what = keys.length === 0 ? "the whole entry" : keys.map((key) => `"${key}"`).join(", ");
+    return `  line ${line}: ${what} of ${oneLine(path)}\n`;
+  });
+  const told = verbose ? lines : lines.slice(0, MOST_REMARKS);
+  const more = lines.length > told.length ? `  … and ${lines.length - told.length} more: --verbose\n` : "";
+  const how = `take out of ${oneLine(manifest)} what is named here, and import again, which writes it anew`;
+  return `${whole}${title}, ${how}:\n${told.join("")}${more}`;
 }
 
 function renderDiff(diff: string, colors: Colors): string {
@@ -73,8 +86,12 @@ function summary(report: ImportReport, { program = "assets" }: RenderOptions, co
     : written
       ? colors.good(created ? "Made anew" : "Written")
       : "Nothing has changed";
-  const next = written ? `To fetch and prove them: ${colors.command(`${program} download --all`)}\n` : "";
-  return `${oneLine(manifest)}: ${parts.join(", ")}. ${how}.\n${next}`;
+  // What is fetched without a pin proves nothing.
+  const [aim, way] =
+    unpinned > 0 ? ["pin and fetch those without a SHA-256", "lock"] : ["fetch and prove them", "download --all"];
+  const next = written ? `To ${aim}: ${colors.command(`${program} ${way}`)}\n` : "";
+  const more = dryRun ? "" : report.next.map((words) => `${oneLine(words)}\n`).join("");
+  return `${oneLine(manifest)}: ${parts.join(", ")}. ${how}.\n${next}${more}`;
 }
 
 /** What was written where, and what was left out, for standard error. */

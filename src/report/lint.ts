@@ -1,5 +1,6 @@
 /** The answer of `assets lint` as text and as findings. */
 import { LINT_RULES, type LintFinding, type LintLevel, type LintReport } from "../commands/author-reports.js";
+import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
 import type { Check, FindingPlace, Findings, Rule } from "./findings.js";
 import { oneLine, plural } from "./format.js";
@@ -26,12 +27,16 @@ const WORDS: Readonly<Record<(typeof LINT_RULES)[number], readonly [summary: str
   "not-ignored": ["A file is not ignored by git.", "assets lint --fix adds it to .gitignore."],
   "dead-field": ["A key says nothing.", "assets lint --fix takes it out."],
   "no-license": ["An asset has no licence.", 'Write "license".'],
-  "no-size": ["A pinned file has no size.", "assets lock ID fills it in."],
+  "no-size": ["A pinned file has no size.", "assets download ID, then assets lock ID fills it in."],
   "single-source": ["A file has a single source.", 'Write "fallbackUrls".'],
   "duplicate-content": ["Two files have the same content.", "Keep one of them, if one will do."],
 };
 
 const RULES: readonly Rule[] = LINT_RULES.map((id) => ({ id, summary: WORDS[id][0], help: WORDS[id][1] }));
+
+/** Commands, and paths in one of them, that are told; more are counted. */
+const MOST_FIXES = 10;
+const MOST_PATHS = 100;
 
 const LEVELS: readonly LintLevel[] = ["error", "warning", "note"];
 
@@ -56,19 +61,27 @@ export function renderLint(report: LintReport, options: LintOptions): string {
   // What is wrong is never cut off.
   const { width: _, ...whole } = options;
   const table = rows.length === 0 ? "" : `${renderTable(columns, rows, whole)}\n`;
-  const fixes = [...new Set(findings.flatMap(({ fix, fixed }) => (fix === undefined || fixed ? [] : [fix])))];
-  const help =
-    fixes.length === 0
-      ? ""
-      : `To mend: ${fixes
-          .slice(0, 5)
-          .map((words) => colors.command(oneLine(words)))
-          .join("   ")}\n`;
   const unasked =
     git || levels !== LEVELS
       ? ""
       : colors.quiet("Git was not asked: this is no repository, or git is not installed.\n");
-  return `${table}${help}${unasked}${summary(totals)}\n`;
+  return `${table}${help(findings, colors)}${unasked}${summary(totals)}\n`;
+}
+
+/** The commands that help, each on a line that can be pasted. */
+function help(findings: readonly LintFinding[], colors: Colors): string {
+  const open = findings.filter(({ fix, fixed }) => fix !== undefined && !fixed);
+  const isTracked = ({ rule }: LintFinding) => rule === "tracked-by-git";
+  const paths = open.filter(isTracked).flatMap(({ path }) => path ?? []);
+  const untrack =
+    paths.length === 0 ? [] : [`git rm --cached -- ${paths.slice(0, MOST_PATHS).map(shellWord).join(" ")}`];
+  const others = [...new Set(open.flatMap((finding) => (isTracked(finding) ? [] : (finding.fix ?? []))))];
+  const lines = [...untrack, ...others.slice(0, MOST_FIXES)].map((words) => colors.command(oneLine(words)));
+  if (paths.length > MOST_PATHS)
+    lines.push(`and the same with ${paths.length - MOST_PATHS} more, which lint names then`);
+  if (others.length > MOST_FIXES) lines.push(`and ${others.length - MOST_FIXES} more: --json`);
+  if (lines.length < 2) return lines.map((line) => `To mend: ${line}\n`).join("");
+  return `To mend:\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
 function paintLevel({ level, fixed }: LintFinding, dryRun: boolean, colors: Colors): Cell {

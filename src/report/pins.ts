@@ -1,8 +1,9 @@
 /** The answer of `assets lock` as text. */
-import type { LockNeed, LockPinsReport, PinnedFile } from "../commands/author-reports.js";
+import { type LockNeed, type LockPinsReport, lacksSizeOnly, type PinnedFile } from "../commands/author-reports.js";
 import { shellWord } from "../shell-word.js";
 import { type Colors, createColors } from "./colors.js";
 import { formatExactBytes, oneLine, plural, shortDigest } from "./format.js";
+import { measuredWords } from "./measured.js";
 import type { RenderOptions } from "./table.js";
 
 const NEEDS: Readonly<Record<LockNeed, string>> = {
@@ -16,11 +17,21 @@ const NEEDS: Readonly<Record<LockNeed, string>> = {
 /** What was written and what could not be, then one line of summary. */
 export function renderPins(report: LockPinsReport, options: RenderOptions): string {
   const colors = createColors(options.color);
-  const shown = report.files.filter(({ status }) => status !== "locked" || options.verbose);
-  return `${shown.map((file) => renderFile(file, report, colors, options.program)).join("")}${summary(report, options, colors)}`;
+  const isQuiet = (file: PinnedFile) => file.status === "locked" || lacksSizeOnly(file);
+  const shown = report.files.filter((file) => options.verbose || !isQuiet(file));
+  return `${shown.map((file) => renderFile(file, report, colors)).join("")}${sizes(report, options, colors)}${summary(report, options, colors)}`;
 }
 
-function renderFile(file: PinnedFile, { dryRun, check }: LockPinsReport, colors: Colors, program = "assets"): string {
+/** One line for all sizes that are still wanted: nobody states them together with the digest, and the files are not here. */
+function sizes({ files }: LockPinsReport, { program = "assets" }: RenderOptions, colors: Colors): string {
+  const wanted = files.filter(lacksSizeOnly);
+  if (wanted.length === 0) return "";
+  const ids = [...new Set(wanted.map(({ asset }) => asset))].map((id) => shellWord(oneLine(id))).join(" ");
+  const ways = [`${program} download ${ids}`, `${program} lock ${ids}`].map((way) => colors.command(way));
+  return `The size of ${plural(wanted.length, "file")} is not known: ${ways.join(", then ")}\n`;
+}
+
+function renderFile(file: PinnedFile, { dryRun }: LockPinsReport, colors: Colors): string {
   const { asset, path, status, needs, moved, error } = file;
   const name = `${oneLine(asset)}  ${oneLine(path)}`;
   if (status === "locked") return `${colors.quiet("locked")}  ${name}\n`;
@@ -29,10 +40,7 @@ function renderFile(file: PinnedFile, { dryRun, check }: LockPinsReport, colors:
     return `${colors.bad("failed")}  ${name}\n${told.map((line) => `  ${oneLine(line)}\n`).join("")}`;
   }
   if (status === "open") {
-    const line = `${colors.warn("open")}  ${name}: ${needs.map((need) => NEEDS[need]).join(", ")}\n`;
-    // Nobody states it together with the digest, and it is not here to be measured.
-    if (check || dryRun || !needs.includes("size")) return line;
-    return `${line}  Once it is here it is measured: ${colors.command(`${program} download ${shellWord(asset)}`)}\n`;
+    return `${colors.warn("open")}  ${name}: ${needs.map((need) => NEEDS[need]).join(", ")}\n`;
   }
   const lines = [pinWords(file), ...moved.map(({ reference, to }) => `${oneLine(reference)} is now ${oneLine(to)}`)];
   const word = dryRun ? colors.quiet("would lock") : colors.good("locked");
@@ -40,7 +48,8 @@ function renderFile(file: PinnedFile, { dryRun, check }: LockPinsReport, colors:
   return `${word}  ${name}\n${text.join("")}`;
 }
 
-function pinWords({ needs, size, sha256, pinnedAs, statedBy, fetched }: PinnedFile): string {
+function pinWords(file: PinnedFile): string {
+  const { needs, size, sha256, pinnedAs, statedBy } = file;
   if (needs.includes("size")) {
     if (size === undefined) return "";
     return `${formatExactBytes(size)} ${statedBy === undefined ? "measured of the file that is here" : `stated by ${oneLine(statedBy)}`}, with the SHA-256 that is pinned`;
@@ -48,13 +57,12 @@ function pinWords({ needs, size, sha256, pinnedAs, statedBy, fetched }: PinnedFi
   if (sha256 === undefined || !needs.some((need) => need !== "moving")) return "";
   const what = `${size === undefined ? "" : `${formatExactBytes(size)}, `}SHA-256 ${shortDigest(sha256)}…`;
   if (pinnedAs === "declared") return `${what} stated${statedBy === undefined ? "" : ` by ${oneLine(statedBy)}`}`;
-  const of = fetched === false ? " of the file that is here" : "";
-  return `${what} measured${of}${needs.includes("weak") ? ", as the digest that was stated is right" : ": nobody states what it should be"}`;
+  return `${what} ${measuredWords(file)}`;
 }
 
 function summary(report: LockPinsReport, { program = "assets" }: RenderOptions, colors: Colors): string {
   const { files, dryRun, check, written, manifest } = report;
-  const open = files.filter(({ status }) => status === "open");
+  const open = files.filter((file) => file.status === "open" && !lacksSizeOnly(file));
   if (check) {
     if (open.length === 0) return `${plural(files.length, "file")}, all of them locked.\n`;
     const ids = [...new Set(open.map(({ asset }) => asset))].map(shellWord).join(" ");

@@ -1,4 +1,5 @@
 /** What the Hugging Face Hub states of repositories and files, believing none of its shapes. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { AssetsError, visibleLine } from "../errors.js";
 import { encodePath, type HubFile, type HubRepository, hubUrl, isCommit } from "../short-urls.js";
@@ -57,6 +58,8 @@ export interface Hub {
 type Found = Pick<Described, "size" | "digest" | "statedBy"> & { readonly commit?: string };
 
 const HOME = "https://huggingface.co";
+/** How long a licence is waited for once all else is known of a file, in milliseconds. */
+const LICENCE_MS = 3_000;
 const MOST_FILES = 250_000;
 const MOST_TAGS = 1_000;
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -147,25 +150,33 @@ export function createHub(web: Pick<WebSource, "ask" | "accessTo" | "addressOf">
       return { url, commit, files: [...files.values()], ...(commit !== revision && { moved: revision ?? "main" }) };
     },
     async describe(file, { signal, bytesOnly = false }) {
+      const done = new AbortController();
+      const either = AbortSignal.any([signal, done.signal]);
       let asked: Promise<HubFacts> | undefined;
       const facts = () => {
-        asked ??= about(file, { signal });
+        asked ??= about(file, { signal: either });
         return asked;
       };
-      // That the licence cannot be learned is no reason to know nothing.
-      const known = bytesOnly ? undefined : facts().catch(() => undefined);
-      const told = await byHead(file, signal).catch((error) => {
-        // A mirror may know the API and not the question; what is refused for a reason stays so.
-        if (refusalOf(error) === undefined || isRefused(error) || isPassing(error)) throw error;
-        return undefined;
-      });
-      const commitOf = async () => (isCommit(file.revision) ? file.revision : (await facts()).commit);
-      const found = told ?? (await byTree(file, await commitOf(), signal));
-      const { commit = await commitOf(), ...stated } = found;
-      const described = { ...pinned(file, commit), ...stated };
-      const licence = (await known)?.licence;
-      signal.throwIfAborted();
-      return { ...described, ...(licence !== undefined && { licence }) };
+      try {
+        // That the licence cannot be learned is no reason to know nothing.
+        const known = bytesOnly ? undefined : facts().catch(() => undefined);
+        const told = await byHead(file, signal).catch((error) => {
+          // A mirror may know the API and not the question; what is refused for a reason stays so.
+          if (refusalOf(error) === undefined || isRefused(error) || isPassing(error)) throw error;
+          return undefined;
+        });
+        const commitOf = async () => (isCommit(file.revision) ? file.revision : (await facts()).commit);
+        const found = told ?? (await byTree(file, await commitOf(), signal));
+        const { commit = await commitOf(), ...stated } = found;
+        const described = { ...pinned(file, commit), ...stated };
+        const late = sleep(LICENCE_MS, undefined, { signal: either }).catch(() => undefined);
+        const licence = (await Promise.race([known, late]))?.licence;
+        signal.throwIfAborted();
+        return { ...described, ...(licence !== undefined && { licence }) };
+      } finally {
+        // Nobody waits for the licence any more, nor for another try at it.
+        done.abort();
+      }
     },
   };
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { HOME_FOLDER, homeFolder } from "./home.js";
+import { lock } from "./lock.js";
 import { readWhole, replaceWhole } from "./whole-text.js";
 
 interface Note {
@@ -12,6 +13,8 @@ interface Note {
 }
 
 const FILE = "adding.json";
+/** Notes are written in less, in milliseconds. */
+const WAIT_MS = 5_000;
 const MOST_BYTES = 16 * 2 ** 20;
 const MOST_NOTES = 10_000;
 /** What a URL gave longer ago than this says nothing of what it gives now, in milliseconds. */
@@ -20,16 +23,33 @@ const FRESH_MS = 24 * 3_600_000;
 /** Notes the URL that each path is about to be fetched from. Failing costs a later run a question, so it throws nothing. */
 export async function noteAdding(root: string, files: readonly { path: string; url: string }[]): Promise<void> {
   const at = Date.now();
-  const notes = await read(root);
-  for (const { path, url } of files) notes.set(path, { at, from: keyOf(url) });
-  await write(root, notes);
+  await alone(root, async () => {
+    const notes = await read(root);
+    for (const { path, url } of files) notes.set(path, { at, from: keyOf(url) });
+    await write(root, notes);
+  });
 }
 
 /** Forgets them, the manifest having them now. Throws nothing. */
 export async function forgetAdding(root: string, paths: readonly string[]): Promise<void> {
-  const notes = await read(root);
-  const known = paths.filter((path) => notes.delete(path));
-  if (known.length > 0) await write(root, notes);
+  const before = await read(root);
+  if (!paths.some((path) => before.has(path))) return;
+  await alone(root, async () => {
+    const notes = await read(root);
+    for (const path of paths) notes.delete(path);
+    await write(root, notes);
+  });
+}
+
+/** Keeps the notes of runs at the same time apart; where no lock can be had, they are somebody's own affair. */
+async function alone(root: string, change: () => Promise<void>): Promise<void> {
+  const { signal } = new AbortController();
+  const held = await lock(root, `${HOME_FOLDER}/${FILE}`, { timeoutMs: WAIT_MS, signal }).catch(() => undefined);
+  try {
+    await change();
+  } finally {
+    await held?.release();
+  }
 }
 
 /** Answers whether a path was lately being fetched from a URL. */

@@ -1,7 +1,7 @@
 /** Small files of a repository that are read and replaced as a whole. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, copyFile, link, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
+import { access, copyFile, link, lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AssetsError } from "../errors.js";
 import { renameOver, setMode } from "../platform.js";
@@ -12,6 +12,9 @@ import { diskError, errnoOf } from "./disk-error.js";
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 /** What a draft has behind the name of the file that it is for. */
 const DRAFT = /^[0-9a-f]{8}\.new$/;
+
+/** Small files are written in less, in milliseconds: a draft that is older was given up. */
+const ABANDONED_MS = 60_000;
 
 /** The bytes of a regular file; undefined when there is none. Throws LOCAL_IO, also for one of more than `mostBytes`. */
 export async function readWhole(path: string, mostBytes: number): Promise<Buffer | undefined> {
@@ -35,13 +38,20 @@ export async function refuseReadOnly(path: string): Promise<void> {
   });
 }
 
-/** Removes what killed processes left of replacing a file: for who knows that no other process replaces it now. */
-export async function removeDrafts(path: string): Promise<void> {
+/**
+ * Removes what killed processes left of replacing a file. `olderThanMs`: how long a draft has to lie there; without it for
+ * who knows that no other process replaces the file now.
+ */
+export async function removeDrafts(path: string, olderThanMs?: number): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const [folder, start] = [dirname(target), `${basename(target)}.`];
   const names = await readdir(folder).catch(() => []);
   const drafts = names.filter((name) => name.startsWith(start) && DRAFT.test(name.slice(start.length)));
-  for (const draft of drafts) await rm(join(folder, draft), { force: true }).catch(() => {});
+  for (const draft of drafts.map((name) => join(folder, name))) {
+    const written = olderThanMs === undefined ? undefined : await lstat(draft).catch(() => undefined);
+    if (written !== undefined && Date.now() - written.mtimeMs < (olderThanMs ?? 0)) continue;
+    await rm(draft, { force: true }).catch(() => {});
+  }
 }
 
 /**
@@ -57,6 +67,7 @@ export async function replaceWhole(path: string, text: string | Uint8Array): Pro
     await writeDraft(draft, text);
     if (before !== undefined) await setMode(draft, before.mode & 0o777);
     await renameOver(draft, target);
+    await removeDrafts(target, ABANDONED_MS);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
     throw diskError(error, "write", path);

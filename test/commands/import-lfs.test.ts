@@ -62,21 +62,29 @@ describe.skipIf(!hasGit)("the pointers of a repository", () => {
     expect(docs).toMatchObject({ files: [], refused: [{ place: "docs/example.txt", message }] });
   });
 
-  it("that the manifest has from their server and that are gone are named, within what was searched", async () => {
+  it("that the manifest has from their server and that are gone are named in one remark, within what was searched", async () => {
     const tree = await repository();
-    const file = (path: string, url = "lfs:https://lfs.example/store") => ({ asset: "a", path, urls: [url] });
+    const from = (asset: string, path: string, url = "lfs:https://lfs.example/store") => ({ asset, path, urls: [url] });
     const known = [
-      file("sub/m/x.bin"),
-      file("sub/old.bin"),
-      file("gone.bin"),
-      file("other.bin", "https://x.example/o"),
+      from("a", "sub/m/x.bin"),
+      from("a", "sub/old.bin"),
+      from("b", "gone.bin"),
+      from("c", "other.bin", "https://x.example/o"),
     ];
     const gone = async (more: Partial<Parameters<typeof listLfs>[0]>) => {
       const { notes } = await listLfs({ folder: tree.path("repo"), root: tree.path("repo"), known, signal, ...more });
-      return notes.filter(({ left }) => !left).map(({ place }) => place);
+      return notes.filter(({ left }) => !left);
     };
-    expect(await gone({})).toEqual(["sub/old.bin", "gone.bin"]);
-    expect(await gone({ folder: tree.path("repo/sub") })).toEqual(["sub/old.bin"]);
-    expect(await gone({ below: "data", known: [file("data/top.bin"), file("data/x"), file("y")] })).toEqual(["data/x"]);
+    const notes = await gone({});
+    expect(notes.map(({ place }) => place)).toEqual(["sub/old.bin, gone.bin"]);
+    expect(notes[0]?.message).toMatch(/left Git LFS, there is nothing to do/);
+    // What has another file is not given up for one that is gone.
+    expect(notes[0]?.message).toMatch(/assets remove b(?! a)/);
+    expect(notes[0]?.message).not.toMatch(/assets remove a|remove b a/);
+    expect((await gone({ folder: tree.path("repo/sub") })).map(({ place }) => place)).toEqual(["sub/old.bin"]);
+    const below = { below: "data", known: [from("a", "data/top.bin"), from("a", "data/x"), from("a", "y")] };
+    expect((await gone(below)).map(({ place }) => place)).toEqual(["data/x"]);
+    const many = Array.from({ length: 8 }, (_, index) => from(`m${index}`, `gone${index}.bin`));
+    expect((await gone({ known: many })).map(({ place }) => place)).toEqual([expect.stringMatching(/ and 3 more$/)]);
   });
 });

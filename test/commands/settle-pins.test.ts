@@ -46,6 +46,16 @@ describe("the pins of a file", () => {
       { pins: { size: 3, sha256: A, pinnedAs: "measured" } },
     ],
     [
+      "are measured of bytes that have what else is stated of them, each kind told once",
+      file({ stated: [BLOB, { algorithm: "md5", hex: "d".repeat(32) }] }),
+      [first({ digest: BLOB, statedBy: "them" })],
+      here,
+      {
+        pins: { pinnedAs: "measured" },
+        checkedBy: [{ algorithm: "git-blob", statedBy: "them" }, { algorithm: "md5" }],
+      },
+    ],
+    [
       "get no size from an answer that may be about other bytes",
       file({ sha256: A }),
       [first({ digest: BLOB, size: 9, moved: "main" })],

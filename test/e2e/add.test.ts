@@ -84,6 +84,9 @@ describe("assets add", () => {
     const env = { GITHUB_API_URL: github.url, GITHUB_SERVER_URL: github.url, ASSETS_ZENODO_URL: zenodo.url };
     const done = await run(["add", "github:o/r@v2/tool.bin", "zenodo:42/table.csv"], env);
     expect(done).toMatchObject({ code: 0 });
+    // What its publisher stated is not passed over as nothing.
+    expect(done.stdout).toContain("measured; the MD5 stated by Zenodo's record API is right\n");
+    expect(done.stdout).not.toContain("nobody states");
     expect(entries(tree)).toMatchObject([
       { id: "tool", url: "github:o/r@v2/tool.bin", sha256: sha256Of(MODEL), pinnedAs: "declared" },
       { id: "table", license: "cc-by-4.0", sha256: sha256Of("1,2\n"), pinnedAs: "measured" },

@@ -135,3 +135,13 @@ describe("a login or a signature", () => {
     expect(text.stdout).toContain("carries a signature");
   });
 });
+
+it.each([["hash"], ["import", "dvc"]])(
+  "a URL in the place of a file of assets %s %s is refused without its login",
+  async (...words) => {
+    const secret = newSecret();
+    const { code, stdout, stderr } = await assets(makeTree(), [...words, `https://me:${secret}@h.example/x`]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("https://h.example/x is a URL")]);
+    expect(stdout + stderr).not.toContain(secret);
+  },
+);

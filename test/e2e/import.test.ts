@@ -1,119 +1,13 @@
-/** Importing through the real program: repositories of Git LFS, lists, conflicts, nothing written unasked. */
-import { mkdirSync } from "node:fs";
+/** Importing lists through the real program: conflicts, hostile lists, nothing written unasked. */
 import { describe, expect, it } from "vitest";
 import { assets, MANIFEST, manifestOf } from "../helpers/authoring.js";
 import { runBin } from "../helpers/bin.js";
-import { bytesOf, sha256Of } from "../helpers/content.js";
+import { type bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { git, hasGit, hasLfs } from "../helpers/git.js";
-import { lfsRepository } from "../helpers/lfs-repository.js";
-import { startLfsServer } from "../helpers/lfs-server.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
 
 const SMALL = { size: 3_000, seed: 1 };
 const LARGE = { size: 300_000, seed: 2 };
-
-describe("assets import lfs", () => {
-  it.skipIf(!hasLfs)(
-    "takes a repository of git-lfs over, whose files then come from its server, and are proven",
-    async () => {
-      const server = await startLfsServer();
-      const bodies = { "models/a/x.bin": SMALL, "models/a/y.bin": LARGE, "z ü.bin": "short" };
-      const tree = makeTree();
-      await git(tree.root, ["init", "-q", "-b", "main"]);
-      await git(tree.root, ["lfs", "install", "--local"]);
-      await git(tree.root, ["lfs", "track", "*.bin"]);
-      for (const [path, body] of Object.entries(bodies)) {
-        tree.write(path, bytesOf(body));
-        server.add(body);
-      }
-      tree.write("notes.txt", "no pointer, but of the size of one: ".repeat(4));
-      await git(tree.root, ["add", "-A"]);
-      await git(tree.root, ["commit", "-qm", "x"]);
-      await git(tree.root, ["remote", "add", "origin", `${server.origin}/o/r`]);
-
-      const imported = await assets(tree, ["import", "lfs"]);
-      expect(imported).toMatchObject({ code: 0, stderr: "" });
-      expect(imported.stdout).toMatch(/3 files in 2 assets/);
-      expect(manifestOf(tree).assets).toMatchObject([
-        {
-          id: "models/a",
-          type: "model",
-          path: "models/a",
-          files: [
-            { path: "x.bin", size: SMALL.size, sha256: sha256Of(SMALL), url: `lfs:${server.endpoint}` },
-            { path: "y.bin", size: LARGE.size, sha256: sha256Of(LARGE) },
-          ],
-        },
-        { id: "z-ü.bin", files: [{ path: "z ü.bin", sha256: sha256Of("short") }] },
-      ]);
-      expect((await assets(tree, ["verify"])).code).toBe(0);
-
-      for (const path of Object.keys(bodies)) tree.remove(path);
-      tree.remove(".git/lfs");
-      expect(await assets(tree, ["download", "--all"])).toMatchObject({ code: 0 });
-      for (const [path, body] of Object.entries(bodies)) expect(tree.sha256(path)).toBe(sha256Of(body));
-      expect(server.batches).toHaveLength(1);
-      expect((await assets(tree, ["import", "lfs"])).stdout).toMatch(
-        /0 files added, 3 there already\. Nothing has changed/,
-      );
-    },
-  );
-
-  it.skipIf(!hasGit)(
-    "reads the commit that is asked for, one folder of it, and pins the plain address on GitHub",
-    async () => {
-      const { tree, oids } = await lfsRepository({ "m/a.bin": SMALL, "n/b.bin": LARGE });
-      tree.write(".gitattributes", "*.bin filter=lfs\n");
-      tree.remove(".git");
-      await git(tree.root, ["init", "-q", "-b", "main"]);
-      await git(tree.root, ["remote", "add", "origin", "git@github.com:o/r.git"]);
-      await git(tree.root, ["add", "-A"]);
-      await git(tree.root, ["commit", "-qm", "x"]);
-      await git(tree.root, ["tag", "v1"]);
-      await git(tree.root, ["rm", "-qr", "m"]);
-      await git(tree.root, ["commit", "-qm", "gone"]);
-      const commit = (await git(tree.root, ["rev-parse", "v1"])).trim();
-      mkdirSync(tree.path("m"));
-      const { code } = await assets(tree, ["import", "lfs", "m", "--rev", "v1", "--tag", "llm"]);
-      expect(code).toBe(0);
-      expect(manifestOf(tree).assets).toEqual([
-        {
-          id: "m",
-          type: "model",
-          tags: ["llm"],
-          path: "m",
-          files: [
-            {
-              path: "a.bin",
-              size: SMALL.size,
-              sha256: oids["m/a.bin"],
-              url: `https://media.githubusercontent.com/media/o/r/${commit}/m/a.bin`,
-              fallbackUrls: ["lfs:https://github.com/o/r.git/info/lfs"],
-            },
-          ],
-        },
-      ]);
-      const unknown = await assets(tree, ["import", "lfs", "--rev", "--output=/tmp/x"]);
-      expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/no commit --output/) });
-    },
-  );
-
-  it("reads the pointers of the working tree where git is not installed, and never writes a login down", async () => {
-    const { tree, server } = await lfsRepository({ "a.bin": SMALL });
-    tree.write(".git/config", `[remote "origin"]\n\turl = ${server.origin.replace("//", "//me:secret-word@")}/o/r\n`);
-    expect(await runBin(["import", "lfs"], { cwd: tree.root, env: { PATH: "" } })).toMatchObject({ code: 0 });
-    expect(tree.read(MANIFEST).toString()).toContain(`"lfs:${server.endpoint}"`);
-    expect(tree.read(MANIFEST).toString()).not.toContain("secret-word");
-  });
-
-  it("outside of a repository says so", async () => {
-    expect(await assets(makeTree(), ["import", "lfs"])).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/no git repository/),
-    });
-  });
-});
 
 describe("assets import of a list", () => {
   const sums = (tree: Tree, ...files: [string, Parameters<typeof bytesOf>[0]][]) =>
@@ -167,6 +61,47 @@ describe("assets import of a list", () => {
     expect(report.conflicts[0].reason).toContain(sha256Of(SMALL).slice(0, 12));
     expect(report.conflicts[0].reason).toContain(sha256Of(LARGE).slice(0, 12));
     expect(manifestOf(tree).assets[0].files[0].sha256).toBe(sha256Of(SMALL));
+  });
+
+  it("names the keys to take out where other files of the asset would be lost with it, and then fills them in", async () => {
+    const tree = makeTree();
+    const file = { path: "a.bin", url: "https://x.example/a.bin", size: SMALL.size, sha256: sha256Of(SMALL) };
+    const other = { path: "c.bin", url: "https://x.example/c.bin", sha256: sha256Of("c") };
+    const manifest = (own: object) =>
+      JSON.stringify(
+        { version: 1, assets: [{ id: "mine", type: "data", license: "MIT", files: [own, other] }] },
+        null,
+        2,
+      );
+    tree.write(MANIFEST, manifest(file));
+    sums(tree, ["a.bin", LARGE]);
+    const words = ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/"];
+    const told = await assets(tree, words);
+    const line = tree
+      .read(MANIFEST)
+      .toString()
+      .split("\n")
+      .findIndex((one) => one.includes('"a.bin"'));
+    expect(told).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`line ${line}: "size", "sha256" of a.bin\n`),
+    });
+    expect(told.stdout).not.toContain("assets remove");
+    const { size: _, sha256: __, ...rest } = file;
+    tree.write(MANIFEST, manifest(rest));
+    expect(await assets(tree, words)).toMatchObject({ code: 0 });
+    expect(manifestOf(tree).assets).toMatchObject([{ license: "MIT", files: [{ sha256: sha256Of(LARGE) }, other] }]);
+  });
+
+  it("without SHA-256 leads to lock, as there is nothing to prove before it, and with it to download", async () => {
+    const tree = makeTree();
+    tree.write("md5.txt", `${"a".repeat(32)}  a.bin\n`);
+    const md5 = await assets(tree, ["import", "sums", "md5.txt", "--base-url", "https://x.example/"]);
+    expect(md5.stdout).toContain("To pin and fetch those without a SHA-256: assets lock\n");
+    expect(md5.stdout).not.toContain("download");
+    sums(tree, ["b.bin", SMALL]);
+    const pinned = await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/"]);
+    expect(pinned.stdout).toContain("To fetch and prove them: assets download --all\n");
   });
 
   it("from the web has its files beside it, which download then fetches", async () => {

@@ -137,6 +137,31 @@ describe("assets lint", () => {
     });
   });
 
+  it.skipIf(!hasGit)("warns of pointers in git, and takes all that git has of files out by one command", async () => {
+    const files = Array.from({ length: 8 }, (_, index) => `m/a ${index}.onnx`);
+    const entries = files.map((path, index) => FINE.replace('"fine"', `"m${index}"`).replace("m/a.onnx", path));
+    const { tree, run, lint } = project(entries.join(",\n"));
+    const git = (...args: string[]) => spawnSync("git", args, { cwd: tree.root });
+    git("init", "-q");
+    for (const path of files) {
+      tree.write(path, `version https://git-lfs.github.com/spec/v1\noid sha256:${PIN}\nsize ${path.length}\n`);
+    }
+    tree.write("m/a 7.onnx", "x");
+    git("add", "-f", "m");
+    const { findings, code } = await lint("--ignore", "duplicate-content");
+    expect(findings.map(({ rule, level }) => `${rule} ${level}`)).toEqual([
+      ...Array.from({ length: 7 }, () => "tracked-by-git warning"),
+      "tracked-by-git error",
+    ]);
+    expect(code).toBe(1);
+    const { stdout } = await run(["lint", "--ignore", "duplicate-content"]);
+    expect(stdout).toContain("its Git LFS pointer is in git");
+    const [, command = ""] = /To mend: (git rm .*)/.exec(stdout) ?? [];
+    spawnSync("sh", ["-c", command], { cwd: tree.root });
+    expect(git("ls-files").stdout.toString()).toBe("");
+    expect((await lint("--ignore", "duplicate-content")).rules).not.toContain("tracked-by-git");
+  });
+
   it.skipIf(!hasGit)("writes no .gitignore through a link", async () => {
     const { tree, lint } = project(FINE);
     spawnSync("git", ["init", "-q"], { cwd: tree.root });

@@ -75,6 +75,8 @@ describe("assets lock, where not all agree", () => {
     tree.write("here", "here");
     const done = await run(["lock"], { HF_ENDPOINT: hub.url, ASSETS_ZENODO_URL: zenodo.url });
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("measured of the file that is here") });
+    expect(done.stdout).toContain("the MD5 stated by Zenodo's record API is right");
+    expect(done.stdout.match(/nobody states/g)).toHaveLength(1);
     expect(assets()).toEqual([
       asset("fetched", `hf:org/m@${COMMIT}/same.json`, { size: 4, sha256: sha256Of("same") }),
       asset("large", `hf:org/m@${COMMIT}/model.onnx`, { size: 7, sha256: sha256Of("weights") }),

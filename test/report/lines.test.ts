@@ -99,7 +99,7 @@ describe("a log", () => {
       "retry a  attempt 2 in 3 s  The connection was reset.",
       "retry a  attempt 3  The connection was reset.",
       "fallback a  The server closed the connection.  next: npm:two@1.0.0/x",
-      "restart a  the server starts over",
+      "dropped a  the server starts over",
       "waiting a  for pid 123 on host",
       "warning b: No pin.",
       "warning Odd clock.",

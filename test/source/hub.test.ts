@@ -118,6 +118,23 @@ describe("a file of the Hub", () => {
   });
 });
 
+describe("a Hub whose API keeps silent", () => {
+  it("keeps nobody waiting once it is known that the file is not there", async () => {
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    const url = await listen(({ method, socket }, response) => {
+      if (method === "HEAD") response.writeHead(404).end();
+      else socket.on("close", leave);
+    });
+    const { hub } = servicesIn({ HF_ENDPOINT: url });
+    const found = hub.describe({ type: "model", name: "org/name", path: "x" }, { signal });
+    await expect(found).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await left;
+  });
+});
+
 describe("a repository of the Hub", () => {
   const list = async (options: Partial<HubOptions> = {}, revision?: string) => {
     const hub = await hubWith(options);

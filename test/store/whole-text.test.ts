@@ -1,5 +1,5 @@
 /** Files that are replaced as a whole. */
-import { chmodSync, lstatSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, lstatSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createWhole, removeDrafts, replaceWhole } from "../../src/store/whole-text.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -29,6 +29,16 @@ describe("a file that is replaced as a whole", () => {
     for (const name of [...others, "a.json.0a1b2c3d.new", "a.json.ffffffff.new"]) tree.write(name, name);
     await removeDrafts(tree.path("a.json"));
     expect(tree.files()).toEqual(others.sort());
+  });
+
+  it("clears away what was given up of writing it before, and no draft that somebody may still be writing", async () => {
+    const tree = makeTree();
+    const others = ["a.json.mine.new", "a.json.ffffffff.new", "b.json.0a1b2c3d.new"];
+    for (const name of ["a.json", "a.json.0a1b2c3d.new", ...others]) tree.write(name, name);
+    const longAgo = Date.now() / 1000 - 120;
+    for (const name of tree.files()) if (!name.includes("ffffffff")) utimesSync(tree.path(name), longAgo, longAgo);
+    await replaceWhole(tree.path("a.json"), "after");
+    expect(tree.files()).toEqual(["a.json", ...others].sort());
   });
 
   it.each(["new", "there already"])("is never seen half by anybody while it is written, being %s", async (state) => {
