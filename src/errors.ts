@@ -117,6 +117,11 @@ export function hideSecret(secret: string): void {
   if (secret.length >= SHORTEST_HIDDEN) hidden.add(secret);
 }
 
+/** Whether a text holds a secret that was read in this process. */
+export function isHidden(text: string): boolean {
+  return [...hidden].some((secret) => text.includes(secret));
+}
+
 /** Whether a header is one that logins are sent in, told from its name. */
 export function isSecretHeader(name: string): boolean {
   return /auth|cookie|token|key|secret/i.test(name);

@@ -29,7 +29,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 export function defineExport(command: Command, start: Begin) {
   command
     .description(
-      "Writes the selected files (all of them when nothing is selected) as a list for another tool, on standard output or into a file. Files that a format cannot hold are named on standard error. Exit code 0: the list is complete. 1: some files are left out.",
+      "Writes the selected files (all of them when nothing is selected) as a list for another tool, on standard output or into a file. Files that a format cannot hold, and URLs with a login in them, are left out and named on standard error. Exit code 0: the list is complete. 1: something is left out.",
     )
     .addHelpText(
       "after",

@@ -70,17 +70,20 @@ export async function runImport(
   const wishes = { id, type, folder, tags, perFile, fallbackId };
   checkWishes(wishes);
   const network = flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) };
+  const reporter = await run.report();
   const sources = createSources({
     network,
     projectFolder: manifest?.base ?? dirname(file),
-    again: createAgain({ policy: DEFAULT_POLICY }),
+    again: createAgain({ policy: DEFAULT_POLICY, emit: reporter.onEvent }),
   });
   try {
     const listing = await list({ run, sources, root, manifest });
     const report = await importListing({ listing, wishes, file, root, dryRun, signal: run.signal });
+    reporter.stop();
     run.print(report, () => (run.options.quiet && report.ok && !dryRun ? "" : renderImport(report, run.render)));
     return report.ok ? 0 : 1;
   } finally {
+    reporter.stop();
     await sources.close();
   }
 }

@@ -38,7 +38,13 @@ async function act(run: Run, id: string, { remote = false, caFile }: InfoFlags):
   const { info } = await import("../commands/info.js");
   const { renderInfo } = await import("../report/info.js");
   const network = caFile === undefined ? {} : { caFile: resolve(run.cwd, caFile) };
-  const report = await info({ manifest, id, remote, network, signal: run.signal });
-  run.print(report, () => renderInfo(report, run.render));
-  return 0;
+  const reporter = await run.report();
+  try {
+    const report = await info({ manifest, id, remote, network, signal: run.signal, onEvent: reporter.onEvent });
+    reporter.stop();
+    run.print(report, () => renderInfo(report, run.render));
+    return 0;
+  } finally {
+    reporter.stop();
+  }
 }

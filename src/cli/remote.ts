@@ -43,7 +43,14 @@ async function act(run: Run, url: string, flags: RemoteFlags): Promise<number> {
   const { network, policy } = transferOf({ ...transferDefaults(), ...flags }, run);
   const { include, exclude } = flags;
   const picks = { ...(include && { include }), ...(exclude && { exclude }) };
-  const report = await listRemote({ url, ...picks, network, policy, signal: run.signal, cwd: run.cwd });
-  run.print(report, () => renderRemote(report, run.render));
-  return 0;
+  const reporter = await run.report();
+  const { onEvent } = reporter;
+  try {
+    const report = await listRemote({ url, ...picks, network, policy, signal: run.signal, cwd: run.cwd, onEvent });
+    reporter.stop();
+    run.print(report, () => renderRemote(report, run.render));
+    return 0;
+  } finally {
+    reporter.stop();
+  }
 }

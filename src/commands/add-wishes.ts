@@ -21,7 +21,7 @@ export async function describeSources(
   sources: readonly AddSource[],
   given: Given,
   manifest: Manifest,
-  ask: DescribeRun & { readonly emit: EventListener },
+  ask: DescribeRun,
 ): Promise<Wish[]> {
   const all = [...sources, ...given.fallbacks];
   const told = await describeUrls(

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, redact } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
-import { readText } from "../manifest/files-in-text.js";
-import { type Selection, selectAssets } from "../manifest/select.js";
+import { type FileInText, readText } from "../manifest/files-in-text.js";
+import type { JsonPath } from "../manifest/issues.js";
+import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { resolveUrl } from "../manifest/urls.js";
 import { parseRaw } from "../raw-files.js";
@@ -51,7 +52,7 @@ interface Entry {
   column: number;
 }
 
-/** A host that does not answer is told in its own entry. Throws UNKNOWN_ID, NOTHING_SELECTED, the signal's reason. */
+/** A host that does not answer is told in its own entry. Throws UNKNOWN_ID, NOTHING_SELECTED, UNPINNED, the signal's reason. */
 export async function audit(options: AuditOptions): Promise<AuditReport> {
   const started = performance.now();
   const { manifest, selection = {}, remote = false, maxAgeMs = DAY_MS, network = {} } = options;
@@ -108,20 +109,35 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
 function entriesOf(manifest: Manifest, selection: Selection, text: string): Entry[] {
   const { assets, place } = readText(text, manifest.base);
   const places = new Map(assets.flatMap(({ files }) => files.map((file) => [file.path, file])));
-  return selectAssets(manifest, selection).flatMap(({ files }) =>
-    files.flatMap((file) => {
-      const found = places.get(file.path);
-      if (found === undefined) return [];
-      const { at, content } = found;
-      const others = (content.fallbackUrls ?? []).map((url, index) => ({ url, at: [...at, "fallbackUrls", index] }));
-      return [{ url: content.url, at: [...at, "url"] }, ...others].map(({ url, at: way }) => {
-        const resolved = resolveUrl(url, manifest.base);
-        // A Git LFS server has one URL for all its files.
-        const question = lfsEndpointIn(resolved) === undefined ? resolved : `${resolved} ${file.sha256}`;
-        return { file, url: resolved, key: auditKey(question), ...place(way) };
-      });
-    }),
-  );
+  const repositories = new Map(assets.flatMap(({ id, at, raw }) => (raw.source === undefined ? [] : [[id, at]])));
+  return select(manifest, selection).flatMap((file) => {
+    const found = places.get(file.path);
+    const repository = repositories.get(file.asset);
+    const named = found === undefined ? ofRepository(file, repository) : ofText(found);
+    return named.map(({ url, at }) => {
+      const resolved = resolveUrl(url, manifest.base);
+      // A Git LFS server has one URL for all its files, and is asked for one by SHA-256 and size.
+      const isLfs = lfsEndpointIn(resolved) !== undefined;
+      const question = isLfs ? `${resolved} ${file.sha256} ${file.size}` : resolved;
+      return { file, url: resolved, key: auditKey(question), ...place(at) };
+    });
+  });
+}
+
+/** A URL, and what leads to it. */
+interface Named {
+  url: string;
+  at: JsonPath;
+}
+
+function ofText({ at, content: { url, fallbackUrls = [] } }: FileInText): Named[] {
+  const others = fallbackUrls.map((each, index) => ({ url: each, at: [...at, "fallbackUrls", index] }));
+  return [{ url, at: [...at, "url"] }, ...others];
+}
+
+/** The files of a whole repository have no other place than its own. */
+function ofRepository({ urls }: AssetFile, asset: JsonPath | undefined): Named[] {
+  return asset === undefined ? [] : urls.map((url) => ({ url, at: [...asset, "source"] }));
 }
 
 function byHost(entries: readonly Entry[]): Map<string, Entry[]> {
@@ -191,7 +207,8 @@ async function askServer(server: LfsServer, { sha256, size }: AssetFile, signal:
     return { status: "unreachable", message: "a Git LFS server gives only what has a SHA-256 and a size" };
   }
   await server.locate({ oid: sha256, size }, { signal });
-  return { status: "alive", size, sha256 };
+  // It says of neither what it is.
+  return { status: "alive" };
 }
 
 /** Whether a host has an interface that states digests; GitHub's for files has a quota, and is asked only of what may be a pointer. */

@@ -21,7 +21,7 @@ export interface DescribeRun {
   /** How stubborn to be. Default: as for transfers. */
   readonly policy?: Partial<RetryPolicy>;
   /** Told of long waits. */
-  readonly emit?: EventListener;
+  readonly emit: EventListener;
   readonly signal: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { abortError } from "../errors.js";
 import type { ExportedFile, Written } from "../interchange/exported.js";
 import type { Writer } from "../interchange/index.js";
+import { publicFiles } from "../interchange/public-files.js";
 import { pinsOfFile } from "../manifest/merge.js";
 import { type Selection, select } from "../manifest/select.js";
 import type { Manifest } from "../manifest/types.js";
@@ -40,10 +41,12 @@ export async function exportList(options: ExportOptions): Promise<ExportReport> 
     const asset = assets.get(file.asset);
     return asset === undefined ? [] : [{ asset, path: file.path, urls: file.urls, ...pinsOfFile(file) }];
   });
-  const known = writer.wantsMd5 ? await withMd5(files, manifest.root, signal) : files;
+  const open = publicFiles(files, writer);
+  const known = writer.wantsMd5 ? await withMd5(open.files, manifest.root, signal) : open.files;
   const written = await writer.write(known);
   if (output !== undefined) await replaceWhole(output, written.text);
-  return { ...written, ...(output !== undefined && { output }), files: files.length - written.left.length };
+  const left = [...open.left, ...written.left];
+  return { ...written, left, ...(output !== undefined && { output }), files: files.length - written.left.length };
 }
 
 /** The files with the MD5 of those that are here as pinned: both digests are taken of the same bytes. */

@@ -15,7 +15,8 @@ import {
 } from "../interchange/dvc.js";
 import { createListing, type Listing, type ListingBuilder, pinsOf, shown } from "../interchange/listing.js";
 import { isWeb } from "../interchange/place.js";
-import { checkPublic, withoutLogin } from "../manifest/urls.js";
+import { checkPublic } from "../manifest/public-urls.js";
+import { withoutLogin } from "../manifest/urls.js";
 import type { Sources } from "../source/index.js";
 import { readUrl } from "../source/whole.js";
 import { realPlace } from "../store/find-small-files.js";

@@ -1,5 +1,6 @@
 /** `assets info`: everything about one asset: what it is, what is here of it, where the rest would come from. */
 import { AssetsError, redact } from "../errors.js";
+import type { EventListener } from "../events.js";
 import { selectAssets } from "../manifest/select.js";
 import type { Asset, Manifest } from "../manifest/types.js";
 import { isFetch, planFile } from "../plan.js";
@@ -7,7 +8,7 @@ import { isCommit, parseHub, shortForm } from "../short-urls.js";
 import type { Sources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import type { InfoFile, InfoReport, InfoRepository } from "./author-reports.js";
-import { askedSources, declaredPins, describeUrls } from "./describe-urls.js";
+import { askedSources, type DescribeRun, declaredPins, describeUrls } from "./describe-urls.js";
 import { bytesMissing } from "./fetching.js";
 import { recallRepositories } from "./repositories.js";
 import { type Looked, openWorkspace } from "./workspace.js";
@@ -19,11 +20,14 @@ export interface InfoOptions {
   remote?: boolean;
   network?: NetworkSettings;
   signal?: AbortSignal;
+  /** Told of long waits. */
+  onEvent?: EventListener;
 }
 
 /** A host that does not answer is told in its own entry. Throws UNKNOWN_ID, the signal's reason. */
 export async function info(options: InfoOptions): Promise<InfoReport> {
   const { id, remote = false, network = {}, signal = new AbortController().signal } = options;
+  const { onEvent: emit = () => {} } = options;
   // A pattern is no name of one asset; a name that looks like a pattern is taken literally.
   const selected = selectAssets(options.manifest, { ids: [id] });
   if (selected.length > 1) {
@@ -54,7 +58,8 @@ export async function info(options: InfoOptions): Promise<InfoReport> {
         left: sum(({ left = 0 }) => left),
       },
     };
-    return remote ? await withRemote(report, asset, manifest, network, signal) : report;
+    const ask = { base: manifest.base, network, offline: false, emit, signal };
+    return remote ? await withRemote(report, asset, ask) : report;
   } finally {
     await workspace.close();
   }
@@ -77,15 +82,9 @@ async function infoFile(looked: Looked): Promise<InfoFile> {
   };
 }
 
-async function withRemote(
-  report: InfoReport,
-  asset: Asset,
-  { base }: Manifest,
-  network: NetworkSettings,
-  signal: AbortSignal,
-): Promise<InfoReport> {
+async function withRemote(report: InfoReport, asset: Asset, ask: DescribeRun): Promise<InfoReport> {
   const urls = asset.files.map((file) => file.urls[0] ?? "");
-  const answers = await describeUrls(urls, { base, network, offline: false, signal });
+  const answers = await describeUrls(urls, ask);
   const files = report.files.map((file, index): InfoFile => {
     const answer = answers[index];
     if (answer === undefined) return file;
@@ -105,11 +104,11 @@ async function withRemote(
       },
     };
   });
-  const sources = askedSources({ base, network, offline: false, signal });
+  const sources = askedSources(ask);
   try {
     const names = repositoriesOf([...asset.files.flatMap((file) => file.urls), asset.repository?.url ?? ""]);
     const repositories: InfoRepository[] = [];
-    for (const [url, pinned] of names) repositories.push(await repositoryInfo(url, pinned, sources, signal));
+    for (const [url, pinned] of names) repositories.push(await repositoryInfo(url, pinned, sources, ask.signal));
     return { ...report, files, ...(repositories.length > 0 && { repositories }) };
   } finally {
     await sources.close();

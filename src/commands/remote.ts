@@ -1,4 +1,5 @@
 /** `assets remote ls`: what a repository, a release or a record holds, told by the service that has it. */
+import type { EventListener } from "../events.js";
 import { createSources } from "../source/index.js";
 import { createAgain } from "../transfer/ask-again.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
@@ -16,6 +17,8 @@ export interface RemoteOptions {
   network?: AskOptions["network"];
   policy?: Partial<AskOptions["policy"]>;
   signal?: AbortSignal;
+  /** Told of long waits. */
+  onEvent?: EventListener;
   /** Folder whose `.npmrc` would count, which it does not here. */
   cwd: string;
 }
@@ -23,10 +26,10 @@ export interface RemoteOptions {
 /** Asks for the files. Throws what the service refuses, UNSUPPORTED_URL, NOTHING_SELECTED, OFFLINE, USAGE, ABORTED. */
 export async function listRemote(options: RemoteOptions): Promise<RemoteReport> {
   const { url, include = [], exclude = [], network = {}, cwd } = options;
-  const { signal = new AbortController().signal } = options;
+  const { signal = new AbortController().signal, onEvent = () => {} } = options;
   const policy = { ...DEFAULT_POLICY, ...options.policy };
   if (network.caFile !== undefined) await (await import("../source/authorities.js")).readAuthorities(network.caFile);
-  const sources = createSources({ network, projectFolder: cwd, again: createAgain({ policy }) });
+  const sources = createSources({ network, projectFolder: cwd, again: createAgain({ policy, emit: onEvent }) });
   try {
     const listing = await listFiles(url, { include, exclude }, { sources, signal });
     const { files } = listing;

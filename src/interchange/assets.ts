@@ -6,8 +6,9 @@ import type { ImportedAsset, ImportedFile } from "../manifest/merge.js";
 import { commonFolder, isModelFile } from "../manifest/new-entry.js";
 import { normaliseAsset } from "../manifest/normalise.js";
 import { checkFolder, checkPath, checkTarget, joinPath, normaliseFolder } from "../manifest/paths.js";
+import { checkPublic } from "../manifest/public-urls.js";
 import { parseAsset } from "../manifest/schema.js";
-import { checkPublic, checkUrl } from "../manifest/urls.js";
+import { checkUrl } from "../manifest/urls.js";
 import { findClashes } from "./beside.js";
 import { type About, type Listed, type Listing, pinsOf, type Remark, shown } from "./listing.js";
 
@@ -60,12 +61,13 @@ export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets
   const notes: Remark[] = [...listing.notes];
   const groups = new Map<string, { checked: Checked[]; about: About }>();
   const folder = normaliseFolder(wishes.folder ?? ".");
-  const refuse = ({ place, path }: Listed, problem: string) =>
-    void refused.push({ place, message: `${shown(path)}: ${shown(problem)}` });
+  const leaveOut = ({ place, path }: Listed, problem: string) =>
+    void refused.push({ place, message: `${shown(path)}: ${problem}` });
+  const refuse = (listed: Listed, problem: string) => leaveOut(listed, shown(problem));
   const sound = listing.files.flatMap((listed): Checked[] => {
     const file = checkFile(listed, folder, notes);
     if (typeof file !== "string") return [{ file, listed }];
-    refuse(listed, file);
+    leaveOut(listed, file);
     return [];
   });
   const clashes = findClashes(sound.map(({ listed }) => ({ ...listed, path: joinPath(folder, listed.path) })));
@@ -106,19 +108,20 @@ export function toAssets(listing: Listing, wishes: ImportWishes): ImportedAssets
   return { assets, refused, notes };
 }
 
-/** The file as it is to be written, or why it cannot be. */
+/** The file as it is to be written, or why it cannot be, fit to be shown. */
 function checkFile(file: Listed, folder: string, notes: Remark[]): ImportedFile | string {
   const whole = joinPath(folder, file.path);
   const problem = checkPath(file.path) ?? checkTarget(whole);
-  if (problem !== undefined) return problem.message;
+  if (problem !== undefined) return shown(problem.message);
+  const faults: string[] = [];
   const urls = file.urls.filter((url) => {
     const fault = checkUrl(url) ?? checkPublic(url);
-    const message = `${shown(url)}: ${fault?.message}`;
-    if (fault !== undefined) notes.push({ place: file.place, message, left: true });
+    if (fault !== undefined) faults.push(`${shown(url)}: ${shown(fault.message)}`);
     return fault === undefined;
   });
   const [url, ...fallbackUrls] = urls;
-  if (url === undefined) return "there is no URL that assets can fetch";
+  if (url === undefined) return ["there is no URL that assets can fetch", faults.join("; ")].filter(Boolean).join(": ");
+  notes.push(...faults.map((message) => ({ place: file.place, message, left: true as const })));
   return { path: file.path, ...pinsOf(file), url, ...(fallbackUrls.length > 0 && { fallbackUrls }) };
 }
 

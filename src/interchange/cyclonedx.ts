@@ -1,6 +1,5 @@
 /** Bills of materials in CycloneDX 1.6: every asset a component, models and data apart, with the digests of its files. */
 import { createHash } from "node:crypto";
-import { redact } from "../errors.js";
 import type { Asset } from "../manifest/types.js";
 import { version } from "../version.js";
 import type { ExportedFile, Written } from "./exported.js";
@@ -83,7 +82,7 @@ function hashesOf(file: ExportedFile): object[] {
 /** Files of this machine are nothing to others. */
 function referencesOf(urls: readonly string[], homepage: string | undefined): object {
   const references = [
-    ...urls.filter((url) => !url.startsWith("file:")).map((url) => ({ type: "distribution", url: iri(redact(url)) })),
+    ...urls.filter((url) => !url.startsWith("file:")).map((url) => ({ type: "distribution", url: iri(url) })),
     ...(homepage === undefined ? [] : [{ type: "website", url: iri(homepage) }]),
   ];
   return references.length === 0 ? {} : { externalReferences: references };

@@ -10,7 +10,7 @@ export interface ExportedFile extends KnownPins {
   readonly urls: readonly string[];
 }
 
-/** A list, and the files that its format cannot hold. */
+/** A list, and what is not in it: files that its format cannot hold, URLs that others must not know. */
 export interface Written {
   readonly text: string;
   readonly left: readonly { readonly path: string; readonly reason: string }[];

@@ -20,6 +20,10 @@ export interface Writer {
   readonly summary: string;
   /** Files that are here are to be hashed for it. */
   readonly wantsMd5?: boolean;
+  /** It says where files come from. */
+  readonly wantsUrls?: boolean;
+  /** It says the homepages of assets. */
+  readonly wantsHomepage?: boolean;
   write(files: readonly ExportedFile[]): Promise<Written>;
 }
 
@@ -93,27 +97,33 @@ export const WRITERS: readonly Writer[] = [
   {
     format: "metalink",
     summary: "Metalink 4, for aria2c -M and others",
+    wantsUrls: true,
     write: async (files) => (await import("./metalink.js")).writeMetalink(files),
   },
   {
     format: "aria2",
     summary: "an input file, for aria2c -i",
+    wantsUrls: true,
     write: async (files) => (await import("./aria2.js")).writeAria2(files),
   },
   {
     format: "pooch",
     summary: "a registry file, for pooch",
+    wantsUrls: true,
     write: async (files) => (await import("./pooch.js")).writePooch(files),
   },
   {
     format: "dvc",
     summary: "a .dvc file with all files as its outputs; hashes those that are here",
     wantsMd5: true,
+    wantsUrls: true,
     write: async (files) => (await import("./dvc.js")).writeDvc(files),
   },
   {
     format: "cyclonedx",
     summary: "a bill of materials in CycloneDX 1.6 (ML-BOM)",
+    wantsUrls: true,
+    wantsHomepage: true,
     write: async (files) => (await import("./cyclonedx.js")).writeCycloneDx(files),
   },
 ];

@@ -4,8 +4,8 @@ import { digestOf } from "./fields.js";
 import type { AssetInText, FileInText } from "./files-in-text.js";
 import type { JsonPath } from "./issues.js";
 import { isToldByHost, movingReference } from "./moving.js";
+import { checkPublic } from "./public-urls.js";
 import type { RawContent } from "./schema.js";
-import { checkPublic } from "./urls.js";
 
 /** A rule that was broken, and where. */
 export interface Broken {
@@ -122,9 +122,14 @@ function lintUrl(
 
 function lintSecret(url: string, at: JsonPath, about: { asset: string; path?: string }): Broken[] {
   const secret = checkPublic(url);
-  if (secret === undefined) return [];
-  const message = `${redact(url)}: ${secret.message}: all who can read the repository have it. ${secret.suggestion}`;
-  return [{ rule: "secret-in-url", level: "error", ...about, message, at }];
+  const shown = redact(url);
+  if (secret !== undefined) {
+    const message = `${shown}: ${secret.message}: all who can read the repository have it. ${secret.suggestion}`;
+    return [{ rule: "secret-in-url", level: "error", ...about, message, at }];
+  }
+  if (shown === url) return [];
+  const message = `${shown}: what is cut out here may be a login or a signature, which all who can read the repository have.`;
+  return [{ rule: "secret-in-url", level: "warning", ...about, message, at }];
 }
 
 /** Keys that say nothing beside others. */

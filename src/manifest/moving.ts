@@ -7,8 +7,15 @@ import { isExactVersion, MEMBER_FRAGMENT } from "../url-forms.js";
 const BRANCH = /^(?:main|master|trunk|develop|dev|HEAD|gh-pages|latest|nightly|stable)$/;
 /** Tags that name a release, which nobody moves lightly: all others are as good as branches. */
 const VERSION = /^v?\d+(?:\.\d+)+/i;
-/** Hosts that give files of repositories by `/resolve/<revision>/`, as the Hub does. */
-const RESOLVING = /^(?:(?:www\.)?modelscope\.cn|hf-mirror\.com)$/;
+const MODELSCOPE = /^(?:www\.)?modelscope\.cn$/;
+/** Hosts of repositories with the ways by which they give files: elsewhere, the words of a way may stand in any path. */
+const FORGES: readonly (readonly [host: RegExp, way: RegExp])[] = [
+  [/^github\.com$/, /^archive$/],
+  [/^bitbucket\.org$/, /^(?:raw|get)$/],
+  [/^git\.sr\.ht$/, /^(?:blob|archive)$/],
+  [MODELSCOPE, /^resolve$/],
+  [/^hf-mirror\.com$/, /^resolve$/],
+];
 
 /** The reference that moves, as people call it. */
 export interface MovingReference {
@@ -27,8 +34,8 @@ export function movingReference(url: string): MovingReference | undefined {
     return reference === undefined ? undefined : { reference, told: member === undefined };
   }
   if (!/^https?:/i.test(container) || !URL.canParse(container)) return undefined;
-  const { hostname, pathname } = new URL(container);
-  const reference = revisionIn(hostname, pathname) ?? wordIn(pathname);
+  const { hostname, pathname, searchParams } = new URL(container);
+  const reference = revisionAsked(hostname, searchParams) ?? revisionIn(hostname, pathname) ?? wordIn(pathname);
   return reference === undefined ? undefined : { reference, told: false };
 }
 
@@ -64,6 +71,12 @@ function latestRelease(url: string): string | undefined {
   return release !== undefined && "tag" in release && release.tag === "latest" ? "latest" : undefined;
 }
 
+/** The revision that ModelScope is asked for by its interface. */
+function revisionAsked(hostname: string, query: URLSearchParams): string | undefined {
+  if (!MODELSCOPE.test(hostname) || !query.has("FilePath")) return undefined;
+  return unlessFixed(query.get("Revision") ?? "master");
+}
+
 /** The revision in the address of a file or an archive of a repository, or of a package, unless it stands still. */
 function revisionIn(hostname: string, pathname: string): string | undefined {
   if (hostname === "cdn.jsdelivr.net" || hostname === "unpkg.com" || hostname === "esm.sh") {
@@ -73,13 +86,14 @@ function revisionIn(hostname: string, pathname: string): string | undefined {
   }
   const codeload = hostname === "codeload.github.com" && /^\/[^/]+\/[^/]+\/[^/]+\/(.+)$/.exec(pathname);
   if (codeload) return unlessFixed(codeload[1]);
-  const [, gitlab, form, below = ""] = /^\/[^/]+\/.+?\/(-\/)?(raw|archive|resolve)\/(.+)$/.exec(pathname) ?? [];
-  if (form === undefined) return undefined;
-  const isNamed = form === "archive" && gitlab === undefined;
+  const [, gitlab, form, below = ""] =
+    /^\/[^/]+\/.+?\/(-\/)?(raw|archive|resolve|media|blob|get)\/(.+)$/.exec(pathname) ?? [];
+  const isForge = FORGES.some(([host, way]) => host.test(hostname) && way.test(form ?? ""));
+  if (form === undefined || (form === "get" && !isForge)) return undefined;
+  const isNamed = (form === "archive" || form === "get") && gitlab === undefined;
   const revision = isNamed ? below.replace(/\.(?:zip|tar|tgz|tar\.\w+)$/, "") : revisionAt(below);
-  const isForge = gitlab !== undefined || (isNamed && hostname === "github.com");
-  // Elsewhere the word may stand in any path: there a branch has to have the name of one.
-  return isForge || (form === "resolve" && RESOLVING.test(hostname)) ? unlessFixed(revision) : branch(revision);
+  // Elsewhere a branch has to have the name of one.
+  return isForge || gitlab !== undefined ? unlessFixed(revision) : branch(revision);
 }
 
 /** The revision that a path begins with. Gitea says of what kind it is. */
@@ -88,7 +102,7 @@ function revisionAt(path: string): string {
   if (first === "refs") return `${first}/${second}/${third}`;
   if (first === "commit") return second;
   const kind = { branch: "heads", tag: "tags" }[first];
-  return kind === undefined ? first : `refs/${kind}/${second}`;
+  return kind === undefined || third === "" ? first : `refs/${kind}/${second}`;
 }
 
 function branch(revision: string): string | undefined {

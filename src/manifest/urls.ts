@@ -1,7 +1,6 @@
 /** Which URLs a manifest may name as sources. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { redact } from "../errors.js";
 import { checkShort, parseHub, SHORT_SCHEMES } from "../short-urls.js";
 import { archiveFormat, isExactVersion, isPackageName, lfsEndpointIn, MEMBER_FRAGMENT } from "../url-forms.js";
 import { firstUnsafe, firstVariable, isPlaceholder } from "./characters.js";
@@ -28,15 +27,6 @@ const HOST_WITHOUT_SCHEME = /^(?:www\.[^/]+|[a-z0-9.-]+\.(?:com|org|net|io|co|ai
 /** What is wrong with a URL, or with a relative path in its place. */
 export function checkUrl(url: string): Problem | undefined {
   return url.length <= MAX_PLAIN_LENGTH && PLAIN.test(url) ? undefined : examineUrl(url);
-}
-
-/** What keeps a URL from being written into a manifest, which others read. */
-export function checkPublic(url: string): Problem | undefined {
-  if (redact(url) === url) return undefined;
-  return {
-    message: "it carries a login or a signature, which has no place in a manifest",
-    suggestion: "Name the URL without it; logins belong into ~/.netrc or a variable (docs/network.md).",
-  };
 }
 
 /** A URL without the user and password in it; any other text as it is. */

@@ -70,7 +70,7 @@ export function createDescribe(
       const head = told?.status === 200 ? fromHead(url, told.headers) : undefined;
       if (head?.digest !== undefined || bytesOnly || patience.aborted) return head;
       const sum = await sumBeside(url, signal);
-      return sum === undefined ? head : { url: redact(url), ...head, ...sum };
+      return sum === undefined ? head : { url, ...head, ...sum };
     }
     const described = await describeShort(short, options);
     // Whoever wrote a long address reads a long address.
@@ -100,7 +100,7 @@ function fromHead(url: string, headers: Headers): Described | undefined {
   const fits = !isCoded && hex.length === (algorithm === "sha-512" ? 128 : 64);
   if (size === undefined && !fits) return undefined;
   return {
-    url: redact(url),
+    url,
     ...(size !== undefined && { size }),
     ...(fits && {
       digest: { algorithm: algorithm === "sha-512" ? "sha512" : "sha256", hex },

@@ -2,7 +2,7 @@
 
 /** Everything that was stated; each part only where it was. */
 export interface Described {
-  /** The URL that always means these bytes: what a manifest should say. Without credentials. */
+  /** The URL that always means these bytes: what a manifest should say; where nobody knows another one, as it was asked. */
   readonly url: string;
   /** In bytes. */
   readonly size?: number;

@@ -9,8 +9,8 @@ import { asksTooLong, LONG_WAIT_MS, pauseHost, type RetryPolicy, verdictOn } fro
 /** How stubborn to be. */
 interface AgainOptions {
   readonly policy: RetryPolicy;
-  /** Told of long waits. */
-  readonly emit?: EventListener | undefined;
+  /** Told of long waits: whoever asks for people tells them. */
+  readonly emit: EventListener;
 }
 
 /** Longest wait for one answer, in milliseconds. */
@@ -22,7 +22,7 @@ const NO_BYTES = { combined: false, kept: false, wrote: false, differs: false, b
  * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is
  * asked each further question once. What is asked throws ABORTED for whatever reason it is.
  */
-export function createAgain({ policy, emit = () => {} }: AgainOptions): Again {
+export function createAgain({ policy, emit }: AgainOptions): Again {
   const hosts = createHosts(policy.maxRetryAfterMs);
   return async (url, ask, signal) => {
     const host = hostOf(url);

@@ -59,7 +59,7 @@ describe("listing a commit", () => {
   });
 
   it("ends when it is told to", async () => {
-    const again = createAgain({ policy: DEFAULT_POLICY });
+    const again = createAgain({ policy: DEFAULT_POLICY, emit: () => {} });
     const sources = createSources({ network: {}, projectFolder: "/", again });
     const why = new Error("told to");
     await expect(listFiles("hf:org/m", {}, { sources, signal: AbortSignal.abort(why) })).rejects.toBe(why);

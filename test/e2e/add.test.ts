@@ -179,6 +179,14 @@ describe("assets add", () => {
     expect(entries(tree)).toHaveLength(1);
   });
 
+  it("writes a URL as it was typed when only the name of a parameter reminds of a login", async () => {
+    const { tree, run } = project();
+    const server = await startFaultServer();
+    const url = server.serve("/get?key=model.bin&sp=3", { body: MODEL });
+    expect(await run(["add", url, "--id", "m", "--path", "m.bin"])).toMatchObject({ code: 0 });
+    expect(entries(tree)).toMatchObject([{ url, sha256: sha256Of(MODEL) }]);
+  });
+
   it("fetches and writes nothing in a dry run, and shows what it would write", async () => {
     const { tree, run, text } = project();
     const hub = await startHub({ repos: { "org/m": { large: { "model.onnx": MODEL } } } });

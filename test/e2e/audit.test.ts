@@ -91,6 +91,22 @@ describe("assets audit", () => {
     expect([totals.asked, server.batches.length, server.downloads]).toEqual([4, 1, []]);
   });
 
+  it("asks a Git LFS server anew once a pin is another one, and says of a file only what was said of it", async () => {
+    const server = await startLfsServer();
+    const { oid, size } = server.add("x".repeat(18_000));
+    const tree = makeTree();
+    const audit = async (pinned: number) => {
+      const files = [{ path: "a", sha256: oid, size: pinned, url: `lfs:${server.endpoint}` }];
+      tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [{ id: "m", type: "model", files }] }));
+      const { code, stdout } = await runInProcess(["audit", "--remote", "--json"], { cwd: tree.root });
+      const [url] = JSON.parse(stdout).urls;
+      return [code, url.status, url.size, server.batches.length];
+    };
+    expect(await audit(24)).toEqual([0, "alive", undefined, 1]);
+    expect(await audit(size)).toEqual([0, "alive", undefined, 2]);
+    expect(await audit(size)).toEqual([0, "alive", undefined, 2]);
+  });
+
   it.skipIf(chain === undefined)(
     "holds against a pin what a Git LFS pointer stands for, and not the pointer",
     async () => {

@@ -1,8 +1,9 @@
 /** Exporting through the real program, to the very tools that the lists are for. */
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { sha256Of } from "../helpers/content.js";
+import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { runInProcess } from "../helpers/in-process.js";
 import { makeTree, type Tree } from "../helpers/tree.js";
@@ -106,6 +107,44 @@ describe("assets export", () => {
       stderr: expect.stringMatching(/^assets: names with blanks.* from 1\.7 on\.\n$/),
     });
     expect(quoted.stdout).toMatch(/^'data\/a b\.bin' /);
+  });
+
+  it.each(["metalink", "aria2", "pooch", "dvc", "cyclonedx"])(
+    "of %s leaves out URLs with a login, names them, and keeps the others of their files",
+    async (format) => {
+      const secret = `CANARY-${randomUUID()}`;
+      const tree = makeTree();
+      const url = [`https://me:${secret}@h.example/a`, `https://h.example/a?X-Amz-Signature=${secret}`];
+      tree.manifestFor({
+        a: { url: [...url, "https://m.example/a?key=a.bin"], body: A, id: "a" },
+        b: { url: `https://me:${secret}@h.example/b`, body: B, id: "b" },
+      });
+      const text = tree.read("assets.manifest.json").toString();
+      tree.write(
+        "assets.manifest.json",
+        text.replace('"id": "a"', `"id": "a", "homepage": "https://me:${secret}@h.example/"`),
+      );
+      tree.write("a", bytesOf(A));
+      const run = (...args: string[]) => runInProcess(["export", format, ...args], { cwd: tree.root });
+      const [done, json] = [await run(), await run("--json")];
+      expect(`${done.stdout}${done.stderr}${json.stdout}`).not.toContain(secret);
+      expect(done.code).toBe(1);
+      expect(done.stdout).toContain("https://m.example/a?key=a.bin");
+      expect(done.stdout).not.toContain("h.example/");
+      const reason = "it carries a login or a signature";
+      expect(done.stderr).toContain(`left out: a: https://h.example/a: ${reason}.\n`);
+      expect(done.stderr).toContain(`left out: a: https://h.example/a?X-Amz-Signature=***: ${reason}.\n`);
+      expect(done.stderr).toContain(`left out: b: https://h.example/b: ${reason}.\n`);
+      expect(done.stderr.includes("its homepage https://h.example/")).toBe(format === "cyclonedx");
+      expect(JSON.parse(json.stdout).files).toBe(["pooch", "cyclonedx"].includes(format) ? 2 : 1);
+    },
+  );
+
+  it("of sums, which say no URLs, is no less complete for a login in one", async () => {
+    const tree = makeTree();
+    tree.manifestFor({ a: { url: "https://me:word@h.example/a", body: A } });
+    const done = await runInProcess(["export", "sums"], { cwd: tree.root });
+    expect(done).toMatchObject({ code: 0, stderr: "", stdout: `${sha256Of(A)}  a\n` });
   });
 
   it("takes a selection, refuses an unknown id, and writes its answer where it is told", async () => {

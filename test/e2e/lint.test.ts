@@ -54,6 +54,8 @@ describe("assets lint", () => {
     ["secret-in-url", "error", "https://h.example/a", "https://user:hunter2hunter2@h.example/a"],
     ["secret-in-url", "error", "https://i.example/a", "https://i.example/a?X-Amz-Signature=abcdef"],
     ["secret-in-url", "error", '"license": "MIT"', '"license": "MIT", "homepage": "https://me:word@h.example/"'],
+    ["secret-in-url", "warning", "https://i.example/a", "https://i.example/a?key=model.bin"],
+    ["secret-in-url", "warning", '"license": "MIT"', '"license": "MIT", "homepage": "https://h.example/?code=5"'],
     ["dead-field", "warning", '"size": 1', '"size": 1, "size_mb": 1'],
     ["dead-field", "warning", '"size": 1', '"size": 1, "md5": "0123456789abcdef0123456789abcdef"'],
     ["dead-field", "warning", '["https://i.example/a"]', '["https://i.example/a", "https://h.example/a"]'],

@@ -56,6 +56,21 @@ describe("a whole repository", () => {
     expect([code, stdout]).toEqual([5, expect.stringContaining(`expected git-blob ${gitBlob("[]")}`)]);
   });
 
+  it("is audited file by file at the place of its source, and not at all before its files are known", async () => {
+    const { tree, run } = await project({ source: "hf:org/name" });
+    const early = await run("audit", "--remote");
+    expect([early.code, early.stderr]).toEqual([5, expect.stringContaining("assets lock")]);
+    await run("download", "m");
+    const { code, stdout } = await run("audit", "--remote", "--json");
+    const { urls } = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(urls.map(({ path, status }: Record<string, string>) => [path, status])).toEqual(
+      ["config.json", "README.md", "onnx/config.json", "onnx/model.onnx"].map((file) => [`models/m/${file}`, "alive"]),
+    );
+    const text = tree.read("assets.manifest.json").toString().split("\n")[urls[0].line - 1];
+    expect(text?.slice(urls[0].column - 1)).toMatch(/^"hf:org\/name"/);
+  });
+
   it("is told apart from nothing: what is not known yet is neither right nor here", async () => {
     const { run } = await project({ source: "hf:org/name" });
     const verify = await run("verify");

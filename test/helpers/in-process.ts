@@ -6,7 +6,10 @@ import { type BinOptions, type BinResult, environment } from "./bin.js";
 const BUILT = new URL("../../dist/cli.js", import.meta.url).href;
 
 /** How to run the command line. What a process of its own is needed for, such as signals and users, `runBin` has. */
-export type InProcessOptions = Pick<BinOptions, "cwd" | "env" | "input">;
+export interface InProcessOptions extends Pick<BinOptions, "cwd" | "env" | "input"> {
+  /** Stopped, as by a signal, as soon as standard error says this. */
+  until?: string;
+}
 
 let running: string | undefined;
 
@@ -17,13 +20,15 @@ let running: string | undefined;
  */
 export async function runInProcess(
   args: string[],
-  { cwd, env = {}, input = "" }: InProcessOptions,
+  { cwd, env = {}, input = "", until }: InProcessOptions,
 ): Promise<BinResult> {
   if (running !== undefined) throw new Error(`assets ${running} still runs in this process, whose environment it has`);
   const output = { stdout: "", stderr: "" };
+  const stop = new AbortController();
   const into = (name: keyof typeof output) => ({
     write: (text: string) => {
       output[name] += text;
+      if (until !== undefined && output.stderr.includes(until)) stop.abort();
     },
   });
   const before = { ...process.env };
@@ -39,7 +44,7 @@ export async function runInProcess(
       env: process.env,
       cwd,
       argv: args,
-      signal: new AbortController().signal,
+      signal: stop.signal,
       exitCode: (value) => value,
     });
     return { code, signal: null, ...output, durationMs: performance.now() - startedAt };

@@ -7,6 +7,7 @@ import { IMPATIENT } from "../helpers/run.js";
 
 const URL = "https://service.example/api";
 const { signal } = new AbortController();
+const silent = () => {};
 const failure = (options: AssetsErrorOptions = {}) => new AssetsError("NETWORK", "It cannot answer.", options);
 
 /** A service that fails in these ways, one after the other, and then answers. */
@@ -24,7 +25,7 @@ function service(...failures: AssetsError[]) {
 
 describe("a question", () => {
   it("is asked again while its failures may pass, as often as the policy allows, and each anew", async () => {
-    const again = createAgain({ policy: IMPATIENT });
+    const again = createAgain({ policy: IMPATIENT, emit: silent });
     const passing = () => failure({ retry: {} });
     for (let question = 0; question < 3; question++) {
       const { ask, asked } = service(passing(), passing());
@@ -34,12 +35,14 @@ describe("a question", () => {
 
   it("is not asked again when it is refused", async () => {
     const { ask, asked } = service(failure());
-    await expect(createAgain({ policy: IMPATIENT })(URL, ask, signal)).rejects.toMatchObject({ code: "NETWORK" });
+    await expect(createAgain({ policy: IMPATIENT, emit: silent })(URL, ask, signal)).rejects.toMatchObject({
+      code: "NETWORK",
+    });
     expect(asked.times).toBe(1);
   });
 
   it("does not storm a host that kept failing: each further one is asked once", async () => {
-    const again = createAgain({ policy: IMPATIENT });
+    const again = createAgain({ policy: IMPATIENT, emit: silent });
     const all = Array.from({ length: 20 }, () => failure({ retry: { wholeHost: true } }));
     const { ask, asked } = service(...all);
     for (let question = 0; question < 5; question++) await again(URL, ask, signal).catch(() => {});
@@ -69,7 +72,7 @@ describe("a question", () => {
 
   it("is given up when the host asks to wait longer than anybody waits", async () => {
     const { ask, asked } = service(failure({ retry: { afterMs: 3_600_000, wholeHost: true } }));
-    const done = createAgain({ policy: IMPATIENT })(URL, ask, signal);
+    const done = createAgain({ policy: IMPATIENT, emit: silent })(URL, ask, signal);
     await expect(done).rejects.toThrow("It asks to wait 3600 s, longer than the 300 s");
     expect(asked.times).toBe(1);
   });
