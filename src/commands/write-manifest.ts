@@ -2,7 +2,7 @@
 import { AssetsError } from "../errors.js";
 import { formatIssues, formatUnplaced } from "../manifest/issues.js";
 import { readManifest } from "../manifest/read.js";
-import type { Manifest } from "../manifest/types.js";
+import type { Asset, Manifest } from "../manifest/types.js";
 import { lock } from "../store/lock.js";
 import { createWhole, readWhole, removeDrafts, replaceWhole } from "../store/whole-text.js";
 
@@ -50,13 +50,8 @@ function checkText(text: string, manifest: Pick<Manifest, "file" | "root">, blam
  * stands in no text.
  */
 export function refuseChanged(now: Manifest, before: Manifest, ids: Iterable<string>): void {
-  const asWritten = ({ assets }: Manifest, id: string) => {
-    const { repository, ...asset } = assets.find((each) => each.id === id) ?? { files: [] };
-    if (repository === undefined) return JSON.stringify(asset);
-    const { commit: _, ...wanted } = repository;
-    return JSON.stringify({ ...asset, files: [], repository: wanted });
-  };
-  const changed = [...ids].find((id) => asWritten(now, id) !== asWritten(before, id));
+  const [is, was] = [now, before].map(({ assets }) => new Map(assets.map((asset) => [asset.id, asset])));
+  const changed = [...new Set(ids)].find((id) => asWritten(is?.get(id)) !== asWritten(was?.get(id)));
   if (changed === undefined) return;
   throw new AssetsError(
     "MANIFEST_INVALID",
@@ -65,6 +60,13 @@ export function refuseChanged(now: Manifest, before: Manifest, ids: Iterable<str
       hint: "Run the same command again: what was fetched is here.",
     },
   );
+}
+
+function asWritten(known: Asset | undefined): string {
+  const { repository, ...asset } = known ?? { files: [] };
+  if (repository === undefined) return JSON.stringify(asset);
+  const { commit: _, ...wanted } = repository;
+  return JSON.stringify({ ...asset, files: [], repository: wanted });
 }
 
 /**
