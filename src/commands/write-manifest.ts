@@ -1,9 +1,11 @@
 /** Changes the text of a manifest: read anew, edited, proven to be one still, put in place in one step. */
+import { realpath } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { AssetsError } from "../errors.js";
 import { formatIssues, formatUnplaced } from "../manifest/issues.js";
 import { readManifest } from "../manifest/read.js";
 import type { Asset, Manifest } from "../manifest/types.js";
-import { lock } from "../store/lock.js";
+import { type Held, lock } from "../store/lock.js";
 import { createWhole, readWhole, removeDrafts, replaceWhole } from "../store/whole-text.js";
 
 const MOST_BYTES = 64 * 2 ** 20;
@@ -94,14 +96,8 @@ export async function rewriteManifest(
   edit: (text: string, now: Manifest) => string | Promise<string>,
   { dryRun = false, start, signal }: WriteOptions,
 ): Promise<Rewritten> {
-  const { file, root } = manifest;
-  // Where no lock can be made, two runs at once are somebody's own affair.
-  const held = dryRun
-    ? undefined
-    : await lock(root, file, { timeoutMs: WAIT_MS, signal }).catch((error) => {
-        if (error instanceof AssetsError && error.code === "LOCAL_IO") return undefined;
-        throw error;
-      });
+  const { file } = manifest;
+  const held = dryRun ? undefined : await lockManifest(file, signal);
   try {
     if (held?.doubtful === false) await removeDrafts(file);
     const before = start === undefined ? await manifestText(manifest) : await textAt(file);
@@ -120,5 +116,19 @@ export async function rewriteManifest(
     return { before, after, written: true };
   } finally {
     await held?.release();
+  }
+}
+
+/**
+ * By the file that is meant and in its own folder: runs that take another way to it, or have another root, wait for each
+ * other. Undefined where no lock can be made: two runs at once are somebody's own affair there.
+ */
+async function lockManifest(file: string, signal: AbortSignal): Promise<Held | undefined> {
+  const real = await realpath(file).catch(() => file);
+  try {
+    return await lock(dirname(real), basename(real), { timeoutMs: WAIT_MS, signal });
+  } catch (error) {
+    if (error instanceof AssetsError && error.code === "LOCAL_IO") return undefined;
+    throw error;
   }
 }
