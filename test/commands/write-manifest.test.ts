@@ -32,19 +32,21 @@ describe("an asset that is about to be written", () => {
 describe("runs that write one manifest at the same time", () => {
   const entryOf = (id: string) => ({ id, type: "model", url: `https://x.example/${id}`, localPath: id });
   const append = (file: string, root: string, id: string) =>
-    rewriteManifest(
-      { file, root },
-      (text) =>
-        withEdits(text, [{ do: "append", at: ["assets"], value: entryOf(id) }]),
-      { start: '{ "version": 1, "assets": [] }', signal: new AbortController().signal },
-    );
+    rewriteManifest({ file, root }, (text) => withEdits(text, [{ do: "append", at: ["assets"], value: entryOf(id) }]), {
+      start: '{ "version": 1, "assets": [] }',
+      signal: new AbortController().signal,
+    });
   const IDS = ["a", "b", "c", "d"];
 
   it("lose nothing of each other where each has a root of its own", async () => {
     const tree = makeTree();
     tree.write(MANIFEST, '{ "version": 1, "assets": [] }');
     await Promise.all(IDS.map((id) => append(tree.path(MANIFEST), tree.path(`root-${id}`), id)));
-    expect(entries(tree).map(({ id }) => id).sort()).toEqual(IDS);
+    expect(
+      entries(tree)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(IDS);
     expect(tree.files().filter((path) => path.endsWith(".new"))).toEqual([]);
   });
 
@@ -55,6 +57,10 @@ describe("runs that write one manifest at the same time", () => {
     for (const id of ["a", "b", "c"]) symlinkSync(tree.root, tree.path(`links/${id}`), "junction");
     const files = [...["a", "b", "c"].map((id) => tree.path(join("links", id, MANIFEST))), tree.path(MANIFEST)];
     await Promise.all(IDS.map((id, index) => append(files[index] ?? "", join(files[index] ?? "", ".."), id)));
-    expect(entries(tree).map(({ id }) => id).sort()).toEqual(IDS);
+    expect(
+      entries(tree)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(IDS);
   });
 });
