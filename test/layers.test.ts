@@ -161,6 +161,7 @@ describe("the house", () => {
       "commands/measure.ts",
       "commands/proven-sizes.ts",
       "commands/settle-pins.ts",
+      "commands/sift.ts",
       "commands/write-manifest.ts",
       "commands/repositories.ts",
     ]);

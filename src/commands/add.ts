@@ -20,7 +20,8 @@ import type { AddedFile, AddReport } from "./author-reports.js";
 import type { FileChoice } from "./list-files.js";
 import { type Measured, type MeasureRun, measureFiles } from "./measure.js";
 import type { Bytes } from "./settle-pins.js";
-import { manifestText, rewriteManifest, tryText } from "./write-manifest.js";
+import { sift } from "./sift.js";
+import { flawOf, manifestNow, rewriteManifest } from "./write-manifest.js";
 
 /** How often a place is looked for that no other run takes meanwhile. */
 const MOST_ROUNDS = 5;
@@ -67,21 +68,21 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
   const { size, sha256 } = options;
   const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, ask);
-  const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
+  const usable = wishes.filter(({ error, known }) => error === undefined && known === undefined);
+  // Another run may have written while the hosts were asked.
+  const { text: before, now: current } = await manifestNow(manifest);
+  const naming = { ...options, manifest: current };
   // What the manifest would not take is told before anything is fetched.
-  const planned = withGroups(await manifestText(manifest), manifest, nameAll(open, options));
-  await tryText(planned, manifest, {
-    blame: "This cannot be added; nothing was fetched or written:",
-    code: "USAGE",
-  });
+  const open = fitting(stillNew(usable, current), before, naming);
 
   // What was fetched would be in the way of the next try.
   if (!dryRun && open.length > 0) await refuseReadOnly(manifest.file);
-  if (!dryRun) await measureAll(open, options, { manifest, since, policy, network, jobs, signal, emit });
+  if (!dryRun) await measureAll(open, naming, { manifest: current, since, policy, network, jobs, signal, emit });
   const added = open.filter(({ error }) => error === undefined);
   let groups: Group[] = [];
   const edit = (text: string, now: Manifest) => {
-    groups = nameAll(stillNew(added, now), { ...options, manifest: now });
+    const renaming = { ...options, manifest: now };
+    groups = nameAll(fitting(stillNew(added, now), text, renaming), renaming);
     return withGroups(text, now, groups);
   };
   const { written } =
@@ -94,6 +95,29 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
     );
   }
   return reportOf(options, wishes, groups, written, started);
+}
+
+/**
+ * Those that can be written together, with their names; the others fail. Throws what is wrong with all of them where none
+ * can.
+ */
+function fitting(wishes: readonly Wish[], text: string, options: AddOptions): readonly Wish[] {
+  const { manifest } = options;
+  const tried = (some: readonly Wish[], blame: string) => {
+    try {
+      return flawOf(withGroups(text, manifest, nameAll(some, options)), manifest, { blame, code: "USAGE" });
+    } catch (error) {
+      if (error instanceof AssetsError) return error;
+      throw error;
+    }
+  };
+  const { kept, refused } = sift(wishes, (some) => tried(some, "This cannot be added:"));
+  if (kept.length === 0 && refused.size > 0) {
+    throw tried(wishes, "This cannot be added; nothing was fetched or written:");
+  }
+  for (const [wish, error] of refused) wish.error = errorInfo(error);
+  nameAll(kept, options);
+  return kept;
 }
 
 /** Fetches and measures what only the bytes can tell. Where another run takes a place meanwhile, it goes to another. */

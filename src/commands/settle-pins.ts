@@ -1,5 +1,6 @@
 /** Holds what is pinned of a file, what is stated of its URLs and what was measured against each other: pure. */
 import { AssetsError } from "../errors.js";
+import { EMPTY_SHA256 } from "../manifest/fields.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { AssetFile, StatedDigest } from "../manifest/types.js";
 import { type Described, lengthOf } from "../source/described.js";
@@ -64,7 +65,8 @@ export function settlePins(
   }
   // Beside a SHA-256, nothing but the same one says that what is stated is said of the same bytes.
   const isSame = ({ described: { digest, size } }: Statement) => digest?.hex === sha256 && size !== undefined;
-  const size = file.size ?? statements.find(sha256 === undefined ? isFirm : isSame)?.described.size;
+  const stating = statements.find(sha256 === undefined ? isFirm : isSame)?.described.size;
+  const size = file.size ?? stating ?? (sha256 === EMPTY_SHA256 ? 0 : undefined);
   const known = size === undefined ? {} : { size };
   if (sha256 === undefined || stated.length > 0) {
     const pins = isPinned ? { ...known, ...pinOf(file) } : known;

@@ -11,6 +11,7 @@ import { createWhole, readWhole, removeDrafts, replaceWhole } from "../store/who
 const MOST_BYTES = 64 * 2 ** 20;
 /** Another run holds the manifest for no longer than it takes to write it. */
 const WAIT_MS = 30_000;
+const BROKEN_MEANWHILE = "The manifest has become invalid meanwhile; nothing was written.";
 
 /** What became of a text. */
 export interface Rewritten {
@@ -38,6 +39,12 @@ export async function manifestText({ file }: Pick<Manifest, "file">): Promise<st
 
 async function textAt(file: string): Promise<string | undefined> {
   return (await readWhole(file, MOST_BYTES))?.toString("utf8");
+}
+
+/** The manifest as it stands now, and what it says. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID, LOCAL_IO. */
+export async function manifestNow(manifest: Pick<Manifest, "file" | "root">): Promise<{ text: string; now: Manifest }> {
+  const text = await manifestText(manifest);
+  return { text, now: checkText(text, manifest, BROKEN_MEANWHILE) };
 }
 
 /** What a text is as the manifest of that place. Throws MANIFEST_INVALID with every problem, `blame` before them. */
@@ -71,19 +78,32 @@ function asWritten(known: Asset | undefined): string {
   return JSON.stringify({ ...asset, files: [], repository: wanted });
 }
 
-/**
- * What the manifest would be with this text, which nobody has seen yet. Throws MANIFEST_INVALID when it is none as it
- * stands, else `code` with all that is wrong with what is new, `blame` before it.
- */
+/** How the flaws of a text that nobody has seen yet are told: as which error, and what before all that is wrong. */
+interface FlawWords {
+  readonly blame: string;
+  readonly code: "USAGE" | "UNSAFE_PATH" | "MANIFEST_INVALID";
+}
+
+/** What is wrong with this text as the manifest of that place. */
+export function flawOf(
+  text: string,
+  manifest: Pick<Manifest, "file" | "root">,
+  { blame, code }: FlawWords,
+): AssetsError | undefined {
+  const { manifest: now, issues } = readManifest(text, manifest);
+  return now === undefined ? new AssetsError(code, `${blame}\n${formatUnplaced(issues)}`) : undefined;
+}
+
+/** Throws MANIFEST_INVALID when the manifest is none as it stands, else what {@link flawOf} answers for this text. */
 export async function tryText(
   text: string,
   manifest: Pick<Manifest, "file" | "root">,
-  { blame, code }: { blame: string; code: "USAGE" | "UNSAFE_PATH" },
-): Promise<Manifest> {
-  const { manifest: now, issues } = readManifest(text, manifest);
-  if (now !== undefined) return now;
-  checkText(await manifestText(manifest), manifest, "The manifest has become invalid meanwhile; nothing was written.");
-  throw new AssetsError(code, `${blame}\n${formatUnplaced(issues)}`);
+  words: FlawWords,
+): Promise<void> {
+  const flaw = flawOf(text, manifest, words);
+  if (flaw === undefined) return;
+  await manifestNow(manifest);
+  throw flaw;
 }
 
 /**
@@ -102,7 +122,7 @@ export async function rewriteManifest(
     if (held?.doubtful === false) await removeDrafts(file);
     const before = start === undefined ? await manifestText(manifest) : await textAt(file);
     const text = before ?? start ?? "";
-    const now = checkText(text, manifest, "The manifest has become invalid meanwhile; nothing was written.");
+    const now = checkText(text, manifest, BROKEN_MEANWHILE);
     const after = await edit(text, now);
     if (after === text) return { before, after, written: false };
     checkText(after, manifest, "This would not be a valid manifest; nothing was written.");
