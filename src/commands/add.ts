@@ -11,6 +11,7 @@ import { forgetAdding } from "../store/adding-memory.js";
 import { removeFile } from "../store/remove-file.js";
 import { refuseReadOnly } from "../store/whole-text.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
+import { takeKnown } from "./add-known.js";
 import { nameAll, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
@@ -68,12 +69,13 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
   const { size, sha256 } = options;
   const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, ask);
+  for (const wish of wishes) if (wish.known !== undefined) takeKnown(wish, wish.known, manifest, options);
   const usable = wishes.filter(({ error, known }) => error === undefined && known === undefined);
   // Another run may have written while the hosts were asked.
   const { text: before, now: current } = await manifestNow(manifest);
   const naming = { ...options, manifest: current };
   // What the manifest would not take is told before anything is fetched.
-  const open = fitting(stillNew(usable, current), before, naming);
+  const open = fitting(stillNew(usable, current, options), before, naming);
 
   // What was fetched would be in the way of the next try.
   if (!dryRun && open.length > 0) await refuseReadOnly(manifest.file);
@@ -82,7 +84,7 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   let groups: Group[] = [];
   const edit = (text: string, now: Manifest) => {
     const renaming = { ...options, manifest: now };
-    groups = nameAll(fitting(stillNew(added, now), text, renaming), renaming);
+    groups = nameAll(fitting(stillNew(added, now, options), text, renaming), renaming);
     return withGroups(text, now, groups);
   };
   const { written } =
@@ -174,12 +176,12 @@ function warnOfLength({ file: { path }, statements }: Wish, { size, from }: Byte
 }
 
 /** Those that the manifest as it is now has neither the URL nor the place of. */
-function stillNew(wishes: readonly Wish[], now: Manifest): Wish[] {
+function stillNew(wishes: readonly Wish[], now: Manifest, options: AddOptions): Wish[] {
   const places = new Map(now.assets.flatMap(({ files }) => files.map((file) => [foldPath(file.path), file])));
   return wishes.filter((wish) => {
     const { file, source, here } = wish;
     const known = knownAs(now, [source.resolved, file.url]);
-    if (known !== undefined) wish.known = known;
+    if (known !== undefined) takeKnown(wish, known, now, options);
     const other = here ? places.get(foldPath(file.path)) : undefined;
     if (other === undefined || known !== undefined) return known === undefined;
     const message = `${file.path} is the place of ${other.asset} by now.`;
@@ -240,11 +242,13 @@ function reportOf(
   };
 }
 
-function addedFile({ asset, file, pins, known, error, here, fetched, statedBy, described }: Wish): AddedFile {
+function addedFile({ asset, file, pins, known, ignored, error, here, fetched, statedBy, described }: Wish): AddedFile {
   if (known !== undefined) {
     const { size, sha256, urls } = known;
     const pinned = { ...(size !== undefined && { size }), ...(sha256 !== undefined && { sha256 }) };
-    return { asset: known.asset, path: known.path, url: urls[0] ?? file.url, status: "known", ...pinned, here };
+    const its = { asset: known.asset, path: known.path, url: urls[0] ?? file.url, ...pinned, here };
+    if (error !== undefined) return { ...its, status: "failed", error };
+    return { ...its, status: "known", ...(ignored?.length && { ignored }) };
   }
   const status = error !== undefined ? "failed" : pins.sha256 === undefined ? "unmeasured" : "added";
   const { moved } = described ?? {};
