@@ -11,7 +11,11 @@ vi.mock("../../src/store/digest.js", async (original) => {
   const own = await original<typeof import("../../src/store/digest.js")>();
   const createHasher: typeof own.createHasher = () => {
     const hasher = own.createHasher();
-    return { ...hasher, hash: (target, options) => (hashed.push(String(target)), hasher.hash(target, options)) };
+    const hash: typeof hasher.hash = (target, options) => {
+      hashed.push(String(target));
+      return hasher.hash(target, options);
+    };
+    return { ...hasher, hash };
   };
   return { ...own, createHasher };
 });
