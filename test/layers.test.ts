@@ -147,6 +147,7 @@ describe("the house", () => {
       "commands/hydrate-run.ts",
       "commands/extras.ts",
       "commands/hash-input.ts",
+      "commands/add-known.ts",
       "commands/add-names.ts",
       "commands/add-repository.ts",
       "commands/add-sources.ts",
@@ -161,6 +162,7 @@ describe("the house", () => {
       "commands/measure.ts",
       "commands/proven-sizes.ts",
       "commands/settle-pins.ts",
+      "commands/sift.ts",
       "commands/write-manifest.ts",
       "commands/repositories.ts",
     ]);

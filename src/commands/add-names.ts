@@ -32,6 +32,8 @@ export interface Wish {
   asset: string;
   error?: ErrorInfo;
   known?: AssetFile;
+  /** Options that ask for something else than `known` is. */
+  ignored?: string[];
   /** It lies in its place. */
   here: boolean;
   /** Its bytes were fetched for it. */

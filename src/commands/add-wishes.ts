@@ -3,6 +3,7 @@ import { AssetsError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, EventListener } from "../events.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
+import { lengthOf } from "../source/described.js";
 import type { Wish } from "./add-names.js";
 import type { AddSource } from "./add-sources.js";
 import { type Answer, type DescribeRun, describeUrls } from "./describe-urls.js";
@@ -140,9 +141,10 @@ export function judged({ asset, file, given = {}, statements, source }: Wish, by
   const by = source.pointer === undefined ? "you say" : "its Git LFS pointer says";
   const done = settlePins(own, statements, bytes, by);
   // Who names a fallback is here to name another, so that even a length beside no digest counts.
-  const { size } = done.pins;
-  const other = statements.find(({ primary, described }) => !primary && (described.size ?? size) !== size);
+  const announced = statements.find(({ primary }) => primary)?.described.announced;
+  const size = done.pins.size ?? announced;
+  const other = statements.find(({ primary, described }) => !primary && (lengthOf(described) ?? size) !== size);
   if (size === undefined || other === undefined) return done;
-  const message = `${own.path} has ${size} bytes, and ${other.url} is stated to have ${other.described.size}.`;
+  const message = `${own.path} has ${size} bytes, and ${other.url} is stated to have ${lengthOf(other.described)}.`;
   throw new AssetsError("SIZE_MISMATCH", message, { hint: "It is no other place of the same bytes: leave it out." });
 }

@@ -11,6 +11,7 @@ import { forgetAdding } from "../store/adding-memory.js";
 import { removeFile } from "../store/remove-file.js";
 import { refuseReadOnly } from "../store/whole-text.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
+import { takeKnown } from "./add-known.js";
 import { nameAll, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
@@ -20,7 +21,8 @@ import type { AddedFile, AddReport } from "./author-reports.js";
 import type { FileChoice } from "./list-files.js";
 import { type Measured, type MeasureRun, measureFiles } from "./measure.js";
 import type { Bytes } from "./settle-pins.js";
-import { manifestText, rewriteManifest, tryText } from "./write-manifest.js";
+import { sift } from "./sift.js";
+import { flawOf, manifestNow, rewriteManifest } from "./write-manifest.js";
 
 /** How often a place is looked for that no other run takes meanwhile. */
 const MOST_ROUNDS = 5;
@@ -67,21 +69,22 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
   const { size, sha256 } = options;
   const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, ask);
-  const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
+  for (const wish of wishes) if (wish.known !== undefined) takeKnown(wish, wish.known, manifest, options);
+  const usable = wishes.filter(({ error, known }) => error === undefined && known === undefined);
+  // Another run may have written while the hosts were asked.
+  const { text: before, now: current } = await manifestNow(manifest);
+  const naming = { ...options, manifest: current };
   // What the manifest would not take is told before anything is fetched.
-  const planned = withGroups(await manifestText(manifest), manifest, nameAll(open, options));
-  await tryText(planned, manifest, {
-    blame: "This cannot be added; nothing was fetched or written:",
-    code: "USAGE",
-  });
+  const open = fitting(stillNew(usable, current, options), before, naming);
 
   // What was fetched would be in the way of the next try.
   if (!dryRun && open.length > 0) await refuseReadOnly(manifest.file);
-  if (!dryRun) await measureAll(open, options, { manifest, since, policy, network, jobs, signal, emit });
+  if (!dryRun) await measureAll(open, naming, { manifest: current, since, policy, network, jobs, signal, emit });
   const added = open.filter(({ error }) => error === undefined);
   let groups: Group[] = [];
   const edit = (text: string, now: Manifest) => {
-    groups = nameAll(stillNew(added, now), { ...options, manifest: now });
+    const renaming = { ...options, manifest: now };
+    groups = nameAll(fitting(stillNew(added, now, options), text, renaming), renaming);
     return withGroups(text, now, groups);
   };
   const { written } =
@@ -94,6 +97,29 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
     );
   }
   return reportOf(options, wishes, groups, written, started);
+}
+
+/**
+ * Those that can be written together, with their names; the others fail. Throws what is wrong with all of them where none
+ * can.
+ */
+function fitting(wishes: readonly Wish[], text: string, options: AddOptions): readonly Wish[] {
+  const { manifest } = options;
+  const tried = (some: readonly Wish[], blame: string) => {
+    try {
+      return flawOf(withGroups(text, manifest, nameAll(some, options)), manifest, { blame, code: "USAGE" });
+    } catch (error) {
+      if (error instanceof AssetsError) return error;
+      throw error;
+    }
+  };
+  const { kept, refused } = sift(wishes, (some) => tried(some, "This cannot be added:"));
+  if (kept.length === 0 && refused.size > 0) {
+    throw tried(wishes, "This cannot be added; nothing was fetched or written:");
+  }
+  for (const [wish, error] of refused) wish.error = errorInfo(error);
+  nameAll(kept, options);
+  return kept;
 }
 
 /** Fetches and measures what only the bytes can tell. Where another run takes a place meanwhile, it goes to another. */
@@ -150,12 +176,12 @@ function warnOfLength({ file: { path }, statements }: Wish, { size, from }: Byte
 }
 
 /** Those that the manifest as it is now has neither the URL nor the place of. */
-function stillNew(wishes: readonly Wish[], now: Manifest): Wish[] {
+function stillNew(wishes: readonly Wish[], now: Manifest, options: AddOptions): Wish[] {
   const places = new Map(now.assets.flatMap(({ files }) => files.map((file) => [foldPath(file.path), file])));
   return wishes.filter((wish) => {
     const { file, source, here } = wish;
     const known = knownAs(now, [source.resolved, file.url]);
-    if (known !== undefined) wish.known = known;
+    if (known !== undefined) takeKnown(wish, known, now, options);
     const other = here ? places.get(foldPath(file.path)) : undefined;
     if (other === undefined || known !== undefined) return known === undefined;
     const message = `${file.path} is the place of ${other.asset} by now.`;
@@ -221,6 +247,7 @@ function addedFile({
   file,
   pins,
   known,
+  ignored,
   error,
   here,
   fetched,
@@ -231,7 +258,9 @@ function addedFile({
   if (known !== undefined) {
     const { size, sha256, urls } = known;
     const pinned = { ...(size !== undefined && { size }), ...(sha256 !== undefined && { sha256 }) };
-    return { asset: known.asset, path: known.path, url: urls[0] ?? file.url, status: "known", ...pinned, here };
+    const its = { asset: known.asset, path: known.path, url: urls[0] ?? file.url, ...pinned, here };
+    if (error !== undefined) return { ...its, status: "failed", error };
+    return { ...its, status: "known", ...(ignored?.length && { ignored }) };
   }
   const status = error !== undefined ? "failed" : pins.sha256 === undefined ? "unmeasured" : "added";
   const { moved } = described ?? {};

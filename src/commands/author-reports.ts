@@ -29,6 +29,8 @@ export interface AddedFile {
   here: boolean;
   /** Present when its bytes were measured: whether they were fetched for it, or are those of the file that was here. */
   fetched?: boolean;
+  /** Of a `known` file: names of options that ask for something else than the manifest says, and were not carried out. */
+  ignored?: string[];
   error?: ErrorInfo;
 }
 

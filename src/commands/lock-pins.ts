@@ -1,5 +1,5 @@
 /** `assets lock`: fills in the pins that are missing, and what moving references stand for. */
-import { exitCodeOf } from "../errors.js";
+import { errorInfo, exitCodeOf } from "../errors.js";
 import type { EventListener } from "../events.js";
 import { type Edit, withEdits } from "../manifest/edit.js";
 import type { JsonPath } from "../manifest/issues.js";
@@ -22,7 +22,8 @@ import { filesIn, isSizeless, type LockTask, learn, measurable, tasksOf } from "
 import { measureFiles } from "./measure.js";
 import { provenSizes } from "./proven-sizes.js";
 import { type Bytes, settlePins } from "./settle-pins.js";
-import { manifestText, refuseChanged, rewriteManifest } from "./write-manifest.js";
+import { sift } from "./sift.js";
+import { flawOf, manifestText, refuseChanged, rewriteManifest } from "./write-manifest.js";
 
 export interface LockPinsOptions {
   manifest: Manifest;
@@ -113,7 +114,7 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
   const done = open.filter(({ error }) => error === undefined);
   const edit = (now: string, is: Manifest) => {
     refuseChanged(is, manifest, [...done.map(({ file }) => file.asset), ...whole.map(({ asset }) => asset.id)]);
-    return withRepositories(edited(now, manifest, done), manifest, whole);
+    return withFitting(now, manifest, [...done, ...whole.filter(({ error }) => error === undefined)]);
   };
   const isIdle = done.length === 0 && whole.every(({ error }) => error !== undefined);
   const { written } = isIdle ? { written: false } : await rewriteManifest(manifest, edit, { dryRun, signal });
@@ -122,6 +123,19 @@ export async function lockPins(options: LockPinsOptions): Promise<LockPinsReport
 
 function isPinned({ file }: LockTask): boolean {
   return file.sha256 !== undefined;
+}
+
+/** The text with all that was learned, but for what no manifest can say: that fails. */
+function withFitting(text: string, manifest: Manifest, tasks: readonly (LockTask | RepositoryTask)[]): string {
+  const textOf = (some: readonly (LockTask | RepositoryTask)[]) => {
+    const files = some.filter((task) => "file" in task);
+    const repositories = some.filter((task) => "asset" in task);
+    return withRepositories(edited(text, manifest, files), manifest, repositories);
+  };
+  const words = { blame: "What is stated of it cannot be written:", code: "MANIFEST_INVALID" } as const;
+  const { kept, refused } = sift(tasks, (some) => flawOf(textOf(some), manifest, words));
+  for (const [task, error] of refused) task.error = errorInfo(error);
+  return textOf(kept);
 }
 
 /** The text with all that was learned. */

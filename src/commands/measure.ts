@@ -12,6 +12,7 @@ import { probeFile } from "../store/probe-file.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { conflictError } from "../transfer/outcome.js";
+import { runPool } from "../transfer/pool.js";
 import type { Planned } from "../transfer/run-transfers.js";
 import type { Bytes } from "./settle-pins.js";
 import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
@@ -19,6 +20,8 @@ import { type Looked, openWorkspace, type Workspace } from "./workspace.js";
 /** How long the file system's clock is waited for: less than a coarse one needs, which costs a hash later. */
 const TICK_MS = 2;
 const MOST_TICKS = 20;
+/** Files that are measured at one time. */
+const MEASURED_AT_ONCE = 4;
 
 /** How to fetch what is to be measured. */
 export interface MeasureRun {
@@ -63,14 +66,13 @@ export async function measureFiles(files: readonly AssetFile[], run: MeasureRun)
     const planned = found.map((looked) => planOf(looked, present, isOurs(looked)));
     if (present === "conflict") await noteAll(planned, manifest.root);
     const ends = await fetchAll(planned, workspace, run);
-    const results: Measured[] = [];
-    for (const [index, item] of planned.entries()) {
+    return await runPool([...planned.entries()], MEASURED_AT_ONCE, async ([index, item]): Promise<Measured> => {
       const end = ends[index];
       if (end?.error !== undefined) {
-        results.push({ error: end.error, raced: end.error.code === "CONFLICT" && isRaced(item, run.since) });
-      } else results.push(await measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) }));
-    }
-    return results;
+        return { error: end.error, raced: end.error.code === "CONFLICT" && isRaced(item, run.since) };
+      }
+      return measure(item, end?.from, workspace, { ...run, judge: run.judge?.bind(run, index) });
+    });
   } finally {
     await workspace.close();
   }
@@ -131,6 +133,7 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
     return planOf(now, run.present);
   };
   const policy = { ...DEFAULT_POLICY, ...run.policy };
+  let flushed: Promise<unknown> = Promise.resolve();
   const transfers = {
     workspace,
     policy,
@@ -140,7 +143,7 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
     signal,
     emit(event: AssetEvent) {
       // Should this run be killed, the next one is to know which files are its own.
-      if (event.type === "outcome") void workspace.ledger.flush();
+      if (event.type === "outcome") flushed = Promise.all([flushed, workspace.ledger.flush()]);
       emit(event);
     },
     jobs,
@@ -148,6 +151,7 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
     reuse: false,
   };
   const { outcomes } = await carryOut(fetches, named, transfers);
+  await flushed;
   for (const [index, outcome] of outcomes.entries()) {
     const at = planned.indexOf(fetches[index] as Planned);
     ends[at] = {
@@ -171,8 +175,9 @@ async function measure(
 ): Promise<Measured> {
   const { ledger, hash } = workspace;
   try {
-    const at = await clockPast(file, workspace, signal);
-    const digest = await hash(target, { signal });
+    const proven = from === undefined ? undefined : await provenBy(file, workspace, signal);
+    const at = proven === undefined ? await clockPast(file, workspace, signal) : undefined;
+    const digest = proven ?? (await hash(target, { signal }));
     const bytes = { size: digest.size, sha256: digest.hex, from };
     judge?.(bytes);
     // What came without a pin was held against them on its way.
@@ -201,6 +206,14 @@ async function measure(
     if (!(error instanceof AssetsError)) throw error;
     return { error: errorInfo(error) };
   }
+}
+
+/** What the transfer worked out of a file that nobody can have touched since; of one that was quick, nothing. */
+async function provenBy(file: AssetFile, { ledger, look }: Workspace, signal: AbortSignal) {
+  const { state } = await look(file, { recall: false, hash: false, signal });
+  if (!("stat" in state)) return undefined;
+  const hex = ledger.recall(file.path, state.stat);
+  return hex === undefined ? undefined : { hex, size: Number(state.stat.size), stat: state.stat };
 }
 
 /**

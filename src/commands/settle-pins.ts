@@ -1,8 +1,9 @@
 /** Holds what is pinned of a file, what is stated of its URLs and what was measured against each other: pure. */
 import { AssetsError } from "../errors.js";
+import { EMPTY_SHA256 } from "../manifest/fields.js";
 import type { Pins } from "../manifest/new-entry.js";
 import type { AssetFile, StatedDigest } from "../manifest/types.js";
-import type { Described } from "../source/described.js";
+import { type Described, lengthOf } from "../source/described.js";
 
 /** What is stated about one URL of a file. */
 export interface Statement {
@@ -83,8 +84,10 @@ export function settlePins(
       ...(checkedBy.length > 0 && { checkedBy }),
     };
   }
-  // Of a pinned file, nothing but the same SHA-256 says that what is stated is said of the same bytes.
-  const size = file.size ?? (isPinned ? declared : statements.find(isFirm)?.described)?.size;
+  // Beside a SHA-256, nothing but the same one says that what is stated is said of the same bytes.
+  const isSame = ({ described: { digest, size } }: Statement) => digest?.hex === sha256 && size !== undefined;
+  const stating = statements.find(sha256 === undefined ? isFirm : isSame)?.described.size;
+  const size = file.size ?? stating ?? (sha256 === EMPTY_SHA256 ? 0 : undefined);
   const known = size === undefined ? {} : { size };
   if (sha256 === undefined || stated.length > 0) {
     const pins = isPinned ? { ...known, ...pinOf(file) } : known;
@@ -140,8 +143,9 @@ function refuseQuarrels(file: AssetFile, statements: readonly Statement[], pinni
       // A fallback is believed only as long as nobody at all speaks against it.
       const isFallback = file.sha256 === undefined && declaring?.primary === false;
       const isComparable = (isFirm(one) && isFirm(other)) || (isFallback && (one === declaring || other === declaring));
-      if (isComparable && a.size !== undefined && b.size !== undefined && a.size !== b.size) {
-        throw quarrel(file, "SIZE_MISMATCH", [one, `${a.size} bytes`], [other, `${b.size} bytes`]);
+      const [own, its] = [lengthOf(a), lengthOf(b)];
+      if (isComparable && own !== undefined && its !== undefined && own !== its) {
+        throw quarrel(file, "SIZE_MISMATCH", [one, `${own} bytes`], [other, `${its} bytes`]);
       }
     }
   }
@@ -201,15 +205,16 @@ function refuseBytes(
     throw new AssetsError("SIZE_MISMATCH", `${where} has ${bytes.size} bytes, and ${pinning} ${size}.`, { hint });
   }
   const other = statements.find((statement) => {
-    const stated = statement.described.size;
+    const stated = lengthOf(statement.described);
     // A length beside no digest says nothing against what was sent just now, which had it or had not.
     return (bytes.from === undefined || isFirm(statement)) && stated !== undefined && stated !== bytes.size;
   });
   if (other === undefined) return;
+  const length = lengthOf(other.described);
   if (pinned !== undefined) {
-    const message = `${path}: ${other.url} has the size ${other.described.size} by now, and the pinned file ${bytes.size}.`;
+    const message = `${path}: ${other.url} has the size ${length} by now, and the pinned file ${bytes.size}.`;
     throw new AssetsError("SIZE_MISMATCH", message, { hint: "Name the commit that has the pinned bytes." });
   }
-  const stated = `${other.url} is stated to have ${other.described.size}`;
+  const stated = `${other.url} is stated to have ${length}`;
   throw new AssetsError("SIZE_MISMATCH", `${where} has ${bytes.size} bytes, and ${stated}.`, { hint });
 }

@@ -7,27 +7,38 @@ import { formatBytes, formatExactBytes, oneLine, plural, shortDigest } from "./f
 import { measuredWords } from "./measured.js";
 import type { RenderOptions } from "./table.js";
 
+/** Options of the command line that are not called what the library calls them. */
+const FLAGS: Readonly<Record<string, string>> = { tags: "--tag", fallbackUrls: "--fallback" };
+
 /** What was added with where its pin came from, what failed and why, then what to do next. */
 export function renderAdd(report: AddReport, options: RenderOptions): string {
   const colors = createColors(options.color);
   const { files, dryRun, entries } = report;
-  const blocks = files.map((file) => renderAdded(file, dryRun, colors));
+  const blocks = files.map((file) => renderAdded(file, report, options.program, colors));
   if (dryRun && entries.length > 0) blocks.push(`${entries.map((entry) => oneBlock(entry)).join("")}`);
   blocks.push(addSummary(report, options, colors));
   return blocks.join("");
 }
 
-function renderAdded(file: AddedFile, dryRun: boolean, colors: Colors): string {
+function renderAdded(file: AddedFile, { dryRun }: AddReport, program = "assets", colors: Colors): string {
   const { asset, path, status, error, moved, url } = file;
   const name = `${oneLine(asset)}  ${oneLine(path)}`;
   if (status === "failed") {
     const hint = error?.hint === undefined ? "" : `  ${error.hint.split("\n").map(oneLine).join("\n  ")}\n`;
     return `${colors.bad("failed")}  ${oneLine(url)}\n  ${oneLine(error?.message ?? "")}\n${hint}`;
   }
-  if (status === "known") return `${colors.quiet("there already")}  ${name}\n`;
+  if (status === "known") return `${colors.quiet("there already")}  ${name}\n${ignoredWords(file, program, colors)}`;
   const word = dryRun ? "would add" : "added";
   const from = moved === undefined ? "" : `  ${oneLine(moved)} is now ${oneLine(url)}\n`;
   return `${dryRun ? colors.quiet(word) : colors.good(word)}  ${name}\n  ${pinWords(file)}\n${from}`;
+}
+
+/** What was asked for and is not so, and what brings it about. */
+function ignoredWords({ ignored = [], asset }: AddedFile, program: string, colors: Colors): string {
+  if (ignored.length === 0) return "";
+  const flags = ignored.map((key) => FLAGS[key] ?? `--${key}`).join(", ");
+  const remove = colors.command(`${program} remove ${shellWord(asset)}`);
+  return `  not carried out: ${flags}. What is there stays as it is: change its entry in the manifest, or take that out and add it again: ${remove}\n`;
 }
 
 /** Where a pin came from, in words. */

@@ -70,7 +70,8 @@ export function createDescribe(
       const head = told?.status === 200 ? fromHead(url, told.headers) : undefined;
       if (head?.digest !== undefined || bytesOnly || patience.aborted) return head;
       const sum = await sumBeside(url, signal);
-      return sum === undefined ? head : { url, ...head, ...sum };
+      if (sum === undefined) return head;
+      return { url, ...(head?.size !== undefined && { announced: head.size }), ...sum };
     }
     const described = await describeShort(short, options);
     // Whoever wrote a long address reads a long address.
@@ -93,7 +94,8 @@ function fromHead(url: string, headers: Headers): Described | undefined {
   const header = (name: string) => [headers[name] ?? []].flat().join(", ");
   const isCoded = !/^(?:identity)?$/i.test(header("content-encoding"));
   const length = header("content-length");
-  const size = !isCoded && /^\d+$/.test(length) ? Number(length) : undefined;
+  // Some servers answer every HEAD with a length of nothing.
+  const size = !isCoded && /^\d+$/.test(length) && Number(length) > 0 ? Number(length) : undefined;
   // RFC 9530 section 3: of the whole representation, however it is sent.
   const [, algorithm = "", value = ""] = /\b(sha-256|sha-512)=:([A-Za-z0-9+/=]+):/.exec(header("repr-digest")) ?? [];
   const hex = Buffer.from(value, "base64").toString("hex");

@@ -70,6 +70,20 @@ describe("the pins of a file", () => {
       { pins: { size: 3, sha256: A }, fixed: [{ url: "x:one" }] },
     ],
     [
+      "have the SHA-256 of a list, and no size that the server announces beside it",
+      file(),
+      [first({ digest: sha(A), announced: 9 })],
+      undefined,
+      { pins: { sha256: A, pinnedAs: "declared" } },
+    ],
+    [
+      "have the SHA-256 of one place, and no size that another one states of its own digest",
+      file(),
+      [first({ digest: sha(A) }), second({ digest: BLOB, size: 9 })],
+      undefined,
+      { pins: {}, open: { sha256: A, stated: [BLOB] } },
+    ],
+    [
       "leave a reference that nothing proves",
       file({ sha256: A }),
       [first({ moved: "latest", size: 3 }), second({ moved: "main", digest: BLOB })],
@@ -87,6 +101,7 @@ describe("the pins of a file", () => {
     const settled = settlePins(own, statements, bytes);
     expect(settled).toMatchObject(expected);
     expect("open" in settled).toBe("open" in expected);
+    expect(settled.pins.size).not.toBe(9);
   });
 
   it.each<[string, AssetFile, Statement[], Bytes | undefined, RegExp]>([
@@ -119,6 +134,13 @@ describe("the pins of a file", () => {
       [first({ size: 9 }), second({ digest: sha(A), size: 3 })],
       undefined,
       /x:one .*x:two/,
+    ],
+    [
+      "a fallback whose list has a SHA-256, and whose server announces fewer bytes",
+      file(),
+      [first({ size: 9 }), second({ digest: sha(A), announced: 3 })],
+      undefined,
+      /x:one .*9 bytes.*x:two 3 bytes/,
     ],
     [
       "a file here that is not the stated one",

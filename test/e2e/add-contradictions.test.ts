@@ -1,4 +1,5 @@
 /** What `assets add` makes of statements that are not of the same file, and of runs beside it: the real program. */
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { sha256Of } from "../helpers/content.js";
@@ -83,7 +84,38 @@ describe("assets add, where not all agree", () => {
   });
 });
 
+describe("assets add of several sources", () => {
+  it("writes those that a manifest can have, and fails the others by themselves", async () => {
+    const { run, assets } = project();
+    const sum = (body: string) => `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
+    const server = await listen(({ url }, response) => {
+      const [body, length] = url === "/good.bin" ? ["good", 4] : ["", 5];
+      response.writeHead(200, { "content-length": length, "repr-digest": sum(body) }).end();
+    });
+    const urls = [`${server}/bad.bin`, `${server}/`, `${server}/good.bin`];
+    const done = await run(["add", ...urls, "--json"]);
+    expect(done.code).toBe(2);
+    expect(JSON.parse(done.stdout).files).toMatchObject([
+      { url: urls[0], status: "failed", error: { code: "USAGE", message: expect.stringContaining("cannot be added") } },
+      { url: urls[1], status: "failed", error: { code: "USAGE", message: expect.stringContaining("no usable name") } },
+      { url: urls[2], status: "added" },
+    ]);
+    expect(assets()).toMatchObject([{ url: urls[2], size: 4 }]);
+  });
+});
+
 describe("assets add beside other runs", () => {
+  it("takes another id where another run writes its own while the hosts are asked", async () => {
+    const { tree, run, assets } = project();
+    const other = { id: "x", type: "dataset", url: "https://h.example/x.csv", localPath: "datasets/x/x.csv" };
+    const server = await startSilent(
+      () => "mine",
+      async () => void tree.write("assets.manifest.json", JSON.stringify({ version: 1, assets: [other] })),
+    );
+    expect(await run(["add", `${server}/x.csv`])).toMatchObject({ code: 0 });
+    expect(assets()).toMatchObject([other, { id: "x-2", url: `${server}/x.csv`, sha256: sha256Of("mine") }]);
+  });
+
   it("gives files of one name that are added at once a place and an id each, and a URL only one", async () => {
     const { tree, run, assets } = project();
     let heads = 0;

@@ -63,6 +63,38 @@ describe("assets add", () => {
     expect(text()).toBe(START);
   });
 
+  it("says of a file that is there already which options were not carried out, and what brings that about", async () => {
+    const { run, text } = project();
+    const server = await startFaultServer();
+    const url = server.serve("/a.bin", { body: "a" });
+    await run(["add", url, "--license", "MIT", "--tag", "one"]);
+    const before = text();
+    const same = await run(["add", url, "--license", "MIT", "--tag", "one", "--size", "1", "--path", "models/a/"]);
+    expect(same).toMatchObject({ code: 0, stdout: expect.not.stringContaining("not carried out") });
+    const fallback = server.serve("/mirror.bin", { body: "a" });
+    const more = ["--fallback", fallback, "--license", "CC0-1.0", "--tag", "two", "--path", "models/b/", "--required"];
+    const done = await run(["add", url, ...more]);
+    expect(done.code).toBe(0);
+    expect(done.stdout).toMatch(
+      /not carried out: --path, --license, --tag, --required, --fallback\..*assets remove a\n/,
+    );
+    expect(text()).toBe(before);
+  });
+
+  it.each([
+    ["SHA-256", ["--sha256", sha256Of("other")]],
+    ["size", ["--size", "9"]],
+  ])("fails for a file that is there already with another %s than is known of it", async (name, flags) => {
+    const { run, text } = project();
+    const server = await startFaultServer();
+    const url = server.serve("/a.bin", { body: "a" });
+    await run(["add", url]);
+    const before = text();
+    const done = await run(["add", url, ...flags]);
+    expect(done).toMatchObject({ code: 5, stdout: expect.stringMatching(`you say the ${name}.*manifest pins`) });
+    expect(text()).toBe(before);
+  });
+
   it("says what is there already, and changes nothing", async () => {
     const { run, text } = project();
     const server = await startFaultServer();

@@ -8,7 +8,7 @@ import { runBin } from "../helpers/bin.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { startZenodo } from "../helpers/forges.js";
-import { COMMIT, startHub } from "../helpers/hub.js";
+import { COMMIT, listen, startHub } from "../helpers/hub.js";
 import { makeTree } from "../helpers/tree.js";
 
 const md5 = (body: Parameters<typeof bytesOf>[0]) => createHash("md5").update(bytesOf(body)).digest("hex");
@@ -56,6 +56,38 @@ describe("assets lock, where not all agree", () => {
     expect(tree.exists(".assets/ledger.ndjson") ? tree.read(".assets/ledger.ndjson").toString() : "").not.toContain(
       '"cut"',
     );
+  });
+
+  it("writes the other files where what is stated of one cannot be written", async () => {
+    const sum = (body: string) => `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
+    const server = await listen(({ url }, response) => {
+      const [body, length] = url === "/good" ? ["good", 4] : ["", 5];
+      response.writeHead(200, { "content-length": length, "repr-digest": sum(body) }).end();
+    });
+    const bad = asset("bad", `${server}/bad`);
+    const { run, assets } = project([bad, asset("good", `${server}/good`)]);
+    const done = await run(["lock"]);
+    expect(done).toMatchObject({ code: 3, stdout: expect.stringMatching(/failed.*bad\n.*cannot be written/) });
+    expect(assets()).toMatchObject([bad, { size: 4, sha256: sha256Of("good") }]);
+  });
+
+  it("writes the pins of a list whose server announces another length, or none, and no size", async () => {
+    const server = await listen(({ url, method }, response) => {
+      if (url === "/SHA256SUMS")
+        response.end(`${sha256Of("right")}  0\n${sha256Of("right")}  23\n${sha256Of("")}  empty\n`);
+      else if (method === "HEAD") response.writeHead(200, { "content-length": Number(url?.slice(1)) || 0 }).end();
+      else response.writeHead(404).end();
+    });
+    const before = ["0", "23", "empty"].map((name) => asset(name, `${server}/${name}`));
+    before[0] = Object.assign(asset("0", `${server}/0`), { sha256: sha256Of("right") });
+    const { run, assets } = project(before);
+    const done = await run(["lock"]);
+    expect(done).toMatchObject({ code: 1, stdout: expect.stringContaining("assets download 0") });
+    expect(assets()).toEqual([
+      before[0],
+      asset("23", `${server}/23`, { sha256: sha256Of("right"), pinnedAs: "declared" }),
+      asset("empty", `${server}/empty`, { size: 0, sha256: sha256Of(""), pinnedAs: "declared" }),
+    ]);
   });
 
   it("replaces a branch of a pinned file once its bytes are proven to be those of its commit, and a weak digest beside a stated one", async () => {

@@ -195,6 +195,24 @@ describe("a file of any web server", () => {
     expect(await servicesIn({}).describe(`${url}/x`)).toEqual({ url: `${url}/x`, size: 12345 });
   });
 
+  it("has no size where it is announced as nothing, which some servers answer to every such question", async () => {
+    const url = await serve({ "content-length": "0" });
+    expect(await servicesIn({}).describe(`${url}/x`)).toBeUndefined();
+  });
+
+  it("has the size that is announced as an announcement only, where a list beside it states its digest", async () => {
+    const url = await listen(({ url: asked, method }, response) => {
+      if (asked === "/d/SHA256SUMS") response.end(`${sha256Of("x")}  1\n`);
+      else response.writeHead(method === "HEAD" ? 200 : 404, { "content-length": "23" }).end();
+    });
+    expect(await servicesIn({}).describe(`${url}/d/1`)).toEqual({
+      url: `${url}/d/1`,
+      announced: 23,
+      digest: { algorithm: "sha256", hex: sha256Of("x") },
+      statedBy: "SHA256SUMS",
+    });
+  });
+
   it("has the digest that the server states of the whole", async () => {
     const value = createHash("sha256").update("x").digest("base64");
     const url = await serve({ "content-length": "1", "repr-digest": `sha-256=:${value}:` });
