@@ -11,7 +11,7 @@ import { forgetAdding } from "../store/adding-memory.js";
 import { removeFile } from "../store/remove-file.js";
 import { refuseReadOnly } from "../store/whole-text.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
-import { nameAll, type Wish } from "./add-names.js";
+import { knowWhole, nameAll, newCommits, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
@@ -67,6 +67,10 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
   const { size, sha256 } = options;
   const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, ask);
+  knowWhole(
+    wishes.filter(({ error, source }) => error === undefined && source.repository !== undefined),
+    options,
+  );
   const open = wishes.filter(({ error, known }) => error === undefined && known === undefined);
   // What the manifest would not take is told before anything is fetched.
   const planned = withGroups(await manifestText(manifest), manifest, nameAll(open, options));
@@ -74,6 +78,8 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
     blame: "This cannot be added; nothing was fetched or written:",
     code: "USAGE",
   });
+
+  for (const message of newCommits(manifest, open)) emit({ type: "warning", message });
 
   // What was fetched would be in the way of the next try.
   if (!dryRun && open.length > 0) await refuseReadOnly(manifest.file);
@@ -154,7 +160,8 @@ function stillNew(wishes: readonly Wish[], now: Manifest): Wish[] {
   const places = new Map(now.assets.flatMap(({ files }) => files.map((file) => [foldPath(file.path), file])));
   return wishes.filter((wish) => {
     const { file, source, here } = wish;
-    const known = knownAs(now, [source.resolved, file.url]);
+    const at = source.repository === undefined ? undefined : file.path;
+    const known = knownAs(now, [source.resolved, file.url], at);
     if (known !== undefined) wish.known = known;
     const other = here ? places.get(foldPath(file.path)) : undefined;
     if (other === undefined || known !== undefined) return known === undefined;
