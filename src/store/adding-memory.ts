@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { HOME_FOLDER, homeFolder } from "./home.js";
-import { readWhole, replaceWhole } from "./whole-text.js";
+import { lock } from "./lock.js";
+import { readWhole, removeDrafts, replaceWhole } from "./whole-text.js";
 
 interface Note {
   /** Milliseconds since the epoch. */
@@ -16,20 +17,23 @@ const MOST_BYTES = 16 * 2 ** 20;
 const MOST_NOTES = 10_000;
 /** What a URL gave longer ago than this says nothing of what it gives now, in milliseconds. */
 const FRESH_MS = 24 * 3_600_000;
+/** Nobody holds the notes for longer than it takes to write them. */
+const WAIT_MS = 2_000;
 
 /** Notes the URL that each path is about to be fetched from. Failing costs a later run a question, so it throws nothing. */
 export async function noteAdding(root: string, files: readonly { path: string; url: string }[]): Promise<void> {
   const at = Date.now();
-  const notes = await read(root);
-  for (const { path, url } of files) notes.set(path, { at, from: keyOf(url) });
-  await write(root, notes);
+  await change(root, (notes) => {
+    for (const { path, url } of files) notes.set(path, { at, from: keyOf(url) });
+    return true;
+  });
 }
 
 /** Forgets them, the manifest having them now. Throws nothing. */
 export async function forgetAdding(root: string, paths: readonly string[]): Promise<void> {
   const notes = await read(root);
-  const known = paths.filter((path) => notes.delete(path));
-  if (known.length > 0) await write(root, notes);
+  if (!paths.some((path) => notes.has(path))) return;
+  await change(root, (now) => paths.filter((path) => now.delete(path)).length > 0);
 }
 
 /** Answers whether a path was lately being fetched from a URL. */
@@ -54,10 +58,20 @@ async function read(root: string): Promise<Map<string, Note>> {
   }
 }
 
-async function write(root: string, notes: ReadonlyMap<string, Note>): Promise<void> {
+/** Writes the notes anew where `edit` answers that it changed them, and sweeps what a killed run left of doing so. */
+async function change(root: string, edit: (notes: Map<string, Note>) => boolean): Promise<void> {
   try {
-    const text = JSON.stringify(Object.fromEntries([...notes].slice(-MOST_NOTES)));
-    await replaceWhole(join(await homeFolder(root), FILE), `${text}\n`);
+    const file = join(await homeFolder(root), FILE);
+    // Without a lock, of two runs at once one may lose its notes.
+    const held = await lock(root, file, { timeoutMs: WAIT_MS, signal: new AbortController().signal }).catch(() => {});
+    try {
+      if (held?.doubtful === false) await removeDrafts(file);
+      const notes = await read(root);
+      if (!edit(notes)) return;
+      await replaceWhole(file, `${JSON.stringify(Object.fromEntries([...notes].slice(-MOST_NOTES)))}\n`);
+    } finally {
+      await held?.release();
+    }
   } catch {
     // A read-only or full disk.
   }
