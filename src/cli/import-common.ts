@@ -29,6 +29,12 @@ export interface Import {
   readonly manifest: Manifest | undefined;
 }
 
+/** A list that may have no ids of its own, and what its files lie below. */
+export interface ListName {
+  readonly name: string;
+  readonly base: string | undefined;
+}
+
 /** Adds what every import takes. */
 export function addCommon(command: Command): Command {
   return command
@@ -46,27 +52,38 @@ export function addCommon(command: Command): Command {
     .option("--json", "print one JSON document");
 }
 
-/** Finds the files by `list` and merges them. Answers the exit code. */
+/** Finds the files by `list` and merges them; `fallback`: an id, or what tells it. Answers the exit code. */
 export async function runImport(
   run: Run,
   flags: ImportFlags,
-  fallbackId: string,
+  fallback: string | ListName,
   list: (given: Import) => Promise<Listing>,
 ): Promise<number> {
   const manifest = await manifestOrNew(run);
   const file =
     manifest?.file ?? resolve(run.cwd, run.options.manifest ?? (run.env.ASSETS_MANIFEST || "assets.manifest.json"));
   const root = manifest?.root ?? resolve(run.cwd, run.options.root ?? (run.env.ASSETS_ROOT || dirname(file)));
-  const [{ importListing }, { checkWishes }, { createSources }, { createAgain }, { DEFAULT_POLICY }, { renderImport }] =
-    await Promise.all([
-      import("../commands/import.js"),
-      import("../interchange/assets.js"),
-      import("../source/index.js"),
-      import("../transfer/ask-again.js"),
-      import("../transfer/default-policy.js"),
-      import("../report/import.js"),
-    ]);
+  const [
+    { importListing },
+    { checkWishes },
+    { createSources },
+    { createAgain },
+    { DEFAULT_POLICY },
+    { renderImport },
+    { listId },
+  ] = await Promise.all([
+    import("../commands/import.js"),
+    import("../interchange/assets.js"),
+    import("../source/index.js"),
+    import("../transfer/ask-again.js"),
+    import("../transfer/default-policy.js"),
+    import("../report/import.js"),
+    import("../interchange/list-id.js"),
+  ]);
   const { id, type, path: folder, tag: tags, perFile, dryRun = false } = flags;
+  const isList = typeof fallback !== "string";
+  const fallbackId = isList ? listId(fallback.name, fallback.base) : fallback;
+  const unasked = isList && id === undefined && !perFile ? { id: fallbackId, base: fallback.base } : undefined;
   const wishes = { id, type, folder, tags, perFile, fallbackId };
   checkWishes(wishes);
   const network = flags.caFile === undefined ? {} : { caFile: resolve(run.cwd, flags.caFile) };
@@ -78,7 +95,7 @@ export async function runImport(
   });
   try {
     const listing = await list({ run, sources, root, manifest });
-    const report = await importListing({ listing, wishes, file, root, dryRun, signal: run.signal });
+    const report = await importListing({ listing, wishes, unasked, file, root, dryRun, signal: run.signal });
     reporter.stop();
     run.print(report, () => (run.options.quiet && report.ok && !dryRun ? "" : renderImport(report, run.render)));
     return report.ok ? 0 : 1;

@@ -1,5 +1,5 @@
 /** The command lines of `assets import FORMAT FILE`, one for each format of a single file. */
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { AssetsError } from "../errors.js";
 import { READERS, type Reader } from "../interchange/index.js";
@@ -42,7 +42,10 @@ export function addListImports(command: Command, start: Begin) {
       .argument("<file>", "the list: a file, a URL, or - for standard input")
       .addHelpText("after", `\nExamples:${EXAMPLES[format] ?? ""}`)
       .action((name: string, flags: ImportFlags & { baseUrl?: string }, self: Command) =>
-        start((run) => runImport(run, flags, stemOf(name), (given) => read(reader, name, flags.baseUrl, given)), self),
+        start((run) => {
+          const base = flags.baseUrl ?? besides(name);
+          return runImport(run, flags, { name, base }, (given) => read(reader, name, flags.baseUrl, given));
+        }, self),
       );
     if (baseUrl === "none") continue;
     const place = "URL, or path from the manifest on, that the files lie below";
@@ -52,9 +55,7 @@ export function addListImports(command: Command, start: Begin) {
 
 async function read(reader: Reader, name: string, base: string | undefined, given: Import): Promise<Listing> {
   const { run, sources } = given;
-  const isUrl = /^https?:\/\//i.test(name);
-  // What lies beside its list on the web is found there.
-  const baseUrl = base ?? (isUrl ? withoutLogin(new URL(".", name).href) : undefined);
+  const baseUrl = base ?? besides(name);
   const secret = base === undefined ? undefined : checkPublic(base);
   if (secret !== undefined) {
     throw new AssetsError("USAGE", `--base-url: ${secret.message}.`, { hint: secret.suggestion });
@@ -70,16 +71,21 @@ async function read(reader: Reader, name: string, base: string | undefined, give
       hint: "Write the version in its place, as it stands in the URLs of the files.",
     });
   }
-  return reader.read(await bytesOf(name, isUrl, { run, sources }), { baseUrl });
+  return reader.read(await bytesOf(name, { run, sources }), { baseUrl });
 }
 
-async function bytesOf(
-  name: string,
-  isUrl: boolean,
-  { run, sources }: Pick<Import, "run" | "sources">,
-): Promise<Uint8Array> {
+/** Where the files lie of a list on the web that says no other place: beside it. */
+function besides(name: string): string | undefined {
+  return isUrl(name) ? withoutLogin(new URL(".", name).href) : undefined;
+}
+
+function isUrl(name: string): boolean {
+  return /^https?:\/\//i.test(name);
+}
+
+async function bytesOf(name: string, { run, sources }: Pick<Import, "run" | "sources">): Promise<Uint8Array> {
   if (name === "-") return readInput(run, MOST_BYTES);
-  if (isUrl) {
+  if (isUrl(name)) {
     const { readUrl } = await import("../source/whole.js");
     return readUrl(sources, name, { mostBytes: MOST_BYTES, signal: run.signal });
   }
@@ -87,11 +93,4 @@ async function bytesOf(
   const bytes = await readWhole(resolve(run.cwd, name), MOST_BYTES);
   if (bytes === undefined) throw new AssetsError("USAGE", `There is no file ${name}.`);
   return bytes;
-}
-
-/** What an asset is called after its list. */
-function stemOf(name: string): string {
-  if (name === "-") return "imported";
-  const file = basename(/^https?:\/\//i.test(name) ? new URL(name).pathname : name);
-  return file.replace(/\.(?:txt|json|py|meta4|metalink|sha256|ya?ml)$/i, "") || "imported";
 }

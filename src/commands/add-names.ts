@@ -1,6 +1,7 @@
 /** Decides which assets new files belong to, and where they go. */
 import { AssetsError } from "../errors.js";
 import type { ErrorInfo } from "../events.js";
+import { commitPlace } from "../manifest/commits.js";
 import {
   fileNameOf,
   folderFor,
@@ -11,6 +12,7 @@ import {
   type Pins,
   typeFor,
 } from "../manifest/new-entry.js";
+import { joinPath } from "../manifest/paths.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { parseHub } from "../short-urls.js";
 import type { Described } from "../source/described.js";
@@ -80,6 +82,55 @@ export function nameAll(
     group.files.push(wish as Wish & Group["files"][number]);
   }
   return groups;
+}
+
+/**
+ * Finds those files of whole repositories that the manifest has: where they are to go, or, if nothing is said of that, all of
+ * them in one asset. What another asset has of them is of no use in their folder. Throws USAGE for what has no usable name.
+ */
+export function knowWhole(wishes: readonly Wish[], options: NewAsset & { manifest: Manifest }): void {
+  const { manifest, id, path } = options;
+  nameAll(wishes, options);
+  const places = new Map(manifest.assets.flatMap(({ files }) => files.map((file) => [file.path, file] as const)));
+  const there = ({ source, file }: Wish, path = file.path) => {
+    const own = places.get(path);
+    return own?.urls.includes(source.resolved) ? own : undefined;
+  };
+  const groups = new Map<string, Wish[]>();
+  for (const wish of wishes) {
+    const words = wish.source.repository?.words ?? "";
+    const group = groups.get(words) ?? [];
+    groups.set(words, group);
+    group.push(wish);
+  }
+  for (const group of groups.values()) {
+    const known = group.map((wish) => there(wish));
+    const isFree = id === undefined && path === undefined && known.every((own) => own === undefined);
+    const url = group[0]?.file.url ?? "";
+    const whole = (isFree ? manifest.assets : []).flatMap(({ id: other, files }) => {
+      const folder = files.length > 1 ? folderOf(manifest, other, url) : undefined;
+      if (folder === undefined) return [];
+      const all = group.flatMap((wish) => there(wish, joinPath(folder, wish.source.repository?.below ?? "")) ?? []);
+      return all.length === group.length ? [all] : [];
+    })[0];
+    for (const [index, wish] of group.entries()) {
+      const own = (whole ?? known)[index];
+      if (own !== undefined) wish.known = own;
+    }
+  }
+}
+
+/** Of repositories that have an asset already, whose commit is another than the one that a new asset is made for: a word. */
+export function newCommits({ assets }: Manifest, wishes: readonly Wish[]): string[] {
+  const told = wishes.flatMap(({ source: { repository }, asset, file }) => {
+    const old = assets.find(({ id }) => id === repository?.id)?.files.flatMap((own) => commitPlace(own) ?? [])[0];
+    const now = commitPlace({ path: file.path, urls: [file.url] });
+    const isNew = assets.every(({ id }) => id !== asset);
+    if (!isNew || !old || !now || old.repository !== now.repository || old.commit === now.commit) return [];
+    const [was, is] = [old.commit, now.commit].map((commit) => commit.slice(0, 12));
+    return [`${repository?.id} is at commit ${was}; this is ${is}: a new asset ${asset}`];
+  });
+  return [...new Set(told)];
 }
 
 /** What tells most of a file by its name: the file that lies in its place, if its URL calls it something else. */

@@ -40,7 +40,8 @@ export async function describeSources(
   const failed = fallbacks.find(({ error }) => error !== undefined);
   return learned.slice(0, sources.length).map((own) => {
     const { source, url, error = failed?.error, described } = own;
-    const known = knownAs(manifest, [source.resolved, url]);
+    // The files of a repository have to lie in its own folder, which is known when all of them are.
+    const known = source.repository === undefined ? knownAs(manifest, [source.resolved, url]) : undefined;
     const fallbackUrls = fallbacks.map((each) => each.url);
     const wish: Wish = {
       source,
@@ -98,9 +99,11 @@ function pinsOf({ pointer }: AddSource, { size, sha256 }: Given): Pins {
   };
 }
 
-/** The file of the manifest that comes from one of the URLs. */
-export function knownAs({ assets }: Manifest, urls: readonly string[]): AssetFile | undefined {
-  return assets.flatMap(({ files }) => files).find((file) => file.urls.some((url) => urls.includes(url)));
+/** The file of the manifest that comes from one of the URLs, and lies `at` that path if one is named. */
+export function knownAs({ assets }: Manifest, urls: readonly string[], at?: string): AssetFile | undefined {
+  return assets
+    .flatMap(({ files }) => files)
+    .find(({ path, ...file }) => (at === undefined || path === at) && file.urls.some((url) => urls.includes(url)));
 }
 
 /** Whether only the bytes can tell the pins, or the file lies in its place and they have to be its own. */

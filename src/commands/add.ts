@@ -12,7 +12,7 @@ import { removeFile } from "../store/remove-file.js";
 import { refuseReadOnly } from "../store/whole-text.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { takeKnown } from "./add-known.js";
-import { nameAll, type Wish } from "./add-names.js";
+import { knowWhole, nameAll, newCommits, type Wish } from "./add-names.js";
 import { isRepository, readRepository } from "./add-repository.js";
 import { type AddSource, readAddSource, urlSource } from "./add-sources.js";
 import { type Group, withGroups } from "./add-text.js";
@@ -69,6 +69,10 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const fallbacks = (options.fallbackUrls ?? []).map((each) => urlSource(each, manifest.base));
   const { size, sha256 } = options;
   const wishes = await describeSources(read, { size, sha256, fallbacks }, manifest, ask);
+  knowWhole(
+    wishes.filter(({ error, source }) => error === undefined && source.repository !== undefined),
+    options,
+  );
   for (const wish of wishes) if (wish.known !== undefined) takeKnown(wish, wish.known, manifest, options);
   const usable = wishes.filter(({ error, known }) => error === undefined && known === undefined);
   // Another run may have written while the hosts were asked.
@@ -76,6 +80,8 @@ export async function addAssets(options: AddOptions): Promise<AddReport> {
   const naming = { ...options, manifest: current };
   // What the manifest would not take is told before anything is fetched.
   const open = fitting(stillNew(usable, current, options), before, naming);
+
+  for (const message of newCommits(current, open)) emit({ type: "warning", message });
 
   // What was fetched would be in the way of the next try.
   if (!dryRun && open.length > 0) await refuseReadOnly(manifest.file);
@@ -180,7 +186,8 @@ function stillNew(wishes: readonly Wish[], now: Manifest, options: AddOptions): 
   const places = new Map(now.assets.flatMap(({ files }) => files.map((file) => [foldPath(file.path), file])));
   return wishes.filter((wish) => {
     const { file, source, here } = wish;
-    const known = knownAs(now, [source.resolved, file.url]);
+    const at = source.repository === undefined ? undefined : file.path;
+    const known = knownAs(now, [source.resolved, file.url], at);
     if (known !== undefined) takeKnown(wish, known, now, options);
     const other = here ? places.get(foldPath(file.path)) : undefined;
     if (other === undefined || known !== undefined) return known === undefined;

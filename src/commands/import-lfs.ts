@@ -4,11 +4,12 @@ import { posix, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { objectFolders } from "../elsewhere/lfs-objects.js";
 import { AssetsError } from "../errors.js";
+import { attributesAt } from "../git/attributes.js";
 import { readBlobs } from "../git/blobs.js";
 import { thisUser } from "../git/config-files.js";
 import { lfsEndpoint } from "../git/lfs-endpoint.js";
 import { findRepository, type Repository, repositoryAt } from "../git/repository.js";
-import { runGit } from "../git/run-git.js";
+import { type GitCall, runGit } from "../git/run-git.js";
 import { readSettings } from "../git/settings.js";
 import { type LfsOrigin, readLfs, type SmallBlob } from "../interchange/lfs.js";
 import type { Listed, Listing, Remark } from "../interchange/listing.js";
@@ -60,8 +61,9 @@ export async function listLfs(options: ListLfsOptions): Promise<Listing> {
     });
   }
   const { top } = repository;
+  const call: GitCall = { cwd: top, signal, timeoutMs: LONGEST_MS };
   const git = (args: string[], input = "", encoding: "utf8" | "latin1" = "utf8") =>
-    runGit(args, { cwd: top, input, signal, timeoutMs: LONGEST_MS, encoding });
+    runGit(args, { ...call, input, encoding });
   const commit = (
     await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${rev ?? "HEAD"}^{commit}`])
   )?.trim();
@@ -76,7 +78,7 @@ export async function listLfs(options: ListLfsOptions): Promise<Listing> {
     blobs.filter(({ path }) => inside(path)),
     origin,
   );
-  const filtered = commit === undefined ? listing : await withoutUnfiltered(listing, commit, git);
+  const filtered = commit === undefined ? listing : await withoutUnfiltered(listing, commit, call);
   const place = (await realPlace(root)) ?? root;
   const found = moved(filtered, placeIn(top, place), placeIn(place, top));
   const searched = real === top || options.below !== undefined ? "" : placeIn(place, real);
@@ -102,19 +104,21 @@ function wayOut({ files }: Listing): string[] {
  * The listing without pointers that no line of `.gitattributes` makes one of: an example, or committed by mistake, as
  * their content is on no server. Where that is all of them, it is no success.
  */
-async function withoutUnfiltered(listing: Listing, commit: string, git: Git): Promise<Listing> {
+async function withoutUnfiltered(listing: Listing, commit: string, call: GitCall): Promise<Listing> {
   const { files } = listing;
-  const input = files.map(({ path }) => `${path}\0`).join("");
-  if (input === "") return listing;
-  const words = ["--stdin", "-z", "filter"];
-  // Before version 2.40, git knows the attributes of the working tree only.
-  const told =
-    (await git(["check-attr", `--source=${commit}`, ...words], input)) ?? (await git(["check-attr", ...words], input));
-  const values = (told ?? "").split("\0");
-  const isOther = files.map(({ path }, index) => {
-    const [name, , value] = values.slice(index * 3, index * 3 + 3);
-    return name === path && value !== "lfs";
-  });
+  if (files.length === 0) return listing;
+  const filters = await attributesAt(
+    commit,
+    "filter",
+    files.map(({ path }) => path),
+    call,
+  );
+  if (filters === undefined) {
+    throw new AssetsError("LOCAL_IO", `git does not tell which files of ${commit} it gives to Git LFS.`, {
+      hint: "Fetch what the clone lacks, and run the command again: git fetch",
+    });
+  }
+  const isOther = files.map(({ path }) => (filters.get(path) ?? "lfs") !== "lfs");
   const kept = files.filter((_, index) => !isOther[index]);
   const message = "it is a pointer, and .gitattributes does not give it to Git LFS";
   const others = files.flatMap(({ path }, index): Remark[] => (isOther[index] ? [{ place: path, message }] : []));

@@ -2,13 +2,17 @@
 import { basename } from "node:path";
 import { AssetsError } from "../errors.js";
 import { type ImportWishes, toAssets } from "../interchange/assets.js";
+import { keptApart } from "../interchange/list-id.js";
 import type { Listing, Remark } from "../interchange/listing.js";
 import { type MergeConflict, type Merged, type MergedFile, mergeEntries } from "../manifest/merge.js";
+import type { Manifest } from "../manifest/types.js";
 import { rewriteManifest } from "./write-manifest.js";
 
 export interface ImportOptions {
   listing: Listing;
   wishes: ImportWishes;
+  /** The id that nobody asked for, and what the files of that asset lie below: it is shared with no files from elsewhere. */
+  unasked?: { readonly id: string; readonly base?: string | undefined } | undefined;
   /** Absolute path of the manifest's file, be it there or not. */
   file: string;
   /** Absolute path of the folder that its paths are relative to. */
@@ -60,7 +64,7 @@ const EMPTY = '{\n  "version": 1,\n  "assets": []\n}\n';
  * listing, MANIFEST_INVALID when the manifest would be none, LOCKED, LOCAL_IO, DISK_FULL, the signal's reason.
  */
 export async function importListing(options: ImportOptions): Promise<ImportReport> {
-  const { listing, wishes, file, root, dryRun = false, signal = new AbortController().signal } = options;
+  const { listing, wishes, unasked, file, root, dryRun = false, signal = new AbortController().signal } = options;
   if (listing.files.length + listing.refused.length === 0) {
     const known = listing.notes.slice(0, MOST_HINTS).map(({ place, message }) => `${place}: ${message}.`);
     throw new AssetsError("NOTHING_SELECTED", "There is nothing in it to import.", {
@@ -69,8 +73,9 @@ export async function importListing(options: ImportOptions): Promise<ImportRepor
   }
   const { assets, refused, notes } = toAssets(listing, wishes);
   let merged: Merged = { text: "", added: [], filled: [], same: [], conflicts: [], replaceable: [] };
-  const edit = (text: string) => {
-    merged = mergeEntries(text, assets, { file, root });
+  const edit = (text: string, now: Manifest) => {
+    const apart = unasked === undefined ? assets : keptApart(assets, unasked, now);
+    merged = mergeEntries(text, apart, { file, root });
     return merged.text;
   };
   const { before, after, written } = await rewriteManifest({ file, root }, edit, { dryRun, start: EMPTY, signal });

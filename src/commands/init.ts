@@ -123,15 +123,8 @@ async function addScripts(manifest: string, folder: string, dryRun: boolean): Pr
   const decoded = decodeText(bytes);
   if ("issue" in decoded) return [{ file, status: "skipped", what: `it cannot be read: ${decoded.issue.message}` }];
   const before = bytes.toString("utf8");
-  let scripts: Record<string, unknown> | undefined;
-  try {
-    const parsed = JSON.parse(decoded.text) as { scripts?: Record<string, unknown> } | null;
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("no object");
-    scripts = parsed.scripts;
-    if (scripts !== undefined && (typeof scripts !== "object" || scripts === null)) throw new Error("no object");
-  } catch {
-    return [{ file, status: "skipped", what: "it cannot be read as JSON" }];
-  }
+  const scripts = scriptsIn(decoded.text);
+  if (typeof scripts === "string") return [{ file, status: "skipped", what: scripts }];
   const missing = Object.entries(wanted).filter(([name]) => scripts?.[name] === undefined);
   const others = Object.entries(wanted).filter(
     ([name, script]) => ![undefined, script].includes(scripts?.[name] as never),
@@ -152,6 +145,27 @@ async function addScripts(manifest: string, folder: string, dryRun: boolean): Pr
   }
   if (!dryRun) await replaceWhole(file, after);
   return [{ file, status: "changed", what: `has the scripts ${missing.map(([name]) => name).join(" and ")}` }, ...kept];
+}
+
+/** The scripts of a package.json, as npm reads it, or what is wrong with it. */
+function scriptsIn(text: string): Record<string, unknown> | undefined | string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return "it cannot be read as JSON";
+  }
+  if (kindOfValue(parsed) !== "an object") return `it is ${kindOfValue(parsed)}, and should be an object`;
+  const { scripts } = parsed as { scripts?: unknown };
+  if (scripts === undefined || kindOfValue(scripts) === "an object")
+    return scripts as Record<string, unknown> | undefined;
+  return `its "scripts" are ${kindOfValue(scripts)}, and should be an object`;
+}
+
+function kindOfValue(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** How the program is called in a folder to work on a manifest. */

@@ -1,7 +1,7 @@
 /** `assets lint`: what could be better about a manifest, and about what git makes of its files. */
 import { join } from "node:path";
 import { type Tracking, trackingIn } from "../git/tracking.js";
-import { withEdits } from "../manifest/edit.js";
+import { holdsComment, withEdits } from "../manifest/edit.js";
 import { type ManifestInText, readText } from "../manifest/files-in-text.js";
 import type { JsonPath } from "../manifest/issues.js";
 import { type Broken, lintText } from "../manifest/lint-rules.js";
@@ -35,13 +35,14 @@ export async function lint(options: LintOptions): Promise<LintReport> {
   const { manifest, selection = {}, ignore = [], strict = false, fix = false, dryRun = false } = options;
   const { signal = new AbortController().signal } = options;
   const selected = new Map(selectAssets(manifest, selection).map(({ id, files }) => [id, files]));
-  const text = readText(await manifestText(manifest), manifest.base);
+  const source = await manifestText(manifest);
+  const text = readText(source, manifest.base);
   const wanted = text.assets.filter(({ id }) => selected.has(id));
   const paths = [...selected.values()].flat().map(({ path }) => path);
   const tracking = await trackingIn(manifest.root, paths, signal);
   const inGit = tracking === undefined ? [] : gitFindings(text, new Set(paths), tracking);
   const isWanted = ({ rule, path }: Broken) => !ignore.includes(rule) && (path === undefined || paths.includes(path));
-  const broken = [...lintText(wanted), ...inGit].filter(isWanted);
+  const broken = [...lintText(wanted).map(leftCommented(source)), ...inGit].filter(isWanted);
   const findings = broken.map((each) => findingOf(each, text, options.program ?? "assets"));
   let written = false;
   if (fix) {
@@ -100,6 +101,14 @@ function gitFindings(
   );
 }
 
+/** A field that somebody has commented on is theirs to take out. */
+function leftCommented(source: string): (broken: Broken) => Broken {
+  return (broken) => {
+    if (!broken.removable || !holdsComment(source, broken.at)) return broken;
+    return { ...broken, removable: false, message: `${broken.message} A comment is in it: --fix leaves it to you.` };
+  };
+}
+
 function isFixable(broken: Broken | undefined): boolean {
   return broken?.removable === true || broken?.rule === "not-ignored";
 }
@@ -136,7 +145,8 @@ async function mend(
   if (keys.size === 0) return { written: false, ignored };
   const edit = (source: string) => {
     // Found anew, as the text may have changed.
-    const dead = lintText(readText(source, manifest.base).assets).filter(({ message }) => keys.has(message));
+    const found = lintText(readText(source, manifest.base).assets).map(leftCommented(source));
+    const dead = found.filter(({ message }) => keys.has(message));
     return withEdits(
       source,
       dead.map(({ at }) => ({ do: "remove", at })),

@@ -98,7 +98,9 @@ export function withRepositories(text: string, { base }: Manifest, tasks: readon
     const { asset, files = [] } = done.get(id) ?? {};
     const value = files.map(({ file, below, pins }) => listed({ ...file, path: below, ...pins }));
     const set: Edit = { do: "set", at, key: "files", value, after: ["path", "source"] };
-    const dead = ["source", "include", "exclude"].map((key): Edit => ({ do: "remove", at: [...at, key] }));
+    const dead = ["source", "include", "exclude"].map(
+      (key): Edit => ({ do: "remove", at: [...at, key], keep: "comments" }),
+    );
     // What told the type goes with the source.
     const isTold = type !== undefined || tags.some((tag) => tag === "model" || tag === "dataset");
     const told: Edit[] = isTold ? [] : [{ do: "set", at, key: "type", value: asset?.type, after: ["id"] }];

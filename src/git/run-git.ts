@@ -17,6 +17,8 @@ export interface GitCall {
   encoding?: "utf8" | "latin1";
   /** Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of an index in place of the repository's own. */
+  index?: string;
 }
 
 /** More output than this is not waited for, in characters. */
@@ -54,7 +56,7 @@ export async function hasGit(env: GitCall["env"] = environment): Promise<boolean
 
 /** {@link runGit} for those who want to know why it failed; undefined where git is not installed. */
 export async function askGit(args: readonly string[], call: GitCall): Promise<GitAnswer | undefined> {
-  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, env = environment, encoding = "utf8" } = call;
+  const { cwd, input = "", signal, timeoutMs = LONGEST_MS, env = environment, encoding = "utf8", index } = call;
   const git = await findGit(env);
   if (git === undefined) return undefined;
   signal?.throwIfAborted();
@@ -62,7 +64,7 @@ export async function askGit(args: readonly string[], call: GitCall): Promise<Gi
     const child = spawn(git, args, {
       cwd,
       // An empty GIT_ASKPASS keeps git from the programs that core.askPass and SSH_ASKPASS name.
-      env: { ...withoutPlace(env), ...QUIET },
+      env: { ...withoutPlace(env), ...QUIET, ...(index !== undefined && { GIT_INDEX_FILE: index }) },
       stdio: ["pipe", "pipe", "pipe"],
       timeout: timeoutMs,
       ...(signal && { signal }),

@@ -51,9 +51,14 @@ export function behind(
   const isLong = lead === "" && text.slice(anchor.offset, end).includes("\n");
   const inner = isLong ? `${layout.eol}${indentAt(text, end)}` : lead;
   const words = items.map((item) => rendered(item, inner, layout));
-  const isNear = comma === undefined || /^[^\S\r\n]*$/.test(text.slice(end, comma));
+  const isNear = comma === undefined || text.slice(end, comma).trim() === "";
   const rest = restOfLine(text, comma === undefined ? end : comma + 1);
-  if (lead === "" || !isNear || rest === undefined) {
+  if (lead === "" || rest === undefined) {
+    // What stands before the comma is about the anchor.
+    if (!isNear) {
+      const told = words.map((each) => `${lead || layout.gap}${each},`);
+      return [{ offset: comma + 1, length: 0, words: told.join("") }];
+    }
     const glue = `,${lead || layout.gap}`;
     return [{ offset: end, length: 0, words: words.map((each) => glue + each).join("") }];
   }

@@ -27,16 +27,43 @@ export type Edit =
   | { do: "append"; at: JsonPath; value: unknown }
   /**
    * Takes the element or member at `at` out, with the comment on its own line. Comments above it stay: they may be about
-   * more than it.
+   * more than it. With `keep`, every comment stays, those in it and on its line as lines in its place.
    */
-  | { do: "remove"; at: JsonPath };
+  | { do: "remove"; at: JsonPath; keep?: "comments" };
 
 type Removal = Extract<Edit, { do: "remove" }>;
 type Writing = Exclude<Edit, Removal>;
 type Setting = Extract<Edit, { do: "set" }>;
 
+/** Whether a comment stands in the member or element at a place of a valid text. */
+export function holdsComment(source: string, at: JsonPath): boolean {
+  const text = source.replace(/^\ufeff/, "");
+  const root = parse(text);
+  const node = root && removable(root, at);
+  return node !== undefined && commentsIn(text, node.offset, endOf(node)).length > 0;
+}
+
+/** What leaves with the value at a path. */
+function removable(root: Node, at: JsonPath): Node | undefined {
+  const found = findNodeAtLocation(root, [...at]);
+  return found?.parent?.type === "property" ? found.parent : found;
+}
+
+/** The comments of a stretch that begins and ends outside of any. */
+function commentsIn(text: string, from: number, to: number): string[] {
+  const scanner = createScanner(text.slice(from, to));
+  const comments: string[] = [];
+  for (let kind = scanner.scan(); kind !== END; kind = scanner.scan()) {
+    if (kind === LINE_COMMENT || kind === BLOCK_COMMENT) comments.push(scanner.getTokenValue().trim());
+  }
+  return comments;
+}
+
 /** A comma, as the scanner numbers it. */
 const COMMA: SyntaxKind.CommaToken = 5;
+const LINE_COMMENT: SyntaxKind.LineCommentTrivia = 12;
+const BLOCK_COMMENT: SyntaxKind.BlockCommentTrivia = 13;
+const END: SyntaxKind.EOF = 17;
 
 /** The text of a valid document with all edits made. A byte order mark stays. */
 export function withEdits(source: string, edits: readonly Edit[]): string {
@@ -115,13 +142,12 @@ function putBehind(text: string, anchor: Node, items: readonly Item[], layout: L
 function withoutAll(text: string, edits: readonly Removal[]): string {
   const root = edits.length === 0 ? undefined : parse(text);
   if (root === undefined) return text;
-  const gone = new Set<Node>();
-  for (const { at } of edits) {
-    const found = findNodeAtLocation(root, [...at]);
-    const node = found?.parent?.type === "property" ? found.parent : found;
-    if (node?.parent !== undefined) gone.add(node);
+  const gone = new Map<Node, Removal>();
+  for (const edit of edits) {
+    const node = removable(root, edit.at);
+    if (node?.parent !== undefined) gone.set(node, edit);
   }
-  const outermost = [...gone].filter((node) => !isInside(node, gone));
+  const outermost = [...gone.keys()].filter((node) => !isInside(node, gone));
   const containers = new Set(outermost.map(({ parent }) => parent as Node));
   return applied(
     text,
@@ -129,16 +155,16 @@ function withoutAll(text: string, edits: readonly Removal[]): string {
   );
 }
 
-function isInside({ parent }: Node, gone: ReadonlySet<Node>): boolean {
+function isInside({ parent }: Node, gone: ReadonlyMap<Node, Removal>): boolean {
   return parent !== undefined && (gone.has(parent) || isInside(parent, gone));
 }
 
 /** Takes some of the members of one container out, and the comma that would then be the last, if the last had none. */
-function removedFrom(text: string, children: readonly Node[], gone: ReadonlySet<Node>): Splice[] {
+function removedFrom(text: string, children: readonly Node[], gone: ReadonlyMap<Node, Removal>): Splice[] {
   const splices: Splice[] = [];
-  const kept = children.findLastIndex((child) => !gone.has(child));
-  const last = children[kept];
-  const isOpenEnd = kept < children.length - 1 && commaAfter(text, endOf(children.at(-1) as Node)) === undefined;
+  const lastKept = children.findLastIndex((child) => !gone.has(child));
+  const last = children[lastKept];
+  const isOpenEnd = lastKept < children.length - 1 && commaAfter(text, endOf(children.at(-1) as Node)) === undefined;
   const loose = isOpenEnd && last ? commaAfter(text, endOf(last)) : undefined;
   for (const [index, node] of children.entries()) {
     if (!gone.has(node)) continue;
@@ -149,7 +175,7 @@ function removedFrom(text: string, children: readonly Node[], gone: ReadonlySet<
     const rest = before === "" ? undefined : restOfLine(text, tail);
     // What shares a line with others leaves the line break, which may end a comment.
     const start = rest === undefined ? node.offset : node.offset - before.length;
-    const gap = loose === undefined || index !== kept + 1 ? undefined : text.slice(loose + 1, start);
+    const gap = loose === undefined || index !== lastKept + 1 ? undefined : text.slice(loose + 1, start);
     const isBeside = rest === undefined && gap !== undefined && /^[^\S\r\n]*$/.test(gap);
     if (loose !== undefined && gap !== undefined) {
       splices.push({ offset: loose, length: isBeside ? 1 + gap.length : 1, words: "" });
@@ -157,7 +183,11 @@ function removedFrom(text: string, children: readonly Node[], gone: ReadonlySet<
     // The space behind the last one is that of the bracket.
     const isSpaced = loose !== undefined && comma === undefined;
     const more = rest ?? (isSpaced ? "" : (/^[^\S\r\n]*/.exec(text.slice(tail))?.[0] ?? ""));
-    splices.push({ offset: start, length: tail + more.length - start, words: "" });
+    const until = tail + more.length;
+    const kept = gone.get(node)?.keep === undefined ? [] : commentsIn(text, node.offset, until);
+    const alone = rest === undefined ? "" : before;
+    const words = kept.map((each) => (alone === "" && each.startsWith("//") ? `${each}\n` : `${alone}${each}`));
+    splices.push({ offset: start, length: until - start, words: words.join("") });
   }
   return splices;
 }

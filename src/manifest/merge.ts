@@ -1,6 +1,7 @@
 /** Merges assets into the text of a manifest: what is new is added, what is the same stays, nothing pinned is changed. */
 import { AssetsError } from "../errors.js";
 import type { ReadOptions } from "./bases.js";
+import { createMixing } from "./commits.js";
 import { type Edit, withEdits } from "./edit.js";
 import { type AssetInText, type FileInText, readText } from "./files-in-text.js";
 import { formatIssues, type JsonPath } from "./issues.js";
@@ -86,7 +87,7 @@ const PIN_KEYS = ["size", "sha256", "checksum", "pinnedAs", "sha512", "sha1", "g
 
 /**
  * The text of a valid manifest with these assets in it. A file that is there with the same bytes, under whatever id, stays
- * as it is; one that is known to be the same, by a digest or its source, gets what it has no digest or size of. Comments, order and layout of all the rest
+ * as it is; no file comes beside those of another commit of its repository; one that is known to be the same, by a digest or its source, gets what it has no digest or size of. Comments, order and layout of all the rest
  * stay. Throws MANIFEST_INVALID when the text is no manifest, or would be none.
  */
 export function mergeEntries(text: string, assets: readonly ImportedAsset[], options: ReadOptions): Merged {
@@ -118,6 +119,7 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
     const { asset, path } = file;
     claim({ asset, path, file: { pins: pinsOfFile(file), urls: file.urls }, at: places.get(path)?.at });
   }
+  const mixing = createMixing(before.assets.flatMap(({ files }) => files));
 
   const edits: Edit[] = [];
   const added: MergedFile[] = [];
@@ -143,8 +145,14 @@ export function mergeEntries(text: string, assets: readonly ImportedAsset[], opt
           conflicts.push({ ...merged, with: merged.asset, reason: "the asset of this id has its files elsewhere" });
           continue;
         }
+        const bytes = bytesOf(file, base);
+        const mixed = mixing({ ...merged, urls: bytes.urls });
+        if (mixed !== undefined) {
+          conflicts.push({ ...merged, ...mixed });
+          continue;
+        }
         wanted.push({ ...file, path: place });
-        claim({ asset: merged.asset, path, file: bytesOf(file, base), at: undefined });
+        claim({ asset: merged.asset, path, file: bytes, at: undefined });
         added.push(merged);
         continue;
       }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 import { lock } from "./lock.js";
-import { readWhole, replaceWhole } from "./whole-text.js";
+import { readWhole, removeDrafts, replaceWhole } from "./whole-text.js";
 
 interface Note {
   /** Milliseconds since the epoch. */
@@ -13,43 +13,27 @@ interface Note {
 }
 
 const FILE = "adding.json";
-/** Notes are written in less, in milliseconds. */
-const WAIT_MS = 5_000;
 const MOST_BYTES = 16 * 2 ** 20;
 const MOST_NOTES = 10_000;
 /** What a URL gave longer ago than this says nothing of what it gives now, in milliseconds. */
 const FRESH_MS = 24 * 3_600_000;
+/** Nobody holds the notes for longer than it takes to write them. */
+const WAIT_MS = 2_000;
 
 /** Notes the URL that each path is about to be fetched from. Failing costs a later run a question, so it throws nothing. */
 export async function noteAdding(root: string, files: readonly { path: string; url: string }[]): Promise<void> {
   const at = Date.now();
-  await alone(root, async () => {
-    const notes = await read(root);
+  await change(root, (notes) => {
     for (const { path, url } of files) notes.set(path, { at, from: keyOf(url) });
-    await write(root, notes);
+    return true;
   });
 }
 
 /** Forgets them, the manifest having them now. Throws nothing. */
 export async function forgetAdding(root: string, paths: readonly string[]): Promise<void> {
-  const before = await read(root);
-  if (!paths.some((path) => before.has(path))) return;
-  await alone(root, async () => {
-    const notes = await read(root);
-    for (const path of paths) notes.delete(path);
-    await write(root, notes);
-  });
-}
-
-/** Keeps the notes of runs at the same time apart; where no lock can be had, they are somebody's own affair. */
-async function alone(root: string, change: () => Promise<void>): Promise<void> {
-  const { signal } = new AbortController();
-  const held = await lock(root, `${HOME_FOLDER}/${FILE}`, { timeoutMs: WAIT_MS, signal }).catch(() => undefined);
-  try {
-    await change();
-  } finally {
-    await held?.release();
-  }
+  const notes = await read(root);
+  if (!paths.some((path) => notes.has(path))) return;
+  await change(root, (now) => paths.filter((path) => now.delete(path)).length > 0);
 }
 
 /** Answers whether a path was lately being fetched from a URL. */
@@ -74,10 +58,20 @@ async function read(root: string): Promise<Map<string, Note>> {
   }
 }
 
-async function write(root: string, notes: ReadonlyMap<string, Note>): Promise<void> {
+/** Writes the notes anew where `edit` answers that it changed them, and sweeps what a killed run left of doing so. */
+async function change(root: string, edit: (notes: Map<string, Note>) => boolean): Promise<void> {
   try {
-    const text = JSON.stringify(Object.fromEntries([...notes].slice(-MOST_NOTES)));
-    await replaceWhole(join(await homeFolder(root), FILE), `${text}\n`);
+    const file = join(await homeFolder(root), FILE);
+    // Without a lock, of two runs at once one may lose its notes.
+    const held = await lock(root, file, { timeoutMs: WAIT_MS, signal: new AbortController().signal }).catch(() => {});
+    try {
+      if (held?.doubtful === false) await removeDrafts(file);
+      const notes = await read(root);
+      if (!edit(notes)) return;
+      await replaceWhole(file, `${JSON.stringify(Object.fromEntries([...notes].slice(-MOST_NOTES)))}\n`);
+    } finally {
+      await held?.release();
+    }
   } catch {
     // A read-only or full disk.
   }

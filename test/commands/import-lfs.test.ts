@@ -62,6 +62,20 @@ describe.skipIf(!hasGit)("the pointers of a repository", () => {
     expect(docs).toMatchObject({ files: [], refused: [{ place: "docs/example.txt", message }] });
   });
 
+  it("are told by the attributes of their commit, whatever the working tree has today", async () => {
+    const tree = await repository();
+    tree.write("repo/.gitattributes", "*.txt filter=lfs\n");
+    await git(tree.path("repo"), ["commit", "-qam", "y"]);
+    tree.remove("repo/.gitattributes");
+    tree.write("repo/sub/.gitattributes", "*.bin -filter\n");
+    await git(tree.path("repo"), ["add", "-A"]);
+    const staged = await git(tree.path("repo"), ["status", "--porcelain"]);
+    const at = (rev?: string) => listLfs({ folder: tree.path("repo"), root: tree.path("repo"), rev, signal });
+    expect(brief(await at("HEAD~1")).map(([path]) => path)).toEqual(["sub/m/x.bin", "top.bin"]);
+    expect(brief(await at()).map(([path]) => path)).toEqual(["docs/example.txt"]);
+    expect(await git(tree.path("repo"), ["status", "--porcelain"])).toBe(staged);
+  });
+
   it("that the manifest has from their server and that are gone are named in one remark, within what was searched", async () => {
     const tree = await repository();
     const from = (asset: string, path: string, url = "lfs:https://lfs.example/store") => ({ asset, path, urls: [url] });

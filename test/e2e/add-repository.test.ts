@@ -1,6 +1,6 @@
 /** Adding whole repositories of the Hub, and parts of them, with the real program. */
 import { describe, expect, it } from "vitest";
-import { entries, project } from "../helpers/authoring.js";
+import { entries, MANIFEST, project } from "../helpers/authoring.js";
 import { sha256Of } from "../helpers/content.js";
 import { COMMIT, startHub } from "../helpers/hub.js";
 
@@ -74,7 +74,11 @@ describe("assets add", () => {
       const repo = { commit, large: { "m.onnx": `${commit} weights` }, files: { "c.json": commit, "d.txt": commit } };
       const hub = await startHub({ repos: { "o/m": repo } });
       for (const args of [pattern("*.onnx"), pattern("*.json"), pattern("*.txt", "*.json")]) {
-        expect(await run(args, { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
+        const done = await run(args, { HF_ENDPOINT: hub.url });
+        expect(done).toMatchObject({ code: 0 });
+        const isNew = commit === commits[1] && args.includes("*.onnx");
+        const told = "o/m is at commit aaaaaaaaaaaa; this is bbbbbbbbbbbb: a new asset o/m-2";
+        expect(done.stderr.split(told)).toHaveLength(isNew ? 2 : 1);
       }
     }
     expect(entries(tree)).toMatchObject(
@@ -86,5 +90,41 @@ describe("assets add", () => {
     );
     expect(entries(tree)).toHaveLength(2);
     expect(tree.read("models/o-m-2/c.json").toString()).toBe(commits[1]);
+  });
+
+  it("gives the asset of a repository every file of it, whatever other asset has one, which is copied from there", async () => {
+    const { tree, run } = project();
+    const large = { "w0.bin": { size: 4_000, seed: 1 }, "w1.bin": { size: 4_000, seed: 2 } };
+    const hub = await startHub({ repos: { "o/m": { large, files: { "c.json": "{}" } } } });
+    const env = { HF_ENDPOINT: hub.url };
+    expect(await run(["add", "hf:o/m/w0.bin"], env)).toMatchObject({ code: 0 });
+    expect(await run(["download", "--all"], env)).toMatchObject({ code: 0 });
+    const asked = hub.requests.length;
+    expect(await run(["add", "hf:o/m"], env)).toMatchObject({ code: 0 });
+    expect(entries(tree)).toMatchObject([
+      { id: "w0" },
+      { id: "o/m", path: "models/o-m", files: [{ path: "c.json" }, { path: "w0.bin" }, { path: "w1.bin" }] },
+    ]);
+    expect(await run(["download", "--all"], env)).toMatchObject({ code: 0 });
+    expect(tree.read("models/o-m/w0.bin")).toEqual(tree.read("models/w0/w0.bin"));
+    expect(hub.requests.slice(asked).filter((line) => line.endsWith("/w0.bin"))).toEqual([]);
+    const text = tree.read(MANIFEST).toString();
+    expect(await run(["add", "hf:o/m"], env)).toMatchObject({ code: 0 });
+    expect(tree.read(MANIFEST).toString()).toBe(text);
+  });
+
+  it.each([
+    ["another id", ["--id", "mine"]],
+    ["another folder", ["--path", "mine/"]],
+  ])("knows a repository that is there as a whole under %s", async (_, as) => {
+    const { tree, run } = project();
+    const hub = await startHub({ repos: { "o/m": { large: { "w0.bin": "0", "deep/w1.bin": "1" } } } });
+    const env = { HF_ENDPOINT: hub.url };
+    expect(await run(["add", "hf:o/m", ...as], env)).toMatchObject({ code: 0 });
+    const text = tree.read(MANIFEST).toString();
+    for (const again of [[], as]) {
+      expect(await run(["add", "hf:o/m", ...again], env)).toMatchObject({ code: 0 });
+      expect(tree.read(MANIFEST).toString()).toBe(text);
+    }
   });
 });

@@ -53,6 +53,30 @@ describe("assets import hf", () => {
     expect(tree.read(MANIFEST).toString()).toBe(text);
   });
 
+  it("mixes no two commits in an asset or its folder, and says how to have the rest of the one or all of the other", async () => {
+    const [old, now] = ["a".repeat(40), "b".repeat(40)];
+    const hubs = [old, now].map((commit) =>
+      startHub({ repos: { "o/m": { commit, large: { "w1.bin": "same", "deep/w2.bin": commit, "w3.bin": commit } } } }),
+    );
+    const [before, after] = (await Promise.all(hubs)).map(({ url }) => ({ env: { HF_ENDPOINT: url } }));
+    const tree = makeTree();
+    expect(
+      await assets(tree, ["import", "hf", "o/m", "--include", "w1*", "--include", "deep/*"], before),
+    ).toMatchObject({ code: 0 });
+    const text = tree.read(MANIFEST).toString();
+    for (const id of [[], ["--id", "later"]]) {
+      const moved = await assets(tree, ["import", "hf", "o/m", "--exclude", "deep/*", ...id], after);
+      expect(moved).toMatchObject({ code: 1 });
+      expect(moved.stdout).toMatch(/w3\.bin.*is at commit aaaaaaaaaaaa.*bbbbbbbbbbbb/);
+      expect(moved.stdout).toContain(`o/m@${old}`);
+      expect(tree.read(MANIFEST).toString()).toBe(text);
+    }
+    const rest = await assets(tree, ["import", "hf", `o/m@${old}`], before);
+    expect(rest).toMatchObject({ code: 0, stdout: expect.stringContaining("1 file in 1 asset") });
+    const other = await assets(tree, ["import", "hf", "o/m", "--id", "later", "--path", "later"], after);
+    expect(other).toMatchObject({ code: 0, stdout: expect.stringContaining("3 files in 1 asset") });
+  });
+
   it.each([
     [["org/name", "--include", "*.nothing"], 2, "include and exclude leave none"],
     [["not a repository"], 2, "hf:not a repository"],

@@ -51,8 +51,8 @@ describe("assets import of a list", () => {
     const report = JSON.parse(run.stdout);
     expect(report).toMatchObject({
       ok: false,
-      added: [{ asset: "SHA256SUMS", path: "b.bin" }],
-      conflicts: [{ asset: "SHA256SUMS", with: "mine", path: "a.bin" }],
+      added: [{ asset: "x.example", path: "b.bin" }],
+      conflicts: [{ asset: "x.example", with: "mine", path: "a.bin" }],
     });
     const told = await assets(tree, ["import", "sums", "SHA256SUMS", "--base-url", "https://x.example/"]);
     expect(told.stdout).toMatch(

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
+import { runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
 
 const hasGit = spawnSync("git", ["--version"]).status === 0;
@@ -29,6 +30,20 @@ describe("assets init", () => {
     const done = await runBin(["init", "--manifest", "sub/mine.json"], { cwd: tree.root });
     expect(done.stdout).toContain("Next: assets --manifest sub/mine.json add URL");
     expect(tree.read("sub/package.json").toString()).toContain('"assets --manifest mine.json verify"');
+  });
+
+  it.each([
+    ['{ "scripts": null }', 'its "scripts" are null, and should be an object'],
+    ['{ "scripts": ["a"] }', 'its "scripts" are a list, and should be an object'],
+    ['{ "scripts": "a" }', 'its "scripts" are a string, and should be an object'],
+    ["[]", "it is a list, and should be an object"],
+    ["{", "it cannot be read as JSON"],
+  ])("leaves the package.json %s alone, and says what is wrong with it", async (text, what) => {
+    const tree = makeTree();
+    tree.write("package.json", text);
+    const done = await runInProcess(["init"], { cwd: tree.root });
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining(`package.json  ${what}`) });
+    expect(tree.read("package.json").toString()).toBe(text);
   });
 
   it("does not write into the first of two scripts, of which npm reads the last", async () => {

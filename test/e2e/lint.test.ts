@@ -102,6 +102,20 @@ describe("assets lint", () => {
     expect((await lint()).rules).toEqual(["duplicate-content"]);
   });
 
+  it("leaves a field that says nothing but in a comment to its author, and says so", async () => {
+    const { lint, text } = project(FINE.replace('["https://i.example/a"]', "[ /* TODO */ ]"));
+    const before = text();
+    const { findings } = await lint("--fix");
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        rule: "dead-field",
+        fixable: false,
+        message: expect.stringMatching(/A comment is in it/),
+      }),
+    );
+    expect(text()).toBe(before);
+  });
+
   it("takes out what says nothing with --fix, and nothing else", async () => {
     const dead = FINE.replace(
       '"size": 1,',

@@ -82,7 +82,7 @@ describe("assets lock, where not all agree", () => {
     before[0] = Object.assign(asset("0", `${server}/0`), { sha256: sha256Of("right") });
     const { run, assets } = project(before);
     const done = await run(["lock"]);
-    expect(done).toMatchObject({ code: 1, stdout: expect.stringContaining("assets download 0") });
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("assets download 0") });
     expect(assets()).toEqual([
       before[0],
       asset("23", `${server}/23`, { sha256: sha256Of("right"), pinnedAs: "declared" }),

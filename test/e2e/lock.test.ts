@@ -148,7 +148,7 @@ describe("assets lock", () => {
       "id": "whole", // all of it
       "type": "model",
       "path": "models/whole",
-      "source": "hf:org/whole@main",
+      "source": "hf:org/whole@main", // as its authors have it
       "exclude": ["*.bin"] // not these
     }
   ]
@@ -158,6 +158,8 @@ describe("assets lock", () => {
     expect(await run(["lock"], { HF_ENDPOINT: hub.url })).toMatchObject({ code: 0 });
     expect(text()).toContain('"id": "whole", // all of it');
     expect(text()).not.toContain('"source"');
+    for (const comment of ["// as its authors have it\n", "// not these\n"])
+      expect(text()).toContain(`\n      ${comment}`);
     const [asset] = JSON.parse(text().replace(/ \/\/.*/g, "")).assets;
     expect(asset.files).toEqual(
       expect.arrayContaining([

@@ -178,3 +178,27 @@ describe("setting a key at the top of a manifest", () => {
     expect(set(after)).toBe(after);
   });
 });
+
+describe("the comments of what is edited", () => {
+  it.each([
+    ["[\n  {} // q\n  , // r\n]", "[\n  {} // q\n  , // r\n  1,\n]"],
+    ["[\n  {} /* three */ ,\n]", "[\n  {} /* three */ ,\n  1,\n]"],
+    ["[{} /* three */ , ]", "[{} /* three */ , 1, ]"],
+    ["[\n  {}\n  ,\n]", "[\n  {}\n  ,\n  1,\n]"],
+  ])("stay before what is put behind the comma of %j", (list, after) => {
+    const text = withEdits(`{ "assets": ${list} }`, [{ do: "append", at: ["assets"], value: 1 }]);
+    expect(text).toBe(`{ "assets": ${after} }`);
+  });
+
+  it.each([
+    [
+      '{\n  "a": [ // one\n    1 /* two */\n  ], // three\n  "b": 2\n}',
+      '{\n  // one\n  /* two */\n  // three\n  "b": 2\n}',
+    ],
+    ['{\n  "b": 2,\n  "a": 1 /* one */ // two\n}', '{\n  "b": 2\n  /* one */\n  // two\n}'],
+    ['{ "a": [ // one\n 1 ], "b": 2 }', '{ // one\n"b": 2 }'],
+    ['{ "a": 1 /* one */, "b": 2 }', '{ /* one */"b": 2 }'],
+  ])("stay where the rest is taken out of %j, if that is wanted", (text, after) => {
+    expect(withEdits(text, [{ do: "remove", at: ["a"], keep: "comments" }])).toBe(after);
+  });
+});

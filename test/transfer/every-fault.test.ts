@@ -25,7 +25,8 @@ const SILENT: readonly FaultName[] = [
 const TRIES_OF_SILENT = { ...SHORT_PATIENCE, retries: 2 };
 /** For runs in which a second URL stands ready. */
 const ONE_TRY = { retries: 0 };
-const TWO_TRIES = { retries: 1, maxRetryAfterMs: 1000 };
+/** A busy server may say a date that is a second or two further off than it means. */
+const TWO_TRIES = { retries: 1, maxRetryAfterMs: 5000 };
 const REDIRECTS = 10;
 const CONTROL = /\p{Cc}/u;
 /** What may arrive beyond the pinned size before it is noticed: what one read gives. */
