@@ -186,7 +186,7 @@ function reportOf(
   const files = [...tasks.map(pinnedFile), ...whole.flatMap(repositoryFiles)];
   const codes = new Set(files.flatMap(({ error }) => (error === undefined ? [] : [exitCodeOf(error.code)])));
   const isOpen = !dryRun && files.some((file) => file.status === "open" && !lacksSizeOnly(file));
-  const exitCode = codes.size > 1 || isOpen ? 1 : ([...codes][0] ?? 0);
+  const exitCode = codes.size > 1 ? 1 : ([...codes][0] ?? (isOpen ? 1 : 0));
   return {
     manifest: manifest.file,
     root: manifest.root,

@@ -133,16 +133,14 @@ function isFirm({ described: { size, digest, moved } }: Statement): boolean {
 /** Throws when what is stated of a URL contradicts the manifest, or what is stated of another one. */
 function refuseQuarrels(file: AssetFile, statements: readonly Statement[], pinning: string): void {
   for (const statement of statements) refuseByPin(file, statement, pinning);
-  const declaring = statements.find(({ described }) => described.digest?.algorithm === "sha256");
   for (const [index, one] of statements.entries()) {
     for (const other of statements.slice(index + 1)) {
       const [a, b] = [one.described, other.described];
       if (a.digest?.algorithm === b.digest?.algorithm && a.digest?.hex !== b.digest?.hex) {
         throw quarrel(file, "DIGEST_MISMATCH", [one, wordsOf(a.digest)], [other, wordsOf(b.digest)]);
       }
-      // A fallback is believed only as long as nobody at all speaks against it.
-      const isFallback = file.sha256 === undefined && declaring?.primary === false;
-      const isComparable = (isFirm(one) && isFirm(other)) || (isFallback && (one === declaring || other === declaring));
+      // Of a file that is still to be pinned, even a length beside no digest speaks against its being the same.
+      const isComparable = file.sha256 === undefined || (isFirm(one) && isFirm(other));
       const [own, its] = [lengthOf(a), lengthOf(b)];
       if (isComparable && own !== undefined && its !== undefined && own !== its) {
         throw quarrel(file, "SIZE_MISMATCH", [one, `${own} bytes`], [other, `${its} bytes`]);

@@ -162,8 +162,10 @@ describe("the pins of a file", () => {
     expect(() => settlePins(own, statements, bytes)).toThrow(words);
   });
 
-  it("believe the first URL whatever length a server names of another", () => {
-    const statements = [first({ digest: sha(A), size: 3 }), second({ size: 0 })];
-    expect(settlePins(file(), statements).pins).toMatchObject({ sha256: A });
+  it("are refused where two URLs name different lengths, whichever stands first, unless the SHA-256 is pinned", () => {
+    const [one, other] = [{ digest: sha(A), size: 3 }, { size: 4 }];
+    expect(() => settlePins(file(), [first(one), second(other)])).toThrow(/3 bytes.*4 bytes/);
+    expect(() => settlePins(file(), [first(other), second(one)])).toThrow(/4 bytes.*3 bytes/);
+    expect(settlePins(file({ sha256: A }), [first(one), second(other)]).pins).toMatchObject({ sha256: A });
   });
 });
