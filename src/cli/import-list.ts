@@ -60,6 +60,7 @@ async function read(reader: Reader, name: string, base: string | undefined, give
   if (secret !== undefined) {
     throw new AssetsError("USAGE", `--base-url: ${secret.message}.`, { hint: secret.suggestion });
   }
+  const bytes = await bytesOf(name, { run, sources });
   if (baseUrl === undefined && reader.baseUrl === "needed") {
     throw new AssetsError("USAGE", `${name} says no URLs.`, {
       hint: `Say where its files lie: assets import ${reader.format} ${name} --base-url https://…/`,
@@ -71,7 +72,7 @@ async function read(reader: Reader, name: string, base: string | undefined, give
       hint: "Write the version in its place, as it stands in the URLs of the files.",
     });
   }
-  return reader.read(await bytesOf(name, { run, sources }), { baseUrl });
+  return reader.read(bytes, { baseUrl });
 }
 
 /** Where the files lie of a list on the web that says no other place: beside it. */

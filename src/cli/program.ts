@@ -102,10 +102,10 @@ Environment (docs/network.md explains the network's part):
   program
     .command("help [command...]")
     .summary("show help of a command")
-    .helpOption(false)
     .action(async (words: string[]) => {
+      const isAsked = words.length > 0 && words[0] !== "help";
       const isKnown = program.commands.some((command) => [command.name(), command.alias()].includes(words[0] ?? ""));
-      await program.parseAsync(words.length === 0 || isKnown ? [...words, "--help"] : words, { from: "user" });
+      await program.parseAsync(isAsked && !isKnown ? words : [...(isAsked ? words : []), "--help"], { from: "user" });
     });
   return program;
 }

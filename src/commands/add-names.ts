@@ -125,9 +125,12 @@ export function newCommits({ assets }: Manifest, wishes: readonly Wish[]): strin
   const told = wishes.flatMap(({ source: { repository }, asset, file }) => {
     const old = assets.find(({ id }) => id === repository?.id)?.files.flatMap((own) => commitPlace(own) ?? [])[0];
     const now = commitPlace({ path: file.path, urls: [file.url] });
-    const isNew = assets.every(({ id }) => id !== asset);
-    if (!isNew || !old || !now || old.repository !== now.repository || old.commit === now.commit) return [];
-    const [was, is] = [old.commit, now.commit].map((commit) => commit.slice(0, 12));
+    const joined = assets.find(({ id }) => id === asset)?.files.flatMap((own) => commitPlace(own) ?? [])[0];
+    const before = joined ?? (assets.every(({ id }) => id !== asset) ? old : undefined);
+    if (!before || !now || before.repository !== now.repository || before.commit === now.commit) return [];
+    const [was, is] = [before.commit, now.commit].map((commit) => commit.slice(0, 12));
+    if (joined !== undefined)
+      return [`${asset} is at commit ${was}, and ${file.path} of ${is} is put beside its files`];
     return [`${repository?.id} is at commit ${was}; this is ${is}: a new asset ${asset}`];
   });
   return [...new Set(told)];

@@ -172,8 +172,9 @@ function refuseByPin(file: AssetFile, statement: Statement, pinning: string): vo
 type Side = readonly [Statement, string];
 
 function quarrel(file: AssetFile, code: "DIGEST_MISMATCH" | "SIZE_MISMATCH", [one, has]: Side, [other, wants]: Side) {
-  return new AssetsError(code, `${file.path}: ${one.url} is stated to have ${has}, and ${other.url} ${wants}.`, {
-    hint: "They are not the same file: take the URL that is not meant out of the manifest, and lock again.",
+  const where = file.path === one.url ? "" : `${file.path}: `;
+  return new AssetsError(code, `${where}${one.url} is stated to have ${has}, and ${other.url} ${wants}.`, {
+    hint: "They are no two places of the same bytes: leave out the one that is not meant.",
   });
 }
 

@@ -1,7 +1,10 @@
 /** Which URLs are refused for what they carry, and which only look like it. */
-import { describe, expect, it } from "vitest";
-import { hideSecret } from "../../src/errors.js";
-import { checkPublic } from "../../src/manifest/public-urls.js";
+import { describe, expect, it, vi } from "vitest";
+
+// Secrets that other tests have read in this process are none here.
+vi.resetModules();
+const { hideSecret } = await import("../../src/errors.js");
+const { checkPublic } = await import("../../src/manifest/public-urls.js");
 
 const LONG = "A1b2C3d4".repeat(6);
 const UUID = "0b5f0e6a-3c1d-4e2f-8a9b-0c1d2e3f4a5b";
