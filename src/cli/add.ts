@@ -4,7 +4,7 @@ import { digestOf } from "../manifest/fields.js";
 import { toNdjson } from "../report/json.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { collect, wholeNumber } from "./options.js";
-import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
+import { addAnswers, addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
 interface AddFlags extends TransferFlags, FormatOptions, GlobalOptions {
   id?: string;
@@ -48,9 +48,7 @@ export function defineAdd(command: Command, start: Begin) {
     .option("--size <bytes>", "the size that you know of it", wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option("--dry-run", "say what would be written; fetch and write nothing")
     .option("--offline", "ask nobody over the network");
-  addTransferOptions(command)
-    .option("--json", "print one JSON document at the end")
-    .option("--ndjson", "print one JSON event a line, while it happens")
+  addAnswers(addTransferOptions(command))
     .addHelpText(
       "after",
       `

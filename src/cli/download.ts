@@ -5,7 +5,7 @@ import { AssetsError } from "../errors.js";
 import { renderDownload } from "../report/download.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
-import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
+import { addAnswers, addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
 interface DownloadFlags extends SelectionOptions, TransferFlags, FormatOptions, GlobalOptions {
   force?: boolean;
@@ -33,9 +33,7 @@ export function defineDownload(command: Command, start: Begin) {
         .choices(["auto", "http", "git"])
         .default("auto"),
     );
-  addTransferOptions(command)
-    .option("--json", "print one JSON document at the end")
-    .option("--ndjson", "print one JSON event a line, while it happens")
+  addAnswers(addTransferOptions(command))
     .addHelpText(
       "after",
       `

@@ -4,7 +4,7 @@ import { AssetsError } from "../errors.js";
 import type { Manifest } from "../manifest/types.js";
 import { renderHydrate } from "../report/hydrate.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
-import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
+import { addAnswers, addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 import { pathsOf } from "./words.js";
 
 interface HydrateFlags extends TransferFlags, FormatOptions, GlobalOptions {
@@ -22,9 +22,7 @@ export function addHydrate(lfs: Command, start: Begin) {
     .argument("[paths...]", "folders or files to search (default: the root of the manifest, else this folder)")
     .option("--dry-run", "say what would be done, and do nothing")
     .option("--offline", "use no network: only what is on this machine");
-  addTransferOptions(command)
-    .option("--json", "print one JSON document at the end")
-    .option("--ndjson", "print one JSON event a line, while it happens")
+  addAnswers(addTransferOptions(command))
     .addHelpText(
       "after",
       `

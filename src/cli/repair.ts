@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
-import { addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
+import { addAnswers, addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
 
 interface RepairFlags extends SelectionOptions, TransferFlags, FormatOptions, GlobalOptions {
   backup?: boolean;
@@ -18,9 +18,7 @@ export function defineRepair(command: Command, start: Begin) {
     .option("--backup", "keep what was there as NAME.orig")
     .option("--dry-run", "say what is damaged and what it would cost, and change no asset; exit code 1 if there is any")
     .option("--offline", "use no network: only what is on this machine");
-  addTransferOptions(command)
-    .option("--json", "print one JSON document at the end")
-    .option("--ndjson", "print one JSON event a line, while it happens")
+  addAnswers(addTransferOptions(command))
     .addHelpText(
       "after",
       `

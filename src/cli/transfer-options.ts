@@ -20,6 +20,13 @@ export interface TransferFlags {
   strategy?: Strategy;
 }
 
+/** Adds the options that say how a command that fetches answers programs. */
+export function addAnswers(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document at the end")
+    .option("--ndjson", "print one JSON event a line, while it happens");
+}
+
 /** Adds the options that say how to fetch; `--offline` is the command's own. */
 export function addTransferOptions(command: Command): Command {
   return command

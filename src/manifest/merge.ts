@@ -8,7 +8,7 @@ import { formatIssues, type JsonPath } from "./issues.js";
 import { foldPath, joinPath, normaliseFolder } from "./paths.js";
 import { readManifest } from "./read.js";
 import { compareBytes, type KnownBytes, type KnownPins } from "./same-bytes.js";
-import type { AssetFile, Manifest } from "./types.js";
+import type { Asset, AssetFile, Manifest } from "./types.js";
 import { resolveUrl } from "./urls.js";
 
 /** A file as it is to be written. */
@@ -20,17 +20,9 @@ export interface ImportedFile extends KnownPins {
 }
 
 /** An asset as it is to be written, in the form with a list of files. */
-export interface ImportedAsset {
-  readonly id: string;
-  readonly type: string;
-  readonly name?: string;
-  readonly description?: string;
-  readonly version?: string;
-  readonly license?: string;
-  readonly homepage?: string;
-  readonly tags?: readonly string[];
-  readonly required?: boolean;
-  readonly metadata?: Readonly<Record<string, unknown>>;
+export interface ImportedAsset
+  extends Omit<Asset, "tags" | "required" | "repository" | "files">,
+    Partial<Pick<Asset, "tags" | "required">> {
   /** Folder of the files. */
   readonly path?: string;
   readonly files: readonly ImportedFile[];
