@@ -65,7 +65,7 @@ export function renderLint(report: LintReport, options: LintOptions): string {
     git || levels !== LEVELS
       ? ""
       : colors.quiet("Git was not asked: this is no repository, or git is not installed.\n");
-  return `${table}${help(findings, colors)}${unasked}${summary(totals)}\n`;
+  return `${table}${help(findings, colors)}${unasked}${summary(totals, dryRun)}\n`;
 }
 
 /** The commands that help, each on a line that can be pasted. */
@@ -89,9 +89,9 @@ function paintLevel({ level, fixed }: LintFinding, dryRun: boolean, colors: Colo
   return { text: level, paint: level === "error" ? colors.bad : level === "warning" ? colors.warn : colors.quiet };
 }
 
-function summary({ assets, files, errors, warnings, notes, fixed }: LintReport["totals"]): string {
+function summary({ assets, files, errors, warnings, notes, fixed }: LintReport["totals"], dryRun: boolean): string {
   const counts = [plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note")].join(", ");
-  return `${plural(assets, "asset")}, ${plural(files, "file")}: ${counts}${fixed > 0 ? `, ${fixed} fixed` : ""}.`;
+  return `${plural(assets, "asset")}, ${plural(files, "file")}: ${counts}${fixed > 0 ? `, ${fixed} ${dryRun ? "would be fixed" : "fixed"}` : ""}.`;
 }
 
 /** The findings that are left, for other programs. */
@@ -105,5 +105,5 @@ export function lintFindings(
     return { group: asset, name: `${path ?? asset} (${rule})`, problem };
   });
   const { durationMs, totals } = report;
-  return { command: "lint", rules: RULES, checks, summary: summary(totals), startedAt, durationMs };
+  return { command: "lint", rules: RULES, checks, summary: summary(totals, report.dryRun), startedAt, durationMs };
 }
