@@ -6,6 +6,7 @@ import { AssetsError } from "../errors.js";
 import { atProxy, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { type Environment, type ProxyRoute, proxyFor } from "./proxy.js";
+import { createReadBuffer } from "./read-buffer.js";
 
 type Request = Dispatcher.DispatchOptions & { origin: string };
 type Connector = buildConnector.connector;
@@ -28,7 +29,7 @@ const TUNNEL_TIMEOUT_MS = 60_000;
 export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
   const { Agent, Pool, buildConnector } = await import("undici");
   const { localAddress } = settings;
-  const local = { timeout: CONNECT_TIMEOUT_MS, ...(localAddress && { localAddress }) };
+  const local = { timeout: CONNECT_TIMEOUT_MS, onread: createReadBuffer(), ...(localAddress && { localAddress }) };
   const plain = buildConnector(local);
   let unusable: readonly string[] = [];
 

@@ -1,5 +1,6 @@
 /** One HTTP request and its answer: the body is read ahead of its reader, so that no fault costs bytes that came before it. */
 import type { Dispatcher } from "undici";
+import { createBodyBuffer } from "./body-buffer.js";
 import type { Connections } from "./connections.js";
 import type { Headers } from "./http-answer.js";
 
@@ -7,14 +8,21 @@ import type { Headers } from "./http-answer.js";
 export interface Answer {
   status: number;
   headers: Headers;
-  /** The body, then its end or its error, as undici gives it. Leaving early ends the connection. */
+  /**
+   * The body, then its end or its error, as undici gives it. A chunk is lent: it is right until the next one is asked for.
+   * Leaving early ends the connection.
+   */
   chunks(): AsyncGenerator<Uint8Array>;
   /** Lets go of the body: a short one is read so that its connection serves again, a long one is cut. */
   discard(): void;
 }
 
-/** How far a body is read ahead, in bytes: a few reads of the network. */
-const AHEAD_BYTES = 256 * 1024;
+/** As many bytes are worth the way to a reader, and a call to the system. */
+const PIECE_BYTES = 128 * 1024;
+/** How long fewer bytes wait for company, in milliseconds. */
+const LINGER_MS = 20;
+/** How far a body is read ahead, in bytes. */
+const AHEAD_BYTES = 2 * PIECE_BYTES;
 /** How much of an unwanted body is read. */
 const DISCARD_BYTES = 64 * 1024;
 
@@ -24,8 +32,10 @@ export function exchange(
   request: Parameters<Connections["dispatch"]>[0],
   signal: AbortSignal,
 ): Promise<Answer> {
-  const chunks: Uint8Array[] = [];
-  let held = 0;
+  let body = createBodyBuffer(PIECE_BYTES);
+  /** Whether what is there is not to wait for more, and the timer that will say so. */
+  let isDue = true;
+  let timer: NodeJS.Timeout | undefined;
   let unwanted: number | undefined;
   let controller: Dispatcher.DispatchController | undefined;
   let end: { error?: unknown } | undefined;
@@ -34,6 +44,12 @@ export function exchange(
   const finish = (how: { error?: unknown }) => {
     end ??= how;
     signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+    wake();
+  };
+  const due = () => {
+    timer = undefined;
+    isDue = true;
     wake();
   };
   const cut = () => {
@@ -43,10 +59,10 @@ export function exchange(
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
-        const chunk = chunks.shift();
+        const chunk = body.isFull || isDue || end !== undefined ? body.take() : undefined;
         if (chunk !== undefined) {
-          held -= chunk.length;
-          if (held < AHEAD_BYTES && controller?.paused) controller.resume();
+          isDue = false;
+          if (body.held < AHEAD_BYTES && controller?.paused) controller.resume();
           yield chunk;
         } else if (end === undefined) {
           await new Promise<void>((resolve) => {
@@ -61,8 +77,8 @@ export function exchange(
   }
 
   function discard(): void {
-    unwanted = held;
-    chunks.length = 0;
+    unwanted = body.held;
+    body.clear();
     if (unwanted > DISCARD_BYTES) cut();
     else if (controller?.paused) controller.resume();
   }
@@ -86,7 +102,10 @@ export function exchange(
         if (signal.aborted) onAbort();
       },
       onResponseStart(_, status, headers) {
-        if (status >= 200) resolve({ status, headers, chunks: read, discard });
+        if (status < 200) return;
+        const length = Number(headers["content-length"]);
+        if (length > 0 && length < PIECE_BYTES) body = createBodyBuffer(length);
+        resolve({ status, headers, chunks: read, discard });
       },
       onResponseData(_, chunk) {
         if (unwanted !== undefined) {
@@ -94,10 +113,10 @@ export function exchange(
           if (unwanted > DISCARD_BYTES) cut();
           return;
         }
-        chunks.push(chunk);
-        held += chunk.length;
-        if (held >= AHEAD_BYTES) controller?.pause();
-        wake();
+        body.add(chunk);
+        if (body.held >= AHEAD_BYTES) controller?.pause();
+        if (body.isFull || isDue) wake();
+        else timer ??= setTimeout(due, LINGER_MS);
       },
       onResponseEnd: () => finish({}),
       onResponseError: (_, error) => fail(error),

@@ -196,7 +196,7 @@ function leaves(location: string, { href, origin }: URL, what: NonNullable<Quest
 async function gather(body: AsyncIterable<Uint8Array>, url: string, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of owned(body)) {
     size += chunk.length;
     if (size > maxBytes) {
       throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes.`);
@@ -271,11 +271,22 @@ async function* read(
 ): AsyncGenerator<Uint8Array> {
   try {
     // The callback takes an error that the reader, having left early, does not wait for.
-    yield* decode === undefined ? answer.chunks() : pipeline(answer.chunks, DECODERS[decode](), () => {});
+    yield* decode === undefined
+      ? answer.chunks()
+      : pipeline(
+          () => owned(answer.chunks()),
+          DECODERS[decode](),
+          () => {},
+        );
   } catch (error) {
     signal.throwIfAborted();
     throw networkError(error, shown);
   }
+}
+
+/** Copies chunks that are lent. */
+async function* owned(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -22,7 +22,7 @@ export interface OpenOptions {
 
 /** An answer whose body is about to arrive. The caller reads it to its end or aborts. */
 export interface Opened {
-  /** Throws an AssetsError when it ends early. */
+  /** A chunk is lent: it is right until the next one is asked for. Throws an AssetsError when it ends early. */
   body: AsyncIterable<Uint8Array>;
   /** Where the body really starts: the offset asked for, or 0 when the source starts over. */
   offset: number;

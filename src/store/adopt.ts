@@ -101,7 +101,7 @@ async function adoptSmall(
   onStart(size);
   await removePartial(partial);
   const opened = await openPartial(partial, { size, makeFolder });
-  await opened.write([bytes], 0);
+  await opened.write(bytes, 0);
   return { partial: opened, pieces: undefined };
 }
 

@@ -44,6 +44,13 @@ export function gapsOf(ranges: ByteRanges, size: number): ByteRanges {
   return gaps;
 }
 
+/** What the set lacks of a range. */
+export function gapsWithin(ranges: ByteRanges, { start, end }: ByteRange): ByteRanges {
+  return gapsOf(ranges, end)
+    .map((gap) => ({ start: Math.max(gap.start, start), end: gap.end }))
+    .filter((gap) => gap.start < gap.end);
+}
+
 /** Whether the set has all of a range. */
 export function holdsRange(ranges: ByteRanges, { start, end }: ByteRange): boolean {
   return ranges.some((range) => range.start <= start && range.end >= end);

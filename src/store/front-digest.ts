@@ -46,7 +46,7 @@ export interface DigestThread {
 /** What is shorter than this is hashed on the spot, in bytes: a message would cost more. */
 const WORTH_BYTES = 4 * 1024 * 1024;
 /** How far the front moves before the thread is told, in bytes. */
-const STEP_BYTES = 8 * 1024 * 1024;
+const STEP_BYTES = 4 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 // Resolved through the package's own `imports`, so that sources and built files find the same built worker.
 const workerFile = () => createRequire(import.meta.url).resolve("#front-worker");

@@ -50,7 +50,8 @@ interface Followed {
   failure?: { errno: string; message: string };
 }
 
-const READ_BYTES = 1024 * 1024;
+/** Little enough to be hashed while it is near to the processor. */
+const READ_BYTES = 256 * 1024;
 const followed = new Map<number, Followed>();
 const buffer = Buffer.allocUnsafe(READ_BYTES);
 let pumping = false;

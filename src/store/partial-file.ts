@@ -16,10 +16,11 @@ export interface PartialFile {
   /** Where to read beside the writing: the descriptor of the file, or the bytes themselves where they are in memory. */
   readonly content: number | Uint8Array;
   /**
-   * Writes chunks, one behind the other, beginning at the offset `at`; of bytes that are there already, the first ones
-   * stay. Throws DISK_FULL, LOCAL_IO.
+   * Writes bytes, beginning at the offset `at`; of those that are there already, the first ones stay. Most often it is
+   * done when the call ends; otherwise the answer tells when, and the memory is not to be changed before. Throws DISK_FULL,
+   * LOCAL_IO.
    */
-  write(chunks: readonly Uint8Array[], at: number): Promise<void>;
+  write(bytes: Uint8Array, at: number): Promise<void> | undefined;
   /** Gives up what lies beyond the first `size` bytes. Throws LOCAL_IO, DISK_FULL. */
   cut(size: number): Promise<void>;
   /** Gives up these bytes. Throws LOCAL_IO, DISK_FULL. */

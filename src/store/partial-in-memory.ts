@@ -10,8 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { isWindows } from "../platform.js";
-import { type ByteRanges, bytesIn, frontOf, withoutRange, withRange } from "./byte-ranges.js";
-import { missingOf } from "./chunks.js";
+import { type ByteRanges, bytesIn, frontOf, gapsWithin, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { journalStands, removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
@@ -53,16 +52,12 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
     get front() {
       return frontOf(held);
     },
-    async write(chunks, at) {
-      for (const missing of missingOf(held, chunks, at)) {
-        const start = missing.at;
-        let end = start;
-        for (const chunk of missing.chunks) {
-          content.set(chunk, end);
-          end += chunk.length;
-        }
+    write(bytes, at) {
+      for (const { start, end } of gapsWithin(held, { start: at, end: at + bytes.length })) {
+        content.set(bytes.subarray(start - at, end - at), start);
         held = withRange(held, { start, end });
       }
+      return undefined;
     },
     async cut(to) {
       held = withoutRange(held, { start: to, end: Number.POSITIVE_INFINITY });

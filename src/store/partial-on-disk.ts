@@ -1,12 +1,11 @@
 /** A partial in its file: written at any offset, with a journal as soon as there are gaps. */
 import { randomUUID } from "node:crypto";
-import { constants, lstatSync } from "node:fs";
+import { constants, lstatSync, writeSync } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AssetsError } from "../errors.js";
 import { NO_LINK, NO_WAIT, renameOver, syncFolder } from "../platform.js";
-import { type ByteRange, type ByteRanges, frontOf, withoutRange, withRange } from "./byte-ranges.js";
-import { missingOf, partOf } from "./chunks.js";
+import { type ByteRange, type ByteRanges, frontOf, gapsWithin, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import { readJournal, removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
@@ -14,13 +13,17 @@ import { renameIntoPlace, takenOver } from "./rename-into-place.js";
 
 /** A killed process loses no more of what came out of order than this, in milliseconds. */
 const JOURNAL_MS = 500;
+/** A write that blocks for longer than this waits for the disk: for a while, a thread waits instead. In milliseconds. */
+const SLOW_MS = 20;
+const ASIDE_MS = 1_000;
 /** What took longer than this to come is worth the wait until the disk has it, in milliseconds. */
 const SYNC_MS = 10_000;
 
 /** Opens or creates the file of a partial; see `openPartial`. */
 export async function openOnDisk(path: string, shared: boolean): Promise<PartialFile> {
   const handle = await openOwn(path, shared);
-  const inTurn = createTurns();
+  const turns = createTurns();
+  const inTurn = turns.take;
   let isOpen = true;
   let inode: bigint | undefined;
   /** Length of the file, which may be more than the bytes that count. */
@@ -35,6 +38,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   let worthSyncing = false;
   let syncedAt = performance.now();
   let failure: AssetsError | undefined;
+  let asideUntil = 0;
 
   const note = async () => {
     await writeJournal(path, { ranges: held, synced });
@@ -100,6 +104,42 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     syncing = undefined;
   };
 
+  /** The journal comes before the first gap: without it, the file's length says which bytes are there. */
+  const isUntold = (at: number) => (noted ? performance.now() - notedAt > JOURNAL_MS : at > frontOf(held));
+  const missingOf = (bytes: Uint8Array, at: number) => {
+    if (failure !== undefined) throw failure;
+    mustBeOurs();
+    if (performance.now() - syncedAt > SYNC_MS && syncing === undefined) void syncAside();
+    return gapsWithin(held, { start: at, end: at + bytes.length });
+  };
+  const wrote = (start: number, bytes: number) => {
+    held = withRange(held, { start, end: start + bytes });
+    length = Math.max(length, start + bytes);
+    return start + bytes;
+  };
+  const notWritten = (error: unknown) => diskError(error, "write", path);
+  /** To hand bytes to a thread takes longer than to give them to the system, while they are near to the processor. */
+  const writeNow = (bytes: Uint8Array, at: number) => {
+    const write = (to: number, end: number) => {
+      try {
+        return writeSync(handle.fd, bytes, to - at, end - to, to);
+      } catch (error) {
+        throw notWritten(error);
+      }
+    };
+    for (const { start, end } of missingOf(bytes, at)) for (let to = start; to < end; ) to = wrote(to, write(to, end));
+  };
+  const writeAside = async (bytes: Uint8Array, at: number) => {
+    for (const { start, end } of missingOf(bytes, at)) {
+      for (let to = start; to < end; ) {
+        const { bytesWritten } = await handle.write(bytes, to - at, end - to, to).catch((error) => {
+          throw notWritten(error);
+        });
+        to = wrote(to, bytesWritten);
+      }
+    }
+  };
+
   return {
     path,
     content: handle.fd,
@@ -109,30 +149,19 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     get front() {
       return frontOf(held);
     },
-    write: (chunks, at) =>
-      inTurn(async () => {
-        if (failure !== undefined) throw failure;
-        mustBeOurs();
-        // The journal comes before the first gap: without it, the file's length says which bytes are there.
-        if (at > frontOf(held) && !noted) await note();
-        for (const missing of missingOf(held, chunks, at)) {
-          let to = missing.at;
-          try {
-            for (let rest = missing.chunks; rest.length > 0; ) {
-              const { bytesWritten } = await handle.writev(rest as Uint8Array[], to);
-              held = withRange(held, { start: to, end: to + bytesWritten });
-              to += bytesWritten;
-              length = Math.max(length, to);
-              rest = partOf(rest, bytesWritten, Number.POSITIVE_INFINITY);
-            }
-          } catch (error) {
-            throw diskError(error, "write", path);
-          }
-        }
-        const now = performance.now();
-        if (noted && now - notedAt > JOURNAL_MS) await note();
-        if (now - syncedAt > SYNC_MS && syncing === undefined) void syncAside();
-      }),
+    write(bytes, at) {
+      const begun = performance.now();
+      if (turns.areTaken || begun < asideUntil || isUntold(at)) {
+        return inTurn(async () => {
+          if (isUntold(at)) await note();
+          await writeAside(bytes, at);
+        });
+      }
+      writeNow(bytes, at);
+      const now = performance.now();
+      if (now - begun > SLOW_MS) asideUntil = now + ASIDE_MS;
+      return undefined;
+    },
     cut: (size) =>
       inTurn(async () => {
         giveUp({ start: size, end: Number.POSITIVE_INFINITY });
@@ -199,12 +228,21 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
 }
 
 /** Runs tasks one after another, in the order in which they are given. */
-function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
+function createTurns() {
   let last: Promise<unknown> = Promise.resolve();
-  return (task) => {
-    const turn = last.then(task);
-    last = turn.catch(() => {});
-    return turn;
+  let taken = 0;
+  return {
+    get areTaken() {
+      return taken > 0;
+    },
+    take<T>(task: () => Promise<T>): Promise<T> {
+      taken++;
+      const turn = last.then(task).finally(() => {
+        taken--;
+      });
+      last = turn.catch(() => {});
+      return turn;
+    },
   };
 }
 

@@ -10,7 +10,6 @@ import type { Answer, BringContext, Errand, OwnErrand } from "./connection.js";
 import type { Patience } from "./patience.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
-import { createWriter } from "./writer.js";
 
 /** As many bytes as a body is judged by before any is kept: one more than a Git LFS pointer can have. */
 const HEAD_BYTES = POINTER_SIZE_LIMIT;
@@ -33,11 +32,6 @@ export async function pour(
   const { size } = work;
   // A body that nobody gave a size may have no end.
   const most = size ?? partial.front + (await allowance(dirname(partial.path)));
-  const writer = createWriter(partial, answer.offset, (range) => {
-    work.check?.landed(range, giver);
-    work.digest.advance();
-    work.tellProgress();
-  });
   let at = answer.offset;
   let isAccepted = false;
   const accept = async (head: Uint8Array) => {
@@ -62,19 +56,18 @@ export async function pour(
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
       segment.moveTo(at + chunk.length, performance.now());
       if (own !== undefined && startsOver) await compare(work, answer, chunk, at, own);
-      at += chunk.length;
       const before = performance.now();
-      await writer.write(chunk);
+      await partial.write(chunk, at);
       pace.heldUp(performance.now() - before);
+      work.check?.landed({ start: at, end: at + chunk.length }, giver);
+      work.digest.advance();
+      work.tellProgress();
+      at += chunk.length;
       // Without a digest, only the end of the body tells that nothing follows.
       if (at >= segment.end && (at !== size || wanted.digest !== undefined)) break;
     }
   } finally {
-    try {
-      await writer.end();
-    } finally {
-      work.credit(giver, answer.offset, at);
-    }
+    work.credit(giver, answer.offset, at);
   }
   // An empty body says that the file is empty.
   if (!isAccepted) await accept(new Uint8Array());
@@ -149,10 +142,11 @@ async function* gathered(body: AsyncIterable<Uint8Array>, bytes: number): AsyncG
   for await (const chunk of body) {
     if (head === undefined) yield chunk;
     else {
-      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-      if (head.length < bytes) continue;
-      yield head;
-      head = undefined;
+      // Chunks are lent: what waits for more is a copy.
+      const isEnough: boolean = head.length + chunk.length >= bytes;
+      const joined: Uint8Array = head.length === 0 && isEnough ? chunk : Buffer.concat([head, chunk]);
+      head = isEnough ? undefined : joined;
+      if (isEnough) yield joined;
     }
   }
   if (head !== undefined && head.length > 0) yield head;

@@ -19,7 +19,7 @@ function sha256(bytes: Buffer): string {
 async function followed(bytes: number, body = BODY) {
   const thread = createDigestThread();
   const partial = await openPartial(makeTree().path("a.part"));
-  if (bytes > 0) await partial.write([body.subarray(0, bytes)], 0);
+  if (bytes > 0) await partial.write(body.subarray(0, bytes), 0);
   const digest = thread.follow(partial, "sha256");
   onTestFinished(async () => {
     await digest.close();
@@ -41,7 +41,7 @@ describe("the digest of a partial", () => {
     const seen: string[] = [];
     const ends = [3, 5, 9, 17, 20].map((at) => at * MB);
     for (const end of ends) {
-      await partial.write([BODY.subarray(partial.front, end)], partial.front);
+      await partial.write(BODY.subarray(partial.front, end), partial.front);
       digest.advance();
       seen.push(await digest.value(going));
     }
@@ -58,7 +58,7 @@ describe("the digest of a partial", () => {
       // The thread takes turns, in the order in which it was told: what began later is not done earlier.
       await last.value(going);
       writeSync(partial.content as number, "spoilt", 0);
-      await partial.write([BODY.subarray(16 * MB)], 16 * MB);
+      await partial.write(BODY.subarray(16 * MB), 16 * MB);
       digest.advance();
       const head = algorithm === "git-blob" ? `blob ${BODY.length}\0` : "";
       const hash = createHash(algorithm === "git-blob" ? "sha1" : algorithm);
@@ -81,10 +81,10 @@ describe("the digest of a partial", () => {
 
   it("knows nothing of bytes behind a gap", async () => {
     const { partial, digest } = await followed(5 * MB);
-    await partial.write([BODY.subarray(10 * MB)], 10 * MB);
+    await partial.write(BODY.subarray(10 * MB), 10 * MB);
     digest.advance();
     expect(await digest.value(going)).toBe(sha256(BODY.subarray(0, 5 * MB)));
-    await partial.write([BODY.subarray(5 * MB, 10 * MB)], 5 * MB);
+    await partial.write(BODY.subarray(5 * MB, 10 * MB), 5 * MB);
     digest.advance();
     expect(await digest.value(going)).toBe(sha256(BODY));
   });
@@ -95,7 +95,7 @@ describe("the digest of a partial", () => {
     expect(await digest.value(going)).toBe(sha256(Buffer.alloc(20 * MB)));
     await partial.cut(0);
     await digest.reset();
-    await partial.write([BODY], 0);
+    await partial.write(BODY, 0);
     digest.advance();
     expect(await digest.value(going)).toBe(sha256(BODY));
   });
@@ -105,7 +105,7 @@ describe("the digest of a partial", () => {
     const bodies = [1, 2, 3].map((seed) => bytesOf({ size: 6 * MB, seed }));
     const found = bodies.map(async (body, n) => {
       const partial = await openPartial(makeTree().path(`${n}.part`));
-      await partial.write([body], 0);
+      await partial.write(body, 0);
       const digest = thread.follow(partial, "sha256");
       const hex = await digest.value(going);
       await digest.close();
@@ -155,7 +155,7 @@ describe("the digest of a partial", () => {
   it("settles, one way or the other, when the file is closed meanwhile", async () => {
     const thread = createDigestThread();
     const partial = await openPartial(makeTree().path("a.part"));
-    await partial.write([BODY], 0);
+    await partial.write(BODY, 0);
     const digest = thread.follow(partial, "sha256");
     const value = digest.value(new AbortController().signal).catch(() => "an error");
     await digest.close();

@@ -147,15 +147,15 @@ describe("a partial with a journal", () => {
   it("counts just the bytes that the journal names, and they are the right ones", async () => {
     const tree = makeTree();
     const first = await openPartial(tree.path(NAME));
-    await first.write([Buffer.alloc(100, "a")], 0);
-    await first.write([Buffer.alloc(100, "c")], 300);
+    await first.write(Buffer.alloc(100, "a"), 0);
+    await first.write(Buffer.alloc(100, "c"), 300);
     await first.close();
     const second = await openPartial(tree.path(NAME));
     expect(second.held).toEqual([
       { start: 0, end: 100 },
       { start: 300, end: 400 },
     ]);
-    await second.write([Buffer.alloc(200, "b")], 100);
+    await second.write(Buffer.alloc(200, "b"), 100);
     expect([second.held, second.front]).toEqual([[{ start: 0, end: 400 }], 400]);
     await second.close();
     // In order again, its length says it all.
@@ -166,8 +166,8 @@ describe("a partial with a journal", () => {
   it("has its journal before its first gap, so that a kill in between makes no zeros count", async () => {
     const tree = makeTree();
     const partial = await openPartial(tree.path(NAME));
-    await partial.write([Buffer.alloc(100, "a")], 0);
-    await partial.write([Buffer.alloc(100, "c")], 300);
+    await partial.write(Buffer.alloc(100, "a"), 0);
+    await partial.write(Buffer.alloc(100, "c"), 300);
     // As a killed process would leave it.
     const { ranges } = (await readJournal(tree.path(NAME), 400)) ?? {};
     expect(ranges).toEqual([{ start: 0, end: 100 }]);
@@ -181,12 +181,12 @@ describe("a partial with a journal", () => {
     onTestFinished(() => void vi.restoreAllMocks());
     const partial = await openPartial(tree.path(NAME));
     const claimed = async () => (await readJournal(tree.path(NAME), SIZE))?.ranges;
-    await partial.write([Buffer.alloc(100, "c")], 300);
+    await partial.write(Buffer.alloc(100, "c"), 300);
     now += 500;
-    await partial.write([Buffer.alloc(100, "d")], 400);
+    await partial.write(Buffer.alloc(100, "d"), 400);
     const first = await claimed();
     now += 1;
-    await partial.write([Buffer.alloc(100, "e")], 500);
+    await partial.write(Buffer.alloc(100, "e"), 500);
     expect([first, await claimed()]).toEqual([[], [{ start: 300, end: 600 }]]);
     await partial.close();
   });
@@ -197,7 +197,7 @@ describe("a partial with a journal", () => {
   ])("no longer claims what is %s, even for a moment", async (_, giveUp) => {
     const tree = makeTree();
     const first = await openPartial(tree.path(NAME));
-    await first.write([Buffer.alloc(100, "c")], 300);
+    await first.write(Buffer.alloc(100, "c"), 300);
     await first.close();
     const partial = await openPartial(tree.path(NAME));
     await giveUp(partial);

@@ -28,11 +28,11 @@ describe("a partial", () => {
     const tree = makeTree();
     const path = tree.path("a.part");
     const first = await openPartial(path);
-    await first.write([Buffer.from("hello ")], first.front);
+    await first.write(Buffer.from("hello "), first.front);
     await first.close();
     const second = await openPartial(path);
     expect(second.front).toBe(6);
-    await second.write([Buffer.from("world")], second.front);
+    await second.write(Buffer.from("world"), second.front);
     const content = Buffer.alloc(20);
     expect(content.toString("utf8", 0, await second.read(content, 0))).toBe("hello world");
     await second.close();
@@ -50,7 +50,7 @@ describe("a partial", () => {
     const tree = makeTree();
     tree.write("a.bin", "old");
     const partial = await openPartial(tree.path("a.part"));
-    await partial.write([Buffer.from("new content")], partial.front);
+    await partial.write(Buffer.from("new content"), partial.front);
     await partial.sync();
     const stat = await partial.commit(tree.path("a.bin"), { mode });
     expect(Number(stat?.size)).toBe(11);
@@ -63,7 +63,7 @@ describe("a partial", () => {
     const tree = makeTree();
     mkdirSync(tree.path("a.bin/inside"), { recursive: true });
     const partial = await openPartial(tree.path("a.part"));
-    await partial.write([Buffer.from("bytes")], partial.front);
+    await partial.write(Buffer.from("bytes"), partial.front);
     await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCAL_IO", exitCode: 6 });
     await partial.close();
     expect(tree.read("a.part").toString()).toBe("bytes");
@@ -84,7 +84,7 @@ describe("a partial", () => {
       if (how === "linked") linkSync(tree.path("a.part"), tree.path("other"));
       const stale = openSync(tree.path("a.part"), "r+");
       const partial = await openPartial(tree.path("a.part"), { shared: how === "shared" });
-      await partial.write([Buffer.from(" and more")], partial.front);
+      await partial.write(Buffer.from(" and more"), partial.front);
       writeSync(stale, "WRONG", 0);
       closeSync(stale);
       await partial.sync();
@@ -96,7 +96,7 @@ describe("a partial", () => {
   it("that another process took over is not put in place", async () => {
     const tree = makeTree();
     const partial = await openPartial(tree.path("a.part"));
-    await partial.write([Buffer.from("mine")], partial.front);
+    await partial.write(Buffer.from("mine"), partial.front);
     renameSync(tree.write("new", "theirs"), tree.path("a.part"));
     await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
     await partial.close();
@@ -107,10 +107,10 @@ describe("a partial", () => {
     for (const act of ["write", "cut", "drop", "close", "commit"] as const) {
       const tree = makeTree();
       const [mine, theirs] = [await openPartial(tree.path("a.part")), await openPartial(tree.path("a.part"))];
-      await theirs.write([Buffer.from("theirs")], 0);
+      await theirs.write(Buffer.from("theirs"), 0);
       await theirs.commit(tree.path("a.bin"));
       const acts = {
-        write: () => mine.write([Buffer.from("mine, and longer")], 0),
+        write: async () => mine.write(Buffer.from("mine, and longer"), 0),
         cut: () => mine.cut(0),
         drop: () => mine.drop({ start: 0, end: 3 }),
         close: () => mine.close(),
@@ -130,7 +130,7 @@ describe("a partial", () => {
   it("that another process cut to begin anew is not put in place", async () => {
     const tree = makeTree();
     const partial = await openPartial(tree.path("a.part"));
-    await partial.write([Buffer.from("all of it")], 0);
+    await partial.write(Buffer.from("all of it"), 0);
     truncateSync(tree.path("a.part"), 3);
     await expect(partial.commit(tree.path("a.bin"))).rejects.toMatchObject({ code: "LOCKED" });
     await partial.close();
@@ -145,10 +145,7 @@ describe("the bytes of a partial", () => {
     end: Math.min(SIZE, start + length),
   }));
   const step = fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({ does: fc.constant("write" as const), range, chunks: fc.integer({ min: 1, max: 4 }) }),
-    },
+    { weight: 6, arbitrary: fc.record({ does: fc.constant("write" as const), range }) },
     fc.record({ does: fc.constant("drop" as const), range }),
     fc.record({ does: fc.constant("cut" as const), range }),
   );
@@ -168,10 +165,7 @@ describe("the bytes of a partial", () => {
           const { start, end } = given.range;
           if (given.does === "write") {
             for (let at = start; at < end; at++) model[at] ??= n + 1;
-            const bytes = Buffer.alloc(end - start, n + 1);
-            const length = Math.ceil(bytes.length / given.chunks);
-            const chunks = Array.from({ length: given.chunks }, (_, i) => bytes.subarray(i * length, (i + 1) * length));
-            return partial.write(chunks, start);
+            return partial.write(Buffer.alloc(end - start, n + 1), start);
           }
           if (given.does === "drop") {
             model.fill(undefined, start, end);

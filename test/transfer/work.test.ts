@@ -28,17 +28,17 @@ describe("the digests that are stated of a file", () => {
       await work.close();
       await digests.close();
     });
-    await work.partial.write([BODY.subarray(0, 16 * MB)], 0);
+    await work.partial.write(BODY.subarray(0, 16 * MB), 0);
     work.digest.advance();
     await work.digest.value(going);
     // Whoever reads these bytes again now finds others.
     writeSync(work.partial.content as number, "spoilt", 0);
-    await work.partial.write([BODY.subarray(16 * MB)], 16 * MB);
+    await work.partial.write(BODY.subarray(16 * MB), 16 * MB);
     work.digest.advance();
     expect(await work.digest.value(going)).toBe(hashOf("sha256"));
     expect(await work.contradiction(going)).toBeUndefined();
     await work.restart("test");
-    await work.partial.write([Buffer.alloc(20 * MB)], 0);
+    await work.partial.write(Buffer.alloc(20 * MB), 0);
     expect(await work.contradiction(going)).toMatchObject({ stated });
   });
 });
