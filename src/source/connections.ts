@@ -1,4 +1,5 @@
 /** The connections of one client: straight, or through the proxy that a URL has. */
+import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
@@ -27,7 +28,7 @@ const TUNNEL_TIMEOUT_MS = 60_000;
 
 /** Loads undici; nothing is opened before the first request, and no authority read before the first that needs TLS. */
 export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
-  const { Agent, Pool, buildConnector } = await import("undici");
+  const { Agent, Pool, buildConnector } = await loadUndici();
   const { localAddress } = settings;
   const local = { timeout: CONNECT_TIMEOUT_MS, onread: createReadBuffer(), ...(localAddress && { localAddress }) };
   const plain = buildConnector(local);
@@ -110,6 +111,21 @@ export async function createConnections(settings: NetworkSettings, env: Environm
       await Promise.all([direct, forwarding, ...tunnels.values(), ...doors].map((each) => each.destroy()));
     },
   };
+}
+
+/** The parts of undici that serve here: all of it, with its `fetch` and its web sockets, takes three times as long to load. */
+async function loadUndici(): Promise<Pick<typeof import("undici"), "Agent" | "Pool" | "buildConnector">> {
+  const require = createRequire(import.meta.url);
+  try {
+    return {
+      Agent: require("undici/lib/dispatcher/agent.js"),
+      Pool: require("undici/lib/dispatcher/pool.js"),
+      buildConnector: require("undici/lib/core/connect.js"),
+    };
+  } catch {
+    // Files may move between versions; what the package exports stays.
+    return import("undici");
+  }
 }
 
 /** Made once: a list of authorities is long, and would be parsed anew for each connection. */

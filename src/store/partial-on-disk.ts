@@ -105,7 +105,8 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   };
 
   /** The journal comes before the first gap: without it, the file's length says which bytes are there. */
-  const isUntold = (at: number) => (noted ? performance.now() - notedAt > JOURNAL_MS : at > frontOf(held));
+  const isFirstGap = (at: number) => at > frontOf(held) && !noted;
+  const isNoteDue = () => noted && performance.now() - notedAt > JOURNAL_MS;
   const missingOf = (bytes: Uint8Array, at: number) => {
     if (failure !== undefined) throw failure;
     mustBeOurs();
@@ -151,16 +152,17 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
     },
     write(bytes, at) {
       const begun = performance.now();
-      if (turns.areTaken || begun < asideUntil || isUntold(at)) {
+      if (turns.areTaken || begun < asideUntil || isFirstGap(at)) {
         return inTurn(async () => {
-          if (isUntold(at)) await note();
+          if (isFirstGap(at)) await note();
           await writeAside(bytes, at);
+          if (isNoteDue()) await note();
         });
       }
       writeNow(bytes, at);
       const now = performance.now();
       if (now - begun > SLOW_MS) asideUntil = now + ASIDE_MS;
-      return undefined;
+      return isNoteDue() ? inTurn(note) : undefined;
     },
     cut: (size) =>
       inTurn(async () => {
