@@ -68,6 +68,7 @@ function levelOf(path: string): number {
     "raw-files.ts": 0,
     "read-regular.ts": 0,
     "shell-word.ts": 0,
+    "memory-pool.ts": 0,
     "short-urls.ts": 0,
     "url-forms.ts": 0,
     "version.ts": 0,

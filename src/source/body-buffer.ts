@@ -1,4 +1,5 @@
-/** Gathers a body as it comes, in a few pieces of memory that serve again and again. */
+/** Gathers a body as it comes, in pieces of memory that are given back. */
+import type { MemoryPool } from "../memory-pool.js";
 
 /** What came, in order, for a reader that takes one piece after another. */
 export interface BodyBuffer {
@@ -10,49 +11,54 @@ export interface BodyBuffer {
   add(chunk: Uint8Array): void;
   /** The next piece, or as much of it as has gathered: right until the next call. */
   take(): Uint8Array | undefined;
-  /** Gives up what was not taken. */
+  /** Gives up what was not taken, and what was taken last. */
   clear(): void;
 }
 
-/** Makes a buffer with pieces of so many bytes. */
-export function createBodyBuffer(pieceBytes: number): BodyBuffer {
-  /** Pieces in order, the last of which has room, and those that are empty. */
-  const pieces: { memory: Buffer; filled: number }[] = [];
-  const empty: Buffer[] = [];
+/** Makes a buffer that takes its memory out of a pool. */
+export function createBodyBuffer(pool: MemoryPool): BodyBuffer {
+  /** In order; only the last has room. */
+  let pieces: { memory: Buffer; filled: number }[] = [];
   let lent: Buffer | undefined;
   let held = 0;
+  const giveBack = () => {
+    if (lent !== undefined) pool.give(lent);
+    lent = undefined;
+  };
 
   return {
     get held() {
       return held;
     },
     get isFull() {
-      return pieces[0]?.filled === pieceBytes;
+      return pieces[0]?.filled === pool.bytes;
     },
     add(chunk) {
       held += chunk.length;
       for (let at = 0; at < chunk.length; ) {
         let last = pieces.at(-1);
-        if (last === undefined || last.filled === pieceBytes) {
-          last = { memory: empty.pop() ?? Buffer.allocUnsafeSlow(pieceBytes), filled: 0 };
+        if (last === undefined || last.filled === pool.bytes) {
+          last = { memory: pool.take(), filled: 0 };
           pieces.push(last);
         }
-        const part = chunk.subarray(at, at + pieceBytes - last.filled);
+        const part = chunk.subarray(at, at + pool.bytes - last.filled);
         last.memory.set(part, last.filled);
         last.filled += part.length;
         at += part.length;
       }
     },
     take() {
-      if (lent !== undefined) empty.push(lent);
+      giveBack();
       const first = pieces.shift();
-      lent = first?.memory;
       if (first === undefined) return undefined;
+      lent = first.memory;
       held -= first.filled;
-      return first.memory.subarray(0, first.filled);
+      return lent.subarray(0, first.filled);
     },
     clear() {
-      pieces.length = 0;
+      giveBack();
+      for (const { memory } of pieces) pool.give(memory);
+      pieces = [];
       held = 0;
     },
   };

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
 import { AssetsError } from "../errors.js";
+import { createMemoryPool, type MemoryPool } from "../memory-pool.js";
 import { atProxy, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { type Environment, type ProxyRoute, proxyFor } from "./proxy.js";
@@ -14,6 +15,8 @@ type Connector = buildConnector.connector;
 
 /** Sends requests over connections that it keeps. */
 export interface Connections {
+  /** What bodies gather in. */
+  readonly memory: MemoryPool;
   dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
@@ -22,13 +25,16 @@ export interface Connections {
 }
 
 const MAX_HEADER_BYTES = 64 * 1024;
+/** As many bytes of a body are worth the way to a reader, and a call to the system. */
+const PIECE_BYTES = 256 * 1024;
+const MOST_PIECES = 64;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A proxy answers when it has reached the server, or given up. */
 const TUNNEL_TIMEOUT_MS = 60_000;
 
 /** Loads undici; nothing is opened before the first request, and no authority read before the first that needs TLS. */
 export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
-  const { Agent, Pool, buildConnector } = await loadUndici();
+  const { Agent, Pool, buildConnector, connect } = await loadUndici();
   const { localAddress } = settings;
   const local = { timeout: CONNECT_TIMEOUT_MS, onread: createReadBuffer(), ...(localAddress && { localAddress }) };
   const plain = buildConnector(local);
@@ -74,10 +80,10 @@ export async function createConnections(settings: NetworkSettings, env: Environm
     const known = tunnels.get(origin);
     if (known !== undefined) return known;
     const door = new Pool(origin, { connect: toProxy, headersTimeout: TUNNEL_TIMEOUT_MS });
-    const connect: Connector = (options, callback) => {
+    const toServerBehind: Connector = (options, callback) => {
       const place = options.port ? `${options.host}` : `${options.host}:443`;
       const headers = { host: place, ...(authorization && { "proxy-authorization": authorization }) };
-      door.connect({ path: place, headers }).then(
+      connect.call(door, { path: place, headers }).then(
         ({ statusCode, socket }) => {
           if (statusCode >= 200 && statusCode < 300) {
             return toServer({ ...options, httpSocket: socket as buildConnector.Options["httpSocket"] }, callback);
@@ -88,7 +94,7 @@ export async function createConnections(settings: NetworkSettings, env: Environm
         (error) => callback(error, null),
       );
     };
-    const agent = new Agent({ connect, maxHeaderSize: MAX_HEADER_BYTES });
+    const agent = new Agent({ connect: toServerBehind, maxHeaderSize: MAX_HEADER_BYTES });
     tunnels.set(origin, agent);
     doors.push(door);
     return agent;
@@ -100,6 +106,7 @@ export async function createConnections(settings: NetworkSettings, env: Environm
   };
 
   return {
+    memory: createMemoryPool(PIECE_BYTES, MOST_PIECES),
     dispatch(request, handler) {
       const proxy = proxyTo(request.origin);
       if (proxy === undefined) return direct.dispatch(request, handler);
@@ -113,18 +120,25 @@ export async function createConnections(settings: NetworkSettings, env: Environm
   };
 }
 
-/** The parts of undici that serve here: all of it, with its `fetch` and its web sockets, takes three times as long to load. */
-async function loadUndici(): Promise<Pick<typeof import("undici"), "Agent" | "Pool" | "buildConnector">> {
+/** What serves here of undici. */
+type Parts = Pick<typeof import("undici"), "Agent" | "Pool" | "buildConnector"> & {
+  connect: (this: Dispatcher, options: Omit<Dispatcher.ConnectOptions, "origin">) => Promise<Dispatcher.ConnectData>;
+};
+
+/** All of undici, with its `fetch` and its web sockets, would take three times as long to load as these parts. */
+async function loadUndici(): Promise<Parts> {
   const require = createRequire(import.meta.url);
   try {
     return {
       Agent: require("undici/lib/dispatcher/agent.js"),
       Pool: require("undici/lib/dispatcher/pool.js"),
       buildConnector: require("undici/lib/core/connect.js"),
+      connect: require("undici/lib/api/api-connect.js"),
     };
   } catch {
     // Files may move between versions; what the package exports stays.
-    return import("undici");
+    const { Agent, Pool, buildConnector } = await import("undici");
+    return { Agent, Pool, buildConnector, connect: Pool.prototype.connect };
   }
 }
 

@@ -17,22 +17,20 @@ export interface Answer {
   discard(): void;
 }
 
-/** As many bytes are worth the way to a reader, and a call to the system. */
-const PIECE_BYTES = 128 * 1024;
 /** How long fewer bytes wait for company, in milliseconds. */
 const LINGER_MS = 20;
 /** How far a body is read ahead, in bytes. */
-const AHEAD_BYTES = 2 * PIECE_BYTES;
+const AHEAD_BYTES = 512 * 1024;
 /** How much of an unwanted body is read. */
 const DISCARD_BYTES = 64 * 1024;
 
 /** Sends a request. Throws the signal's reason, or what undici says. */
 export function exchange(
-  connections: Pick<Connections, "dispatch">,
+  connections: Pick<Connections, "dispatch" | "memory">,
   request: Parameters<Connections["dispatch"]>[0],
   signal: AbortSignal,
 ): Promise<Answer> {
-  let body = createBodyBuffer(PIECE_BYTES);
+  const body = createBodyBuffer(connections.memory);
   /** Whether what is there is not to wait for more, and the timer that will say so. */
   let isDue = true;
   let timer: NodeJS.Timeout | undefined;
@@ -73,6 +71,7 @@ export function exchange(
       }
     } finally {
       cut();
+      body.clear();
     }
   }
 
@@ -102,10 +101,7 @@ export function exchange(
         if (signal.aborted) onAbort();
       },
       onResponseStart(_, status, headers) {
-        if (status < 200) return;
-        const length = Number(headers["content-length"]);
-        if (length > 0 && length < PIECE_BYTES) body = createBodyBuffer(length);
-        resolve({ status, headers, chunks: read, discard });
+        if (status >= 200) resolve({ status, headers, chunks: read, discard });
       },
       onResponseData(_, chunk) {
         if (unwanted !== undefined) {

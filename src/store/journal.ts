@@ -1,5 +1,5 @@
 /** The note beside a partial that says what its size alone cannot: which bytes are there, and what they came under. */
-import { constants, lstatSync } from "node:fs";
+import { constants } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { AssetsError } from "../errors.js";
@@ -114,11 +114,6 @@ async function writeOver(path: string, text: string): Promise<boolean> {
 /** Notes the validator under which the bytes of an unpinned file come, or forgets it. Throws DISK_FULL, LOCAL_IO. */
 export function rememberValidator(partial: string, validator: string | undefined): Promise<void> {
   return validator === undefined ? removeJournal(partial) : writeJournal(partial, { validator });
-}
-
-/** Whether a note stands beside a partial, told by one look, at once. */
-export function journalStands(partial: string): boolean {
-  return lstatSync(journalPath(partial), { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Removes the note. Throws LOCAL_IO. */

@@ -9,19 +9,24 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createMemoryPool } from "../memory-pool.js";
 import { isWindows } from "../platform.js";
 import { type ByteRanges, bytesIn, frontOf, gapsWithin, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError, errnoOf } from "./disk-error.js";
-import { journalStands, removeJournal, writeJournal } from "./journal.js";
+import { removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
 import { renameWithMode } from "./rename-into-place.js";
 
 /** Size in bytes up to which a file is held in memory: what a killed process may have to fetch again. */
 export const SMALL_BYTES = 256 * 1024;
 
+/** A few files are under way at one time. */
+const MEMORY = createMemoryPool(SMALL_BYTES, 32);
+
 /** Makes the partial of a file of `size` bytes; nothing is on disk before `commit`, or `close`, which makes the folder. */
 export function holdPartial(path: string, size: number, makeFolder: () => Promise<unknown>): PartialFile {
-  const content = Buffer.alloc(size);
+  const memory = MEMORY.take();
+  let content = memory.subarray(0, size);
   let held: ByteRanges = [];
   let isOpen = true;
 
@@ -43,9 +48,18 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
     }
   };
 
+  /** Whoever still wrote would write into another file. */
+  const letGo = () => {
+    isOpen = false;
+    content = memory.subarray(0, 0);
+    MEMORY.give(memory);
+  };
+
   return {
     path,
-    content,
+    get content() {
+      return content;
+    },
     get held() {
       return held;
     },
@@ -75,7 +89,6 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       held = [];
     },
     async commit(target, { mode } = {}) {
-      if (journalStands(path)) await removeJournal(path).catch(() => {});
       const written = writeOut();
       try {
         if (isWindows || mode !== undefined) await renameWithMode(path, target, mode);
@@ -83,17 +96,20 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       } catch (error) {
         throw diskError(error, "put in place", target);
       }
-      isOpen = false;
+      letGo();
       return lookAgain(target, written);
     },
     async close() {
       if (!isOpen) return;
-      isOpen = false;
-      if (held.length === 0) return;
-      await makeFolder();
-      if (bytesIn(held) > frontOf(held)) await writeJournal(path, { ranges: held });
-      else await removeJournal(path);
-      writeOut();
+      try {
+        if (held.length === 0) return;
+        await makeFolder();
+        if (bytesIn(held) > frontOf(held)) await writeJournal(path, { ranges: held });
+        else await removeJournal(path);
+        writeOut();
+      } finally {
+        letGo();
+      }
     },
   };
 }

@@ -41,9 +41,9 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   let asideUntil = 0;
 
   const note = async () => {
+    notedAt = performance.now();
     await writeJournal(path, { ranges: held, synced });
     noted = true;
-    notedAt = performance.now();
   };
   /**
    * Throws LOCKED when the file no longer has the name of the partial, since by another name it may be in use, or has not
@@ -162,7 +162,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
       writeNow(bytes, at);
       const now = performance.now();
       if (now - begun > SLOW_MS) asideUntil = now + ASIDE_MS;
-      return isNoteDue() ? inTurn(note) : undefined;
+      return isNoteDue() ? turns.takeBeside(note) : undefined;
     },
     cut: (size) =>
       inTurn(async () => {
@@ -233,18 +233,23 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
 function createTurns() {
   let last: Promise<unknown> = Promise.resolve();
   let taken = 0;
+  const takeBeside = <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = last.then(task);
+    last = turn.catch(() => {});
+    return turn;
+  };
   return {
+    /** Whether a task is under way or waits, other than one beside which others may be done. */
     get areTaken() {
       return taken > 0;
     },
     take<T>(task: () => Promise<T>): Promise<T> {
       taken++;
-      const turn = last.then(task).finally(() => {
+      return takeBeside(task).finally(() => {
         taken--;
       });
-      last = turn.catch(() => {});
-      return turn;
     },
+    takeBeside,
   };
 }
 
