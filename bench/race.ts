@@ -1,4 +1,4 @@
-/** Measures contestants by turns: A B A B, after a first round that warms up and does not count. */
+/** Measures contestants by turns: A B B A, after a first round that warms up and does not count. */
 import { pairedRatios, type Spread, spread } from "./statistics.js";
 import { type Row, secondsText, spreadText } from "./table.js";
 import type { Workshop } from "./workshop.js";
@@ -62,6 +62,12 @@ async function turn(shop: Workshop, contestant: Contestant): Promise<Sample | st
   }
 }
 
+/** The same, beginning with another one in each round: what one leaves behind can make it easier or harder for the next. */
+function inTurn<T>(all: readonly T[], round: number): T[] {
+  const first = round % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
 /** Lets each contestant do its task by turns, `runs` times. One that fails or is wrong once is out. */
 export async function race<const T extends readonly Contestant[]>(
   shop: Workshop,
@@ -73,7 +79,7 @@ export async function race<const T extends readonly Contestant[]>(
     return { name, samples: [], ...(missing !== undefined && { trouble: `${missing} is not installed` }) };
   });
   for (let round = warmUp ? 0 : 1; round <= runs; round += 1) {
-    for (const [index, contestant] of contestants.entries()) {
+    for (const [index, contestant] of inTurn([...contestants.entries()], round)) {
       const result = results[index];
       if (result === undefined || result.trouble !== undefined) continue;
       const outcome = await turn(shop, contestant);

@@ -8,7 +8,7 @@ import { createMemoryPool, type MemoryPool } from "../memory-pool.js";
 import { atProxy, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { type Environment, type ProxyRoute, proxyFor } from "./proxy.js";
-import { createReadBuffer } from "./read-buffer.js";
+import { createReadBuffer, type ReadBuffer } from "./read-buffer.js";
 
 type Request = Dispatcher.DispatchOptions & { origin: string };
 type Connector = buildConnector.connector;
@@ -17,6 +17,8 @@ type Connector = buildConnector.connector;
 export interface Connections {
   /** What bodies gather in. */
   readonly memory: MemoryPool;
+  /** Is to be told of bodies; see {@link ReadBuffer}. */
+  readonly inBody: ReadBuffer["inBody"];
   dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
@@ -27,7 +29,7 @@ export interface Connections {
 const MAX_HEADER_BYTES = 64 * 1024;
 /** As many bytes of a body are worth the way to a reader, and a call to the system. */
 const PIECE_BYTES = 256 * 1024;
-const MOST_PIECES = 64;
+const MOST_PIECES = 32;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A proxy answers when it has reached the server, or given up. */
 const TUNNEL_TIMEOUT_MS = 60_000;
@@ -36,7 +38,8 @@ const TUNNEL_TIMEOUT_MS = 60_000;
 export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
   const { Agent, Pool, buildConnector, connect } = await loadUndici();
   const { localAddress } = settings;
-  const local = { timeout: CONNECT_TIMEOUT_MS, onread: createReadBuffer(), ...(localAddress && { localAddress }) };
+  const { onread, inBody } = createReadBuffer();
+  const local = { timeout: CONNECT_TIMEOUT_MS, onread, ...(localAddress && { localAddress }) };
   const plain = buildConnector(local);
   let unusable: readonly string[] = [];
 
@@ -107,6 +110,7 @@ export async function createConnections(settings: NetworkSettings, env: Environm
 
   return {
     memory: createMemoryPool(PIECE_BYTES, MOST_PIECES),
+    inBody,
     dispatch(request, handler) {
       const proxy = proxyTo(request.origin);
       if (proxy === undefined) return direct.dispatch(request, handler);

@@ -26,7 +26,7 @@ const DISCARD_BYTES = 64 * 1024;
 
 /** Sends a request. Throws the signal's reason, or what undici says. */
 export function exchange(
-  connections: Pick<Connections, "dispatch" | "memory">,
+  connections: Pick<Connections, "dispatch" | "memory" | "inBody">,
   request: Parameters<Connections["dispatch"]>[0],
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -34,6 +34,8 @@ export function exchange(
   /** Whether what is there is not to wait for more, and the timer that will say so. */
   let isDue = true;
   let timer: NodeJS.Timeout | undefined;
+  /** Whether the head stated the length of the body, which then goes on from read to read. */
+  let isPlain = false;
   let unwanted: number | undefined;
   let controller: Dispatcher.DispatchController | undefined;
   let end: { error?: unknown } | undefined;
@@ -45,10 +47,12 @@ export function exchange(
     clearTimeout(timer);
     wake();
   };
-  const due = () => {
-    timer = undefined;
-    isDue = true;
-    wake();
+  const linger = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      isDue = true;
+      wake();
+    }, LINGER_MS);
   };
   const cut = () => {
     if (end === undefined) controller?.abort(new Error("The body is not wanted."));
@@ -60,7 +64,10 @@ export function exchange(
         const chunk = body.isFull || isDue || end !== undefined ? body.take() : undefined;
         if (chunk !== undefined) {
           isDue = false;
+          clearTimeout(timer);
+          timer = undefined;
           if (body.held < AHEAD_BYTES && controller?.paused) controller.resume();
+          if (body.held > 0 && end === undefined) linger();
           yield chunk;
         } else if (end === undefined) {
           await new Promise<void>((resolve) => {
@@ -79,7 +86,6 @@ export function exchange(
     unwanted = body.held;
     body.clear();
     if (unwanted > DISCARD_BYTES) cut();
-    else if (controller?.paused) controller.resume();
   }
 
   let onAbort = () => {};
@@ -101,9 +107,12 @@ export function exchange(
         if (signal.aborted) onAbort();
       },
       onResponseStart(_, status, headers) {
-        if (status >= 200) resolve({ status, headers, chunks: read, discard });
+        if (status < 200) return;
+        isPlain = headers["transfer-encoding"] === undefined;
+        resolve({ status, headers, chunks: read, discard });
       },
       onResponseData(_, chunk) {
+        if (isPlain) connections.inBody(chunk);
         if (unwanted !== undefined) {
           unwanted += chunk.length;
           if (unwanted > DISCARD_BYTES) cut();
@@ -112,9 +121,12 @@ export function exchange(
         body.add(chunk);
         if (body.held >= AHEAD_BYTES) controller?.pause();
         if (body.isFull || isDue) wake();
-        else timer ??= setTimeout(due, LINGER_MS);
+        else linger();
       },
-      onResponseEnd: () => finish({}),
+      onResponseEnd() {
+        connections.inBody(undefined);
+        finish({});
+      },
       onResponseError: (_, error) => fail(error),
     });
   });

@@ -196,12 +196,13 @@ function leaves(location: string, { href, origin }: URL, what: NonNullable<Quest
 async function gather(body: AsyncIterable<Uint8Array>, url: string, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of owned(body)) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) {
       throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes.`);
     }
-    chunks.push(chunk);
+    // Chunks are lent.
+    chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks);
 }

@@ -1,34 +1,58 @@
-/** The memory that sockets read into: one piece for all of them, so that what comes costs none of its own. */
+/** The memory that sockets read into: one piece for all of them, so that a long body costs none of its own. */
 import type { OnReadOpts, Socket } from "node:net";
+
+/** The memory of one client. */
+export interface ReadBuffer {
+  /** What sockets are to be connected with: `onread` of net.connect() and tls.connect(). */
+  readonly onread: OnReadOpts;
+  /**
+   * Told of each piece of a body whose length was stated, as it is given, and of its end by `undefined`. What is read
+   * after it is more of it; anything else is copied, since who reads a head keeps what came of it until it is complete.
+   */
+  inBody(piece: Uint8Array | undefined): void;
+}
 
 /** As many bytes are read at one time: few calls to the system, and still near to the processor when they are used. */
 const READ_BYTES = 256 * 1024;
 
-/**
- * What sockets are to be connected with (`onread` of net.connect(), tls.connect()). Their readers are told of each read at
- * once and take it with `read()`, to be done with it before the next read of any socket; what one leaves, since it rests,
- * is copied, and its socket reads no more until it is asked to.
- */
-export function createReadBuffer(): OnReadOpts {
+/** Makes the memory. It is lent to the reader of a socket for as long as its `readable` event is handled. */
+export function createReadBuffer(): ReadBuffer {
   const memory = Buffer.allocUnsafeSlow(READ_BYTES);
-  /** What a reader left before it has taken by the time that its socket reads again. */
+  /** Sockets whose last read ended within a body. */
+  const within = new WeakSet<Socket>();
+  /** What readers left, since they rest: each has taken it by the time that its socket reads again. */
   const copies = new WeakMap<Socket, Buffer>();
+  let last: Uint8Array | undefined;
+
+  function take(this: Socket, bytes: number): boolean {
+    const came = memory.subarray(0, bytes);
+    const given = within.has(this) ? came : Buffer.from(came);
+    last = undefined;
+    this.push(given);
+    // By itself the stream tells it later, when the next read is done.
+    this.emit("readable");
+    const isWithin = last !== undefined && endOf(last) === endOf(given) && bufferOf(last) === given.buffer;
+    within[isWithin ? "add" : "delete"](this);
+    if (this.readableLength === 0) return true;
+    const left: Buffer | null = this.read();
+    if (left === null) return true;
+    // Only what lies in the shared memory is copied; behind what came before it, a stream hands out memory of its own.
+    if (left.buffer !== memory.buffer) this.push(left);
+    else {
+      const copy = copies.get(this) ?? Buffer.allocUnsafeSlow(READ_BYTES);
+      copies.set(this, copy);
+      this.push(copy.subarray(0, left.copy(copy)));
+    }
+    return false;
+  }
+
   return {
-    buffer: memory,
-    callback(this: Socket, bytes: number) {
-      this.push(memory.subarray(0, bytes));
-      // By itself the stream tells it later, when the next read is done.
-      this.emit("readable");
-      if (this.readableLength === 0) return true;
-      // Behind what was given back to it, a stream hands out memory of its own.
-      const left: Buffer = this.read();
-      if (left.buffer !== memory.buffer) this.push(left);
-      else {
-        const copy = copies.get(this) ?? Buffer.allocUnsafeSlow(READ_BYTES);
-        copies.set(this, copy);
-        this.push(copy.subarray(0, left.copy(copy)));
-      }
-      return false;
+    onread: { buffer: memory, callback: take },
+    inBody(piece) {
+      last = piece;
     },
   };
 }
+
+const endOf = ({ byteOffset, length }: Uint8Array) => byteOffset + length;
+const bufferOf = ({ buffer }: Uint8Array) => buffer;

@@ -16,7 +16,8 @@ export async function readUrl(
     const chunks: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of body) {
-      chunks.push(chunk);
+      // Chunks are lent.
+      chunks.push(Buffer.from(chunk));
       length += chunk.length;
       if (length > mostBytes) throw new AssetsError("BAD_RESPONSE", `${redact(url)} has more than ${mostBytes} bytes.`);
     }

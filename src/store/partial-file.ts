@@ -17,8 +17,8 @@ export interface PartialFile {
   readonly content: number | Uint8Array;
   /**
    * Writes bytes, beginning at the offset `at`; of those that are there already, the first ones stay. Most often it is
-   * done when the call ends; otherwise the answer tells when, and the memory is not to be changed before. Throws DISK_FULL,
-   * LOCAL_IO.
+   * done when the call ends; otherwise the answer tells when, and the memory is not to be changed before. Throws, or
+   * rejects with, DISK_FULL, LOCAL_IO.
    */
   write(bytes: Uint8Array, at: number): Promise<void> | undefined;
   /** Gives up what lies beyond the first `size` bytes. Throws LOCAL_IO, DISK_FULL. */

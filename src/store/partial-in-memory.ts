@@ -38,7 +38,10 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
     try {
       const descriptor = openNew(path);
       try {
-        writeFileSync(descriptor, content.subarray(0, held.at(-1)?.end ?? 0));
+        const end = held.at(-1)?.end ?? 0;
+        // What stands there is of another file.
+        for (const gap of gapsWithin(held, { start: 0, end })) content.fill(0, gap.start, gap.end);
+        writeFileSync(descriptor, content.subarray(0, end));
         return fstatSync(descriptor, { bigint: true });
       } finally {
         closeSync(descriptor);
@@ -50,7 +53,6 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
 
   /** Whoever still wrote would write into another file. */
   const letGo = () => {
-    isOpen = false;
     content = memory.subarray(0, 0);
     MEMORY.give(memory);
   };
@@ -96,11 +98,13 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
       } catch (error) {
         throw diskError(error, "put in place", target);
       }
-      letGo();
+      if (isOpen) letGo();
+      isOpen = false;
       return lookAgain(target, written);
     },
     async close() {
       if (!isOpen) return;
+      isOpen = false;
       try {
         if (held.length === 0) return;
         await makeFolder();

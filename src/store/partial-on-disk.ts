@@ -13,9 +13,12 @@ import { renameIntoPlace, takenOver } from "./rename-into-place.js";
 
 /** A killed process loses no more of what came out of order than this, in milliseconds. */
 const JOURNAL_MS = 500;
-/** A write that blocks for longer than this waits for the disk: for a while, a thread waits instead. In milliseconds. */
+/**
+ * A write that blocks for longer than this waits for the disk, in milliseconds: for so many times as long a thread waits
+ * instead, and for as long as writes queue up.
+ */
 const SLOW_MS = 20;
-const ASIDE_MS = 1_000;
+const ASIDE_TIMES = 50;
 /** What took longer than this to come is worth the wait until the disk has it, in milliseconds. */
 const SYNC_MS = 10_000;
 
@@ -107,37 +110,40 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   /** The journal comes before the first gap: without it, the file's length says which bytes are there. */
   const isFirstGap = (at: number) => at > frontOf(held) && !noted;
   const isNoteDue = () => noted && performance.now() - notedAt > JOURNAL_MS;
-  const missingOf = (bytes: Uint8Array, at: number) => {
+  const mustBeWritable = () => {
     if (failure !== undefined) throw failure;
     mustBeOurs();
     if (performance.now() - syncedAt > SYNC_MS && syncing === undefined) void syncAside();
-    return gapsWithin(held, { start: at, end: at + bytes.length });
   };
+  const nextGap = (range: ByteRange) => gapsWithin(held, range)[0];
   const wrote = (start: number, bytes: number) => {
     held = withRange(held, { start, end: start + bytes });
     length = Math.max(length, start + bytes);
-    return start + bytes;
   };
-  const notWritten = (error: unknown) => diskError(error, "write", path);
   /** To hand bytes to a thread takes longer than to give them to the system, while they are near to the processor. */
-  const writeNow = (bytes: Uint8Array, at: number) => {
-    const write = (to: number, end: number) => {
-      try {
-        return writeSync(handle.fd, bytes, to - at, end - to, to);
-      } catch (error) {
-        throw notWritten(error);
+  const writeNow = (bytes: Uint8Array, range: ByteRange) => {
+    mustBeWritable();
+    const begun = performance.now();
+    try {
+      for (let gap = nextGap(range); gap !== undefined; gap = nextGap(range)) {
+        const { start, end } = gap;
+        wrote(start, writeSync(handle.fd, bytes, start - range.start, end - start, start));
       }
-    };
-    for (const { start, end } of missingOf(bytes, at)) for (let to = start; to < end; ) to = wrote(to, write(to, end));
+    } catch (error) {
+      throw diskError(error, "write", path);
+    }
+    const now = performance.now();
+    if (now - begun > SLOW_MS) asideUntil = now + (now - begun) * ASIDE_TIMES;
   };
-  const writeAside = async (bytes: Uint8Array, at: number) => {
-    for (const { start, end } of missingOf(bytes, at)) {
-      for (let to = start; to < end; ) {
-        const { bytesWritten } = await handle.write(bytes, to - at, end - to, to).catch((error) => {
-          throw notWritten(error);
-        });
-        to = wrote(to, bytesWritten);
+  const writeAside = async (bytes: Uint8Array, range: ByteRange) => {
+    mustBeWritable();
+    try {
+      for (let gap = nextGap(range); gap !== undefined; gap = nextGap(range)) {
+        const { start, end } = gap;
+        wrote(start, (await handle.write(bytes, start - range.start, end - start, start)).bytesWritten);
       }
+    } catch (error) {
+      throw diskError(error, "write", path);
     }
   };
 
@@ -151,18 +157,19 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
       return frontOf(held);
     },
     write(bytes, at) {
-      const begun = performance.now();
-      if (turns.areTaken || begun < asideUntil || isFirstGap(at)) {
+      const range = { start: at, end: at + bytes.length };
+      if (turns.areTaken || performance.now() < asideUntil || isFirstGap(at)) {
         return inTurn(async () => {
           if (isFirstGap(at)) await note();
-          await writeAside(bytes, at);
+          await writeAside(bytes, range);
           if (isNoteDue()) await note();
         });
       }
-      writeNow(bytes, at);
-      const now = performance.now();
-      if (now - begun > SLOW_MS) asideUntil = now + ASIDE_MS;
-      return isNoteDue() ? turns.takeBeside(note) : undefined;
+      writeNow(bytes, range);
+      if (!isNoteDue()) return undefined;
+      // Only one waits for it, though it may have to wait itself.
+      notedAt = performance.now();
+      return turns.takeBeside(note);
     },
     cut: (size) =>
       inTurn(async () => {

@@ -40,10 +40,8 @@ export async function pour(
     own?.onStart(answer);
   };
   try {
-    for await (const body of gathered(
-      patience.watch(answer.body),
-      at > 0 ? 0 : startsOver ? AGREE_BYTES : HEAD_BYTES,
-    )) {
+    const head = at > 0 ? 0 : startsOver ? AGREE_BYTES : HEAD_BYTES;
+    for await (const body of inSteps(gathered(patience.watch(answer.body), head), Math.max(rateLimit.step, head))) {
       work.check?.mustBeTrusted(giver);
       if (!isAccepted) await accept(body);
       if (at + body.length > most && segment.end >= (size ?? 0)) throw tooMuch(answer, wanted.size);
@@ -56,13 +54,14 @@ export async function pour(
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
       segment.moveTo(at + chunk.length, performance.now());
       if (own !== undefined && startsOver) await compare(work, answer, chunk, at, own);
+      const start = at;
+      at += chunk.length;
       const before = performance.now();
-      await partial.write(chunk, at);
+      await partial.write(chunk, start);
       pace.heldUp(performance.now() - before);
-      work.check?.landed({ start: at, end: at + chunk.length }, giver);
+      work.check?.landed({ start, end: at }, giver);
       work.digest.advance();
       work.tellProgress();
-      at += chunk.length;
       // Without a digest, only the end of the body tells that nothing follows.
       if (at >= segment.end && (at !== size || wanted.digest !== undefined)) break;
     }
@@ -134,6 +133,13 @@ function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): Assets
         ? `the ${totalSize} bytes that it announced`
         : "the disk has room for, without an end in sight";
   return new AssetsError("SIZE_MISMATCH", `${url} sends more than ${limit}.`);
+}
+
+/** Passes a body on in chunks of at most `bytes`. */
+async function* inSteps(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.length; at += bytes) yield chunk.subarray(at, at + bytes);
+  }
 }
 
 /** Passes a body on with a first chunk of at least `bytes`, or all of it. */

@@ -20,7 +20,7 @@ export function makeClient(settings: NetworkSettings = {}, env: Environment = {}
 /** Reads a whole body. Throws what the source throws. */
 export async function readAll({ body, ...facts }: Opened): Promise<Read> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
   return { ...facts, bytes: Buffer.concat(chunks) };
 }
 

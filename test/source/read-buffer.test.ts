@@ -1,0 +1,139 @@
+/** All sockets read into one piece of memory: nothing of one answer is ever found in another. */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createServer as createTlsServer } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readUrl } from "../../src/source/whole.js";
+import { makeCertificate } from "../helpers/certificate.js";
+import { get, makeClient } from "../helpers/client.js";
+import { bytesOf } from "../helpers/content.js";
+
+const signal = new AbortController().signal;
+const certificate = makeCertificate();
+
+/** Answers each request with what the test writes, piece by piece. */
+async function serve(answer: (socket: Socket) => Promise<void>, secure?: typeof certificate): Promise<string> {
+  const sockets = new Set<Socket>();
+  const take = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("data", () => void answer(socket).catch(() => socket.destroy()));
+    socket.setNoDelay(true);
+  };
+  const server: Server = secure ? createTlsServer(secure, take) : createServer(take);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http${secure ? "s" : ""}://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+/** Writes pieces one after another, each of which arrives by itself. */
+const inPieces =
+  (pieces: readonly (string | Uint8Array)[], between: () => Promise<unknown> = () => sleep(15)) =>
+  async (socket: Socket) => {
+    for (const piece of pieces) {
+      socket.write(piece);
+      await between();
+    }
+  };
+
+const body = bytesOf({ size: 900_000, seed: 5 });
+const long = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nETag: "long"\r\n\r\n`;
+
+describe("the memory that all sockets read into", () => {
+  const schemes = [["http", undefined] as const, ...(certificate ? [["https", certificate] as const] : [])];
+  it.each(schemes)("keeps a head right that comes in pieces, while other servers send (%s)", async (_, secure) => {
+    const other = await serve(
+      inPieces([long, ...slices(body, 40_000)], () => sleep(3)),
+      secure,
+    );
+    const head =
+      'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nETag: "the-one-that-is-meant"\r\n\r\n';
+    const victim = await serve(inPieces([...slices(Buffer.from(head), 9), "hello"]), secure);
+    const client = makeClient({ rejectUnauthorized: false });
+    const beside = Promise.all([get(client, other), get(client, other), get(client, other)]);
+    for (let times = 0; times < 2; times++) {
+      const { validator, mediaType, totalSize, bytes } = await get(client, victim);
+      expect([validator, mediaType, totalSize]).toEqual(['"the-one-that-is-meant"', "text/plain", 5]);
+      expect(bytes.toString()).toBe("hello");
+    }
+    for (const { bytes, validator } of await beside) {
+      expect([validator, bytes.equals(body)]).toEqual(['"long"', true]);
+    }
+  });
+
+  it("keeps the head of the next answer over the same connection right", async () => {
+    let asked = 0;
+    const url = await serve(async (socket) => {
+      asked++;
+      const size = asked === 1 ? 300_000 : 10;
+      const head = `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\nETag: "answer-${asked}"\r\n\r\n`;
+      await inPieces([...slices(Buffer.from(head), 20), body.subarray(0, size)], () => sleep(5))(socket);
+    });
+    const client = makeClient();
+    const first = await get(client, url);
+    const second = await get(client, url);
+    expect([first.validator, first.bytes.length]).toEqual(['"answer-1"', 300_000]);
+    expect([second.validator, second.bytes.length]).toEqual(['"answer-2"', 10]);
+  });
+
+  it.each(["with its length", "chunked"])("gives readers that rest now and then the right bytes, %s", async (how) => {
+    const chunked = slices(body, 7_001).flatMap((part) => [`${part.length.toString(16)}\r\n`, part, "\r\n"]);
+    const all: (string | Uint8Array)[] =
+      how === "chunked"
+        ? ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: "long"\r\n\r\n', ...chunked, "0\r\n\r\n"]
+        : [long, body];
+    const url = await serve(async (socket) => {
+      for (const piece of all) if (!socket.write(piece)) await once(socket, "drain");
+    });
+    const client = makeClient();
+    const digests = await Promise.all(
+      [0, 1, 2].map(async (delay) => {
+        const hash = createHash("sha256");
+        for await (const chunk of (await client.open(url, { offset: 0, signal })).body) {
+          await sleep(delay * 10);
+          hash.update(chunk);
+        }
+        return hash.digest("hex");
+      }),
+    );
+    expect(new Set(digests)).toEqual(new Set([createHash("sha256").update(body).digest("hex")]));
+  });
+
+  it("tells what came, however much it is, soon after a server has gone silent", async () => {
+    const sent = body.subarray(0, 307_200);
+    const url = await serve(inPieces([long, sent]));
+    const { body: coming } = await makeClient().open(url, { offset: 0, signal });
+    await sleep(60);
+    let received = 0;
+    for await (const chunk of coming) {
+      received += chunk.length;
+      if (received === sent.length) break;
+    }
+    expect(received).toBe(sent.length);
+  });
+
+  it("has a thing that is read whole right, in however many pieces it came", async () => {
+    const url = await serve(inPieces([long, ...slices(body, 100_000)], () => sleep(8)));
+    const client = makeClient();
+    const sources = {
+      locate: async () => ({ url, open: (options: Parameters<typeof client.open>[1]) => client.open(url, options) }),
+    };
+    const [whole] = await Promise.all([
+      readUrl(sources as never, url, { mostBytes: 1e6, signal }),
+      get(client, url),
+      get(client, url),
+    ]);
+    expect(Buffer.from(whole).equals(body)).toBe(true);
+  });
+});
+
+function slices(bytes: Uint8Array, length: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) =>
+    bytes.subarray(i * length, (i + 1) * length),
+  );
+}
