@@ -47,9 +47,17 @@ interface Followed {
   at: number;
   to: number;
   questions: number[];
+  /** What was there when it was first told, and when that was: the rest shows how fast bytes come. */
+  begun?: { to: number; at: number };
   failure?: { errno: string; message: string };
 }
 
+/**
+ * What comes faster than this, in bytes a second, is fetched again in hardly more time than it takes to find the damage of
+ * a file: its pieces are not worth the half of a digest that they cost. Told by so many bytes.
+ */
+const FAST_RATE = 256_000_000;
+const TELLING_BYTES = 64 * 1024 * 1024;
 /** Little enough to be hashed while it is near to the processor. */
 const READ_BYTES = 256 * 1024;
 const followed = new Map<number, Followed>();
@@ -72,7 +80,7 @@ parentPort?.on("message", (message: FrontMessage) => {
     for (const question of file?.questions ?? []) tell({ question, message: "it was closed before it was hashed" });
     tell({ question: message.question });
   } else if (file !== undefined) {
-    if (message.type === "advance") file.to = Math.max(file.to, message.to);
+    if (message.type === "advance") reach(file, message.to);
     else file.questions.push(message.question);
     if (!pumping) pump();
   }
@@ -87,6 +95,14 @@ function pump(): void {
     else answer(file);
   }
   if (pumping) setImmediate(pump);
+}
+
+function reach(file: Followed, to: number): void {
+  file.to = Math.max(file.to, to);
+  file.begun ??= { to, at: performance.now() };
+  const bytes = to - file.begun.to;
+  const seconds = (performance.now() - file.begun.at) / 1000;
+  if (bytes >= TELLING_BYTES && bytes > seconds * FAST_RATE) file.pieces = undefined;
 }
 
 function advance(file: Followed): void {

@@ -17,8 +17,8 @@ const JOURNAL_MS = 500;
  * A write that blocks for longer than this waits for the disk, in milliseconds: for so many times as long a thread waits
  * instead, and for as long as writes queue up.
  */
-const SLOW_MS = 20;
-const ASIDE_TIMES = 50;
+const SLOW_MS = 100;
+const ASIDE_TIMES = 20;
 /** What took longer than this to come is worth the wait until the disk has it, in milliseconds. */
 const SYNC_MS = 10_000;
 
