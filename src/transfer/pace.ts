@@ -54,9 +54,10 @@ export interface PacePolicy {
 const MOST_IN_ALL = 32;
 /** How often the pace is looked at, in milliseconds. */
 const TICK_MS = 50;
-/** How far back the rate is measured, in milliseconds. */
+/** How far back the rate is measured, in milliseconds: as far as answers take, since bytes come in as many bursts. */
 const WINDOW_MS = 100;
 const LONG_WINDOW_MS = 400;
+const MOST_WINDOW_MS = 4_000;
 /** With less of its time idle, this process is what limits the pace: further connections could not help. */
 const IDLE_SHARE = 0.25;
 /** Nor where connections wait for the disk this much of the time. */
@@ -107,7 +108,7 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
 
   /** Bytes a millisecond over the last `windowMs`. */
   const rate = (now: number, windowMs: number): number => {
-    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - LONG_WINDOW_MS) samples.shift();
+    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - MOST_WINDOW_MS) samples.shift();
     const first = samples.findLast(({ at }) => at <= now - windowMs) ?? samples[0];
     return first === undefined || now <= first.at ? 0 : (bytes - first.bytes) / (now - first.at);
   };
@@ -125,8 +126,9 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
     for (const file of [...files]) file.start();
     const now = performance.now();
     samples.push({ at: now, bytes });
-    const perMs = rate(now, WINDOW_MS);
-    const perMsLong = rate(now, LONG_WINDOW_MS);
+    const tripMs = Math.max(0, ...[...files].flatMap((file) => file.hosts).map(latencyMs));
+    const perMs = rate(now, Math.min(Math.max(WINDOW_MS, tripMs), MOST_WINDOW_MS / 2));
+    const perMsLong = rate(now, Math.min(Math.max(LONG_WINDOW_MS, 2 * tripMs), MOST_WINDOW_MS));
     const busy = isBusy();
     if (trial !== undefined) {
       const host = recordOf(trial.host);

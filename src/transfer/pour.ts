@@ -135,8 +135,12 @@ function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): Assets
   return new AssetsError("SIZE_MISMATCH", `${url} sends more than ${limit}.`);
 }
 
-/** Passes a body on in chunks of at most `bytes`. */
-async function* inSteps(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+/** The body in chunks of at most `bytes`. */
+function inSteps(body: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
+  return bytes === Number.POSITIVE_INFINITY ? body : sliced(body, bytes);
+}
+
+async function* sliced(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
     for (let at = 0; at < chunk.length; at += bytes) yield chunk.subarray(at, at + bytes);
   }

@@ -13,6 +13,8 @@ export interface Trial {
   readonly since: number;
   /** How long the first bytes over the new connections may take, in milliseconds. */
   readonly openMs: number;
+  /** How long they are given to show what they bring, once bytes came over each of them, in milliseconds. */
+  readonly showMs: number;
 }
 
 /** A host that files under way could use. */
@@ -46,8 +48,9 @@ export interface Standing {
 
 /** A transfer that ends sooner than this is not worth another connection, in milliseconds. */
 const WORTH_MS = 300;
-/** How long new connections are given to show what they bring, once bytes came over each of them. */
+/** The least time that new connections are given: a new one asks for more with each round trip. */
 const SHOW_MS = 120;
+const SHOW_TRIPS = 3;
 /** How long the first of these bytes may take, or twice as long as answers take. */
 const OPEN_MS = 3_000;
 /** A trial is kept from this gain on. */
@@ -80,6 +83,7 @@ export function nextTrial({ now, perMs, perMsLong, leftBytes, room, hosts }: Sta
     perMsBefore: Math.max(perMs, perMsLong),
     since: now,
     openMs: Math.max(OPEN_MS, 2 * latencyMs),
+    showMs: Math.max(SHOW_MS, SHOW_TRIPS * latencyMs),
   };
 }
 
@@ -97,14 +101,14 @@ export interface TrialNow {
 
 /** Whether a trial has paid. */
 export function verdictOnTrial(
-  { since, perMsBefore, openMs }: Trial,
+  { since, perMsBefore, openMs, showMs }: Trial,
   { now, perMs, perMsLong, starting, startedAt }: TrialNow,
 ): "wait" | "keep" | "undo" {
   if (starting > 0 && now - since < openMs) return "wait";
   const shownMs = now - Math.max(since, startedAt);
-  if (shownMs < SHOW_MS) return "wait";
+  if (shownMs < showMs) return "wait";
   if (perMs === 0 || perMs < perMsBefore * LEAST_GAIN) return "undo";
   if (perMs >= perMsBefore * CLEAR_GAIN) return "keep";
-  if (shownMs < PROVE_MS) return "wait";
+  if (shownMs < Math.max(PROVE_MS, 2 * showMs)) return "wait";
   return perMsLong >= perMsBefore * LEAST_GAIN ? "keep" : "undo";
 }

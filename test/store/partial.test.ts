@@ -38,6 +38,17 @@ describe("a partial", () => {
     await second.close();
   });
 
+  it("of a small file has nothing of another file where bytes are missing", async () => {
+    const tree = makeTree();
+    const other = await openPartial(tree.path("other.part"), { size: 100 });
+    await other.write(Buffer.alloc(100, "secret"), 0);
+    await other.commit(tree.path("other"));
+    const partial = await openPartial(tree.path("a.part"), { size: 100 });
+    await partial.write(Buffer.alloc(10, "x"), 90);
+    await Promise.all([partial.close(), partial.close()]);
+    expect(tree.read("a.part").equals(Buffer.concat([Buffer.alloc(90), Buffer.alloc(10, "x")]))).toBe(true);
+  });
+
   it("leaves nothing behind when no byte came", async () => {
     const tree = makeTree();
     const partial = await openPartial(tree.path("a.part"));

@@ -41,6 +41,19 @@ describe("a limited rate", () => {
     expect(rate).toBeGreaterThan(1.8 * MB);
   });
 
+  it("is taken in small steps, so that a run that is stopped loses little, however fast a server sends", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const body = { size: 600_000, seed: 7 };
+    tree.manifestFor({ "a.bin": { url: server.serve("/a", { body }), body } });
+    const kept: number[] = [0];
+    const onEvent = (event: AssetEvent) => event.type === "transfer:progress" && kept.push(event.received);
+    await run(tree, { policy: { limitRate: MB }, onEvent });
+    const steps = kept.slice(1).map((received, n) => received - (kept[n] ?? 0));
+    expect(kept.at(-1)).toBe(600_000);
+    expect(Math.max(...steps)).toBeLessThanOrEqual(100_000);
+  });
+
   it.each<[string, string[], Record<string, string>]>([
     ["--limit-rate", ["--limit-rate", "1M"], { ASSETS_LIMIT_RATE: "100M" }],
     ["ASSETS_LIMIT_RATE", [], { ASSETS_LIMIT_RATE: "1M" }],

@@ -64,7 +64,16 @@ describe("the next trial", () => {
 });
 
 describe("the verdict on a trial", () => {
-  const trial: Trial = { host: "a", from: 1, to: 7, openBefore: 2, perMsBefore: 1_000, since: 10_000, openMs: 3_000 };
+  const trial: Trial = {
+    host: "a",
+    from: 1,
+    to: 7,
+    openBefore: 2,
+    perMsBefore: 1_000,
+    since: 10_000,
+    openMs: 3_000,
+    showMs: 120,
+  };
 
   it.each<[string, [now: number, perMs: number, starting: number, startedAt: number], string]>([
     ["waits for the first byte of each connection", [12_999, 9_000, 1, 10_050], "wait"],
@@ -79,6 +88,18 @@ describe("the verdict on a trial", () => {
     ["waits a moment also where no connection was started", [10_120, 1_000, 0, 9_000], "undo"],
   ])("%s", (_, [now, perMs, starting, startedAt], expected) => {
     expect(verdictOnTrial(trial, { now, perMs, perMsLong: perMs, starting, startedAt })).toBe(expected);
+  });
+
+  it("gives connections over a long way three answers' time, and twice that to prove a third more", () => {
+    const far = nextTrial(standing([used("a", 1, { latencyMs: 400 })])) as Trial;
+    const verdictAt = (shownMs: number, perMs: number) =>
+      verdictOnTrial(far, { now: 20_000 + shownMs, perMs, perMsLong: perMs, starting: 0, startedAt: 20_000 });
+    expect([verdictAt(1_199, 9_000), verdictAt(1_200, 9_000), verdictAt(1_200, 1_000)]).toEqual([
+      "wait",
+      "keep",
+      "undo",
+    ]);
+    expect([verdictAt(2_399, 1_300), verdictAt(2_400, 1_300)]).toEqual(["wait", "keep"]);
   });
 
   it("undoes what brought a third more for a moment only", () => {
