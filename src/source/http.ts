@@ -6,6 +6,7 @@ import { environment } from "../this-process.js";
 import { version } from "../version.js";
 import type { Connections } from "./connections.js";
 import { type Answer, exchange } from "./exchange.js";
+import { gather } from "./gather.js";
 import { type Asked, decide, type Headers, refusalOf } from "./http-answer.js";
 import { networkError, proxyRefusal } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
@@ -159,20 +160,20 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     open,
     async getJson(url, { signal, maxBytes = MAX_JSON_BYTES }, extras) {
       const { body } = await open(url, { offset: 0, signal }, extras);
-      return parseJson(await gather(body, url, maxBytes), url);
+      return parseJson(await gatherFrom(body, url, maxBytes), url);
     },
     async postJson(url, post, { signal }, extras = {}) {
       const asked: Asked = { url: redact(url), range: "none", offset: 0 };
       const { decision, answer } = await follow(url, asked, signal, extras, { post });
       const decode = decision.do === "read" ? decision.decode : undefined;
-      return parseJson(await gather(read(answer, decode, asked.url, signal), url, MAX_JSON_BYTES), url);
+      return parseJson(await gatherFrom(read(answer, decode, asked.url, signal), url, MAX_JSON_BYTES), url);
     },
     async ask(url, { signal, maxBytes = MAX_JSON_BYTES, ...way }, extras = {}) {
       const asked: Asked = { url: redact(url), range: "none", offset: 0 };
       const { decision, answer, url: end } = await follow(url, asked, signal, extras, way);
       const { status, headers } = answer;
       if (decision.do === "read" && way.method !== "HEAD") {
-        const bytes = await gather(read(answer, decision.decode, asked.url, signal), url, maxBytes);
+        const bytes = await gatherFrom(read(answer, decision.decode, asked.url, signal), url, maxBytes);
         return { status, headers, bytes, url: end };
       }
       answer.discard();
@@ -193,18 +194,9 @@ function leaves(location: string, { href, origin }: URL, what: NonNullable<Quest
 }
 
 /** All of a body. Throws BAD_RESPONSE when it is too long. */
-async function gather(body: AsyncIterable<Uint8Array>, url: string, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new AssetsError("BAD_RESPONSE", `${redact(url)} answers with more than ${maxBytes} bytes.`);
-    }
-    // Chunks are lent.
-    chunks.push(Buffer.from(chunk));
-  }
-  return Buffer.concat(chunks);
+function gatherFrom(body: AsyncIterable<Uint8Array>, url: string, maxBytes: number): Promise<Buffer> {
+  const message = () => `${redact(url)} answers with more than ${maxBytes} bytes.`;
+  return gather(body, maxBytes, () => new AssetsError("BAD_RESPONSE", message()));
 }
 
 function parseJson(bytes: Buffer, url: string): unknown {
@@ -220,7 +212,7 @@ async function withSaid(error: AssetsError, answer: Answer): Promise<AssetsError
   const refusal = refusalOf(error);
   if (refusal === undefined) answer.discard();
   else {
-    const parsed = await gather(answer.chunks(), "", MAX_SAID_BYTES)
+    const parsed = await gatherFrom(answer.chunks(), "", MAX_SAID_BYTES)
       .then((bytes) => parseJson(bytes, "") as { message?: unknown } | null)
       .catch(() => undefined);
     if (typeof parsed?.message === "string") refusal.said = parsed.message;

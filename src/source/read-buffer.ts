@@ -31,8 +31,8 @@ export function createReadBuffer(): ReadBuffer {
     this.push(given);
     // By itself the stream tells it later, when the next read is done.
     this.emit("readable");
-    const isWithin = last !== undefined && endOf(last) === endOf(given) && bufferOf(last) === given.buffer;
-    within[isWithin ? "add" : "delete"](this);
+    if (endsLike(last, given)) within.add(this);
+    else within.delete(this);
     if (this.readableLength === 0) return true;
     const left: Buffer | null = this.read();
     if (left === null) return true;
@@ -54,5 +54,7 @@ export function createReadBuffer(): ReadBuffer {
   };
 }
 
-const endOf = ({ byteOffset, length }: Uint8Array) => byteOffset + length;
-const bufferOf = ({ buffer }: Uint8Array) => buffer;
+/** Whether two views of memory end with the same byte. */
+function endsLike(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  return one?.buffer === other.buffer && one.byteOffset + one.length === other.byteOffset + other.length;
+}

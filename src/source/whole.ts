@@ -1,5 +1,6 @@
 /** Small things of the web that are read whole, such as lists. */
 import { AssetsError, redact } from "../errors.js";
+import { gather } from "./gather.js";
 import type { Sources } from "./index.js";
 
 /** All bytes of a URL. Throws an AssetsError, BAD_RESPONSE for more than `mostBytes`. */
@@ -13,15 +14,8 @@ export async function readUrl(
     const joint = AbortSignal.any([signal, end.signal]);
     const located = await sources.locate(url, { signal: joint });
     const { body } = await located.open({ offset: 0, signal: joint });
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of body) {
-      // Chunks are lent.
-      chunks.push(Buffer.from(chunk));
-      length += chunk.length;
-      if (length > mostBytes) throw new AssetsError("BAD_RESPONSE", `${redact(url)} has more than ${mostBytes} bytes.`);
-    }
-    return Buffer.concat(chunks);
+    const tooLong = () => new AssetsError("BAD_RESPONSE", `${redact(url)} has more than ${mostBytes} bytes.`);
+    return await gather(body, mostBytes, tooLong);
   } finally {
     // What was not read to its end holds a connection.
     end.abort();
