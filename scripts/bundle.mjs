@@ -1,8 +1,8 @@
 /** Bundles the sources into `dist/`: what starts fast is in few files, and heavy parts stay files of their own. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -29,8 +29,8 @@ const standIns = {
   },
 };
 
-/** It loads all of the streams, and most commands call none of its functions: it is loaded by the first such call. */
-const LATE = "node:crypto";
+/** They load all of the streams, and short commands call none of their functions: each is loaded by the first such call. */
+const LATE = ["node:crypto", "node:fs/promises"];
 const late = (name) =>
   /^[A-Z]/.test(name)
     ? `function (...given) { return new (all().${name})(...given); }`
@@ -48,26 +48,51 @@ const builtins = {
       kind === "import-statement" ? { path, namespace } : undefined,
     );
     onLoad({ filter: /.*/, namespace }, ({ path }) => {
-      const names = Object.keys(Object.getOwnPropertyDescriptors(process.getBuiltinModule(path)));
+      const builtin = process.getBuiltinModule(path);
+      const names = Object.keys(Object.getOwnPropertyDescriptors(builtin));
       const named = names.filter((name) => /^[a-z_$][\w$]*$/i.test(name) && name !== "default");
       const load = `process.getBuiltinModule("${path}")`;
-      const isLate = path === LATE;
-      const lines = named.map((name) =>
-        isLate ? `export const ${name} = ${late(name)};` : `export const ${name} = /* @__PURE__ */ of("${name}");`,
-      );
+      const isLate = LATE.includes(path);
+      const lines = named.map((name) => {
+        const value = isLate && typeof builtin[name] === "function" ? late(name) : `/* @__PURE__ */ of("${name}")`;
+        return `export const ${name} = ${value};`;
+      });
       const head = isLate
-        ? `const all = () => ${load};`
+        ? `const all = () => ${load};\nconst of = (name) => all()[name];`
         : `const all = ${load};\nconst of = (name) => all[name];\nexport default all;`;
       return { contents: `${head}\n${lines.join("\n")}` };
     });
   },
 };
 
+/** Stands for the address of a module, which CommonJS has not. */
+const MODULE_URL = "moduleUrl";
+
+/**
+ * A file as CommonJS, of which Node starts sooner, and of which what V8 compiled can be kept for the next run. Only modules
+ * can be split into several files, so they are turned over afterwards.
+ */
+async function toCommonJs(text) {
+  const { code } = await transform(text, {
+    format: "cjs",
+    platform: "node",
+    target: shared.target,
+    charset: "ascii",
+    minifyWhitespace: true,
+    lineLimit: shared.lineLimit,
+    // Our own files are asked for as the rest of them, so that bin/assets.js answers.
+    supported: { "dynamic-import": false },
+  });
+  const url = `const ${MODULE_URL}=process.getBuiltinModule("node:url").pathToFileURL(__filename).href;`;
+  return new RegExp(`\\b${MODULE_URL}\\b`).test(code) ? `${url}\n${code}` : code;
+}
+
 const shared = {
   absWorkingDir: root,
   outdir: "dist",
   bundle: true,
   format: "esm",
+  charset: "ascii",
   platform: "node",
   target: "node20.18",
   // Less text is compiled sooner. Names stay, and lines are short, so that the stack of a bug can be read.
@@ -78,10 +103,6 @@ const shared = {
   mainFields: ["module", "main"],
   // What a package manager installs beside us is loaded only when it is needed; all other packages come bundled.
   external: Object.keys(dependencies),
-  // Some bundled packages are CommonJS and ask for modules of Node.
-  banner: {
-    js: 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);',
-  },
   metafile: true,
   logLevel: "warning",
 };
@@ -137,15 +158,27 @@ for (const [of, entryPoints] of [
   const before = new Set(cores.flatMap(({ paths }) => paths));
   cores.push({ of, paths: (await closureOf(entryPoints)).filter((path) => !before.has(path)) });
 }
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   ...shared,
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", testing: "src/testing.ts" },
   splitting: true,
   chunkNames: "[name]-[hash]",
+  outExtension: { ".js": ".cjs" },
+  define: { "import.meta.url": MODULE_URL },
   plugins: [standIns, builtins, inOneFile(cores)],
+  write: false,
 });
+mkdirSync(join(root, "dist"), { recursive: true });
+for (const { path, text } of outputFiles) writeFileSync(path, await toCommonJs(text));
+// Who imports the library gets its names from the same files.
+for (const name of ["index", "testing"])
+  writeFileSync(join(root, `dist/${name}.js`), `export * from "./${name}.cjs";\n`);
 await build({
   ...shared,
+  // Some bundled packages are CommonJS and ask for modules of Node.
+  banner: {
+    js: 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);',
+  },
   entryPoints: { "front-worker": "src/store/front-worker.ts", "hash-worker": "src/store/hash-worker.ts" },
 });
 

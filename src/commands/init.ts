@@ -7,7 +7,7 @@ import { runGit } from "../git/run-git.js";
 import { baseOf } from "../manifest/bases.js";
 import { decodeText } from "../manifest/decode.js";
 import { type Edit, withEdits } from "../manifest/edit.js";
-import { findManifest } from "../manifest/find.js";
+import { nearestManifest } from "../manifest/find.js";
 import { shellWord } from "../shell-word.js";
 import { plainSize } from "../store/probe-file.js";
 import { createWhole, readWhole, replaceWhole } from "../store/whole-text.js";
@@ -177,7 +177,7 @@ function wordsFor(file: string, folder: string): string {
 
 /** What is there that could become assets. */
 async function nextSteps(file: string, cwd: string, top: string | undefined): Promise<string[]> {
-  const nearest = await findManifest(cwd).catch(() => file);
+  const nearest = nearestManifest(cwd) ?? file;
   const words = nearest === file ? wordsFor(file, cwd) : `assets --manifest ${shellWord(relative(cwd, file))}`;
   const attributes = top && (await readWhole(join(top, ".gitattributes"), MOST_BYTES).catch(() => undefined));
   const next = [];

@@ -1,6 +1,7 @@
 /** Runs git where it is installed, in a way that never asks anybody anything. */
 import { spawn } from "node:child_process";
-import { access, constants } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { isWindows } from "../platform.js";
 import { environment } from "../this-process.js";

@@ -1,5 +1,5 @@
 /** Looks for the manifest of a folder. */
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AssetsError, visibleLine } from "../errors.js";
 
@@ -21,23 +21,20 @@ const EXAMPLE = `{
 /** What to do where there is no manifest yet. */
 export const HOW_TO_WRITE = `Name one with --manifest FILE, or begin one: assets init. It is assets.manifest.json, for example:\n${EXAMPLE}\nThe README explains every key under "Manifest reference".`;
 
-/** The nearest manifest in a folder (absolute) or one above it. Throws MANIFEST_NOT_FOUND. */
-export async function findManifest(folder: string): Promise<string> {
+/** The nearest manifest in a folder (absolute) or one above it, if there is any. */
+export function nearestManifest(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
-    for (const name of NAMES) {
-      const file = join(at, name);
-      if (await exists(file)) return file;
-    }
-    if (dirname(at) === at) break;
+    // Whatever stands there counts: reading it will tell what is wrong. A folder that may not be entered has nothing.
+    const name = NAMES.find((name) => existsSync(join(at, name)));
+    if (name !== undefined) return join(at, name);
+    if (dirname(at) === at) return undefined;
   }
-  const message = `There is no manifest: looked for ${NAMES.join(" and ")} in ${visibleLine(folder)} and every folder above it.`;
-  throw new AssetsError("MANIFEST_NOT_FOUND", message, { hint: HOW_TO_WRITE });
 }
 
-/** Whatever stands there counts: reading it will tell what is wrong. A folder that may not be entered has nothing. */
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+/** The same, where there has to be one. Throws MANIFEST_NOT_FOUND. */
+export function findManifest(folder: string): string {
+  const found = nearestManifest(folder);
+  if (found !== undefined) return found;
+  const message = `There is no manifest: looked for ${NAMES.join(" and ")} in ${visibleLine(folder)} and every folder above it.`;
+  throw new AssetsError("MANIFEST_NOT_FOUND", message, { hint: HOW_TO_WRITE });
 }

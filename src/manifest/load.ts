@@ -23,7 +23,7 @@ const MAX_MEGABYTES = 64;
 
 /** Finds, reads, checks and normalises a manifest. Throws MANIFEST_NOT_FOUND or MANIFEST_INVALID, with every problem. */
 export async function loadManifest({ file, root, cwd }: LoadOptions): Promise<Manifest> {
-  const path = file === undefined ? await findManifest(cwd) : resolve(cwd, file);
+  const path = file === undefined ? findManifest(cwd) : resolve(cwd, file);
   const shown = shownPath(path, cwd);
   const decoded = decodeText(readBytes(path, shown));
   if ("issue" in decoded) throw invalid(shown, [decoded.issue]);

@@ -3,7 +3,7 @@ import process from "node:process";
 import { Readable } from "node:stream";
 import { type BinOptions, type BinResult, environment } from "./bin.js";
 
-const BUILT = new URL("../../dist/cli.js", import.meta.url).href;
+const BUILT = new URL("../../dist/cli.cjs", import.meta.url).href;
 
 /** How to run the command line. What a process of its own is needed for, such as signals and users, `runBin` has. */
 export interface InProcessOptions extends Pick<BinOptions, "cwd" | "env" | "input"> {
