@@ -9,8 +9,10 @@ export interface BodyBuffer {
   readonly isFull: boolean;
   /** Copies what came. */
   add(chunk: Uint8Array): void;
-  /** The next piece, or as much of it as has gathered: right until the next call. */
+  /** The next piece, or as much of it as has gathered: right until it is given back. */
   take(): Uint8Array | undefined;
+  /** Ends the use of the piece that was taken last. */
+  giveBack(): void;
   /** Gives up what was not taken, and what was taken last. */
   clear(): void;
 }
@@ -27,6 +29,7 @@ export function createBodyBuffer(pool: MemoryPool): BodyBuffer {
   };
 
   return {
+    giveBack,
     get held() {
       return held;
     },
@@ -48,7 +51,6 @@ export function createBodyBuffer(pool: MemoryPool): BodyBuffer {
       }
     },
     take() {
-      giveBack();
       const first = pieces.shift();
       if (first === undefined) return undefined;
       lent = first.memory;

@@ -69,6 +69,7 @@ export function exchange(
           if (body.held < AHEAD_BYTES && controller?.paused) controller.resume();
           if (body.held > 0 && end === undefined) linger();
           yield chunk;
+          body.giveBack();
         } else if (end === undefined) {
           await new Promise<void>((resolve) => {
             wake = resolve;
