@@ -20,7 +20,7 @@ export interface Answer {
 /** How long fewer bytes wait for company, in milliseconds. */
 const LINGER_MS = 20;
 /** How far a body is read ahead, in bytes. */
-const AHEAD_BYTES = 512 * 1024;
+const AHEAD_BYTES = 256 * 1024;
 /** How much of an unwanted body is read. */
 const DISCARD_BYTES = 64 * 1024;
 

@@ -24,16 +24,23 @@ const MOST_HEADS = 32;
 export function createReadBuffer(): ReadBuffer {
   const memory = Buffer.allocUnsafeSlow(READ_BYTES);
   const heads = createMemoryPool(HEAD_BYTES, MOST_HEADS);
-  /** What readers left, since they rest: each has taken it by the time that its socket reads again. */
+  /** What resting readers left of the shared memory: each has taken it by the time that this is needed again. */
   const copies = new WeakMap<Socket, Buffer>();
+  /** Of sockets whose readers rest within a body: the memory in which lies what they left, and what came since. */
+  const rests = new WeakMap<Socket, Buffer[]>();
   /** What the read that is being handled gave last of a body, and whether that has ended. */
   let last: Uint8Array | undefined;
   let hasEnded = false;
   /** Whether the read that was just handled ended within a body. */
   let isWithin = false;
 
-  function take(this: Socket, bytes: number, into: Uint8Array): boolean {
+  function take(this: Socket, bytes: number, given: Uint8Array): boolean {
+    const into = given as Buffer;
     const came = into.subarray(0, bytes);
+    if (this.readableLength === 0) {
+      rests.get(this)?.forEach(heads.give);
+      rests.delete(this);
+    }
     last = undefined;
     hasEnded = false;
     this.push(came);
@@ -41,22 +48,28 @@ export function createReadBuffer(): ReadBuffer {
     this.emit("readable");
     const isTaken = endsLike(last, came);
     isWithin = isTaken && !hasEnded;
-    if (into !== memory) {
-      // A body follows a head that is complete: nobody has an eye on either any more.
-      if (isTaken) heads.give(into as Buffer);
-      return this.readableLength === 0;
-    }
+    // A body follows a head that is complete: once the body was taken, nobody has an eye on either any more.
+    if (into !== memory && isTaken) heads.give(into);
     if (this.readableLength === 0) return true;
-    const left: Buffer | null = this.read();
-    if (left === null) return true;
-    // Only what lies in the shared memory is copied; behind what came before it, a stream hands out memory of its own.
-    if (left.buffer !== memory.buffer) this.push(left);
-    else {
-      const copy = copies.get(this) ?? Buffer.allocUnsafeSlow(READ_BYTES);
-      copies.set(this, copy);
-      this.push(copy.subarray(0, left.copy(copy)));
-    }
+    const isBody = !hasEnded && (into === memory || last !== undefined);
+    const rest = rests.get(this) ?? (isBody ? [] : undefined);
+    if (rest !== undefined) rests.set(this, rest);
+    if (into === memory) keepLeft(this);
+    else rest?.push(into);
     return false;
+  }
+
+  /** Only what lies in the shared memory is copied; behind what came before it, a stream hands out memory of its own. */
+  function keepLeft(socket: Socket): void {
+    const left: Buffer | null = socket.read();
+    if (left === null) return;
+    if (left.buffer !== memory.buffer) {
+      socket.push(left);
+      return;
+    }
+    const copy = copies.get(socket) ?? Buffer.allocUnsafeSlow(READ_BYTES);
+    copies.set(socket, copy);
+    socket.push(copy.subarray(0, left.copy(copy)));
   }
 
   /** Asked by Node right after `take`, for the same socket, and for each new one. */
