@@ -15,7 +15,7 @@ export interface ReadBuffer {
 }
 
 /** As many bytes of a body are read at one time: few calls to the system, and still near to the processor when they are used. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 128 * 1024;
 /** As many are read at one time where a head may be among them. */
 const HEAD_BYTES = 64 * 1024;
 const MOST_HEADS = 32;
