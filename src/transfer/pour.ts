@@ -110,10 +110,11 @@ async function compare(
   at: number,
   { believes, onOther }: OwnErrand,
 ): Promise<void> {
-  for (const { start, end } of partial.held) {
-    const from = Math.max(start, at);
-    const to = Math.min(end, at + chunk.length);
-    if (from >= to) continue;
+  // In steps, so that what is the same is told apart however much came at one time.
+  const parts = partial.held.flatMap(({ start, end }) =>
+    stepsOf(Math.max(start, at), Math.min(end, at + chunk.length), AGREE_BYTES),
+  );
+  for (const [from, to] of parts) {
     if (await holds(partial, chunk.subarray(from - at, to - at), from)) continue;
     // A few words instead of the file are no reason to give anything up.
     if (believes(from) && at + chunk.length >= Math.min(AGREE_BYTES, size ?? 0)) {
@@ -123,6 +124,12 @@ async function compare(
     onOther();
     throw new AssetsError("BAD_RESPONSE", `${url} sends other bytes than those that are here already.`, { retry: {} });
   }
+}
+
+/** The range from one offset to another in parts of at most `bytes`. */
+function stepsOf(from: number, to: number, bytes: number): [from: number, to: number][] {
+  const count = Math.max(0, Math.ceil((to - from) / bytes));
+  return Array.from({ length: count }, (_, i) => [from + i * bytes, Math.min(to, from + (i + 1) * bytes)]);
 }
 
 function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): AssetsError {
