@@ -17,8 +17,9 @@ type Connector = buildConnector.connector;
 export interface Connections {
   /** What bodies gather in. */
   readonly memory: MemoryPool;
-  /** Is to be told of bodies; see {@link ReadBuffer}. */
+  /** Are to be told of bodies and their readers; see {@link ReadBuffer}. */
   readonly inBody: ReadBuffer["inBody"];
+  readonly rests: ReadBuffer["rests"];
   dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
@@ -38,7 +39,7 @@ const TUNNEL_TIMEOUT_MS = 60_000;
 export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
   const { Agent, Pool, buildConnector, connect } = await loadUndici();
   const { localAddress } = settings;
-  const { onread, inBody } = createReadBuffer();
+  const { onread, inBody, rests } = createReadBuffer();
   const local = { timeout: CONNECT_TIMEOUT_MS, onread, ...(localAddress && { localAddress }) };
   const plain = buildConnector(local);
   let unusable: readonly string[] = [];
@@ -111,6 +112,7 @@ export async function createConnections(settings: NetworkSettings, env: Environm
   return {
     memory: createMemoryPool(PIECE_BYTES, MOST_PIECES),
     inBody,
+    rests,
     dispatch(request, handler) {
       const proxy = proxyTo(request.origin);
       if (proxy === undefined) return direct.dispatch(request, handler);

@@ -26,7 +26,7 @@ const DISCARD_BYTES = 64 * 1024;
 
 /** Sends a request. Throws the signal's reason, or what undici says. */
 export function exchange(
-  connections: Pick<Connections, "dispatch" | "memory" | "inBody">,
+  connections: Pick<Connections, "dispatch" | "memory" | "inBody" | "rests">,
   request: Parameters<Connections["dispatch"]>[0],
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -120,7 +120,10 @@ export function exchange(
           return;
         }
         body.add(chunk);
-        if (body.held >= AHEAD_BYTES) controller?.pause();
+        if (body.held >= AHEAD_BYTES) {
+          controller?.pause();
+          connections.rests();
+        }
         if (body.isFull || isDue) wake();
         else linger();
       },

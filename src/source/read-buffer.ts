@@ -12,6 +12,11 @@ export interface ReadBuffer {
    * it is complete.
    */
   inBody(piece: Uint8Array | undefined): void;
+  /**
+   * Told when a reader rests at the piece that was given last. It may have been the last of the body, which then ends
+   * unseen, so that a head follows.
+   */
+  rests(): void;
 }
 
 /** As many bytes of a body are read at one time: few calls to the system, and still near to the processor when they are used. */
@@ -19,6 +24,8 @@ const READ_BYTES = 128 * 1024;
 /** As many are read at one time where a head may be among them. */
 const HEAD_BYTES = 64 * 1024;
 const MOST_HEADS = 32;
+/** So few bytes are copied: a head that comes in crumbs would keep the memory of each. */
+const FEW_BYTES = 4 * 1024;
 
 /** Makes the memory. It is lent to the reader of a socket for as long as its `readable` event is handled. */
 export function createReadBuffer(): ReadBuffer {
@@ -27,35 +34,43 @@ export function createReadBuffer(): ReadBuffer {
   /** What resting readers left of the shared memory: each has taken it by the time that this is needed again. */
   const copies = new WeakMap<Socket, Buffer>();
   /** Of sockets whose readers rest within a body: the memory in which lies what they left, and what came since. */
-  const rests = new WeakMap<Socket, Buffer[]>();
-  /** What the read that is being handled gave last of a body, and whether that has ended. */
+  const rested = new WeakMap<Socket, Buffer[]>();
+  /** What the read that is being handled gave last of a body, whether that has ended, and whether its reader rests. */
   let last: Uint8Array | undefined;
   let hasEnded = false;
-  /** Whether the read that was just handled ended within a body. */
+  let isResting = false;
+  /** Whether what comes next is more of a body, since the read that was just handled ended within it. */
   let isWithin = false;
 
   function take(this: Socket, bytes: number, given: Uint8Array): boolean {
-    const into = given as Buffer;
-    const came = into.subarray(0, bytes);
     if (this.readableLength === 0) {
-      rests.get(this)?.forEach(heads.give);
-      rests.delete(this);
+      rested.get(this)?.forEach(heads.give);
+      rested.delete(this);
+    }
+    const isShared = given === memory;
+    let own = isShared ? undefined : (given as Buffer);
+    let came = given.subarray(0, bytes);
+    if (own !== undefined && bytes < FEW_BYTES) {
+      came = Buffer.from(came);
+      heads.give(own);
+      own = undefined;
     }
     last = undefined;
     hasEnded = false;
+    isResting = false;
     this.push(came);
     // By itself the stream tells it later, when the next read is done.
     this.emit("readable");
     const isTaken = endsLike(last, came);
-    isWithin = isTaken && !hasEnded;
+    isWithin = isTaken && !hasEnded && !isResting;
     // A body follows a head that is complete: once the body was taken, nobody has an eye on either any more.
-    if (into !== memory && isTaken) heads.give(into);
+    if (isTaken && own !== undefined) heads.give(own);
     if (this.readableLength === 0) return true;
-    const isBody = !hasEnded && (into === memory || last !== undefined);
-    const rest = rests.get(this) ?? (isBody ? [] : undefined);
-    if (rest !== undefined) rests.set(this, rest);
-    if (into === memory) keepLeft(this);
-    else rest?.push(into);
+    const isBody = !hasEnded && (isShared || last !== undefined);
+    const kept = rested.get(this) ?? (isBody ? [] : undefined);
+    if (kept !== undefined) rested.set(this, kept);
+    if (isShared) keepLeft(this);
+    else if (own !== undefined) kept?.push(own);
     return false;
   }
 
@@ -84,6 +99,9 @@ export function createReadBuffer(): ReadBuffer {
     inBody(piece) {
       if (piece === undefined) hasEnded = true;
       else last = piece;
+    },
+    rests() {
+      isResting = true;
     },
   };
 }

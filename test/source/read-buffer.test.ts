@@ -106,6 +106,47 @@ describe("the memory that all sockets read into", () => {
     expect(new Set(digests)).toEqual(new Set([createHash("sha256").update(body).digest("hex")]));
   });
 
+  it.each(schemes)(
+    "keeps the head right that follows a body whose reader was late, while others send (%s)",
+    async (_, secure) => {
+      // As much as is read ahead: the reader's rest begins with the last byte.
+      const size = 256 * 1024;
+      const heads = [
+        [`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`, body.subarray(0, size)],
+        ['HTTP/1.1 200 OK\r\nETag: "the-one-that-is-meant"\r\nContent-Length: 2\r\nX-Split: ', "yes\r\n\r\nok"],
+      ];
+      const victim = await serve(async (socket) => inPieces(heads.shift() ?? [], () => sleep(100))(socket), secure);
+      const others: Socket[] = [];
+      const other = await serve(async (socket) => {
+        others.push(socket);
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n");
+      }, secure);
+      const client = makeClient({ rejectUnauthorized: false });
+      const stop = new AbortController();
+      onTestFinished(() => stop.abort());
+      const beside = await client.open(other, { offset: 0, signal: stop.signal });
+      void (async () => {
+        for await (const _ of beside.body);
+      })().catch(() => {});
+      const first = await client.open(victim, { offset: 0, signal });
+      await sleep(300);
+      let received = 0;
+      for await (const chunk of first.body) received += chunk.length;
+      expect(received).toBe(size);
+      // Soon after, its connection serves again.
+      await sleep(30);
+      const second = get(client, victim);
+      await sleep(50);
+      const wrong = Buffer.from('HTTP/1.1 200 OK\r\nETag: "another-that-is-meant"\r\n'.padEnd(4_000, "Z"));
+      for (let times = 0; times < 3; times++) {
+        others[0]?.write(wrong);
+        await sleep(10);
+      }
+      const { validator, bytes } = await second;
+      expect([validator, bytes.toString()]).toEqual(['"the-one-that-is-meant"', "ok"]);
+    },
+  );
+
   it("tells what came, however much it is, soon after a server has gone silent", async () => {
     const sent = body.subarray(0, 307_200);
     const url = await serve(inPieces([long, sent]));
@@ -172,12 +213,28 @@ describe("which memory the next read gets", () => {
     const [one, other] = [makeSocket(buffer), makeSocket(buffer)];
     const heads = [one.into, other.into];
     expect(heads[0]).not.toBe(heads[1]);
-    const shared = one.come(1_000);
-    expect(other.come(1_000)).toBe(shared);
+    const shared = one.come(5_000);
+    expect(other.come(5_000)).toBe(shared);
     expect(heads).not.toContain(shared);
     const unfinished = makeSocket(buffer, () => {});
     const head = unfinished.into;
-    expect([shared, head]).not.toContain(unfinished.come(10));
+    expect([shared, head]).not.toContain(unfinished.come(5_000));
+  });
+
+  it("is nobody else's after the piece at which a reader rests: the body may end there, unseen", () => {
+    const buffer = createReadBuffer();
+    const shared = makeSocket(buffer).come(5_000);
+    const socket = makeSocket(buffer, (came) => {
+      buffer.inBody(came);
+      buffer.rests();
+    });
+    expect(socket.come(5_000)).not.toBe(shared);
+  });
+
+  it("is not kept by what comes in crumbs, as the head of an answer may", () => {
+    const socket = makeSocket(createReadBuffer(), () => {});
+    const { into } = socket;
+    for (let crumbs = 0; crumbs < 100; crumbs++) expect(socket.come(20)).toBe(into);
   });
 
   it("serves again when an answer was taken to its end, and not before", () => {
@@ -189,10 +246,10 @@ describe("which memory the next read gets", () => {
       buffer.inBody(undefined);
     });
     const first = socket.into;
-    const second = socket.come(100);
+    const second = socket.come(5_000);
     expect(second).not.toBe(first);
     ends = true;
-    expect(socket.come(100)).toBe(second);
+    expect(socket.come(5_000)).toBe(second);
     expect(makeSocket(buffer).into).not.toBe(first);
   });
 
@@ -202,15 +259,15 @@ describe("which memory the next read gets", () => {
       // It had enough in the middle of a piece.
       if (!socket.reader.rests) buffer.inBody(came);
     });
-    const shared = socket.come(1_000);
+    const shared = socket.come(5_000);
     socket.reader.rests = true;
-    const rested = [socket.come(1_000), socket.come(2_000), socket.come(3_000)];
+    const rested = [socket.come(5_000), socket.come(6_000), socket.come(7_000)];
     expect(new Set([shared, ...rested]).size).toBe(4);
     const others = [makeSocket(buffer).into, makeSocket(buffer).into];
     expect(others.some((memory) => rested.includes(memory))).toBe(false);
     socket.reader.rests = false;
     socket.take();
-    socket.come(500);
+    socket.come(5_000);
     const again = [makeSocket(buffer).into, makeSocket(buffer).into];
     expect(again.every((memory) => rested.includes(memory))).toBe(true);
   });
