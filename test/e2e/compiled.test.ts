@@ -1,6 +1,6 @@
 /** What the program keeps of the code that was compiled, so that the next run of a command starts sooner. */
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,6 +10,8 @@ import { makeTree } from "../helpers/tree.js";
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 const LIST = `list-${process.version}-${process.arch}`;
 const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0;
+const isWindows = process.platform === "win32";
 const run = promisify(execFile);
 
 /** A copy of the package as it is installed, with nothing compiled yet. */
@@ -80,12 +82,68 @@ describe("compiled code beside the program", () => {
     expect(kept()).toEqual([`dist/compiled/other-${process.version}-${process.arch}`]);
   });
 
-  it("is done without where the package's folder cannot be written", async () => {
-    const { list, kept, tree } = install();
+  it("is done without where it cannot be kept, and nothing is said of that", async () => {
+    const { list, kept, tree, folder } = install();
+    tree.write("dist/compiled", "a file");
+    expect(await list()).toContain('"assets": []');
+    rmSync(folder);
     chmodSync(tree.path("dist"), 0o555);
     chmodSync(tree.root, 0o755);
-    expect(await list(process.getuid?.() === 0 ? { uid: NOBODY } : {})).toContain('"assets": []');
-    expect(kept()).toEqual([]);
+    expect(await list(isRoot ? { uid: NOBODY } : {})).toContain('"assets": []');
     chmodSync(tree.path("dist"), 0o755);
+    expect(kept()).toEqual([]);
+  });
+
+  it.skipIf(isWindows)("is as open to others as the program is, whatever the umask", async () => {
+    const { list, folder, file } = install();
+    const umask = process.umask(0);
+    await list().finally(() => process.umask(umask));
+    expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o755, 0o644]);
+  });
+
+  it.skipIf(isWindows)("is not believed where others may write it", async () => {
+    const { list, folder, file } = install();
+    await list();
+    for (const [open, closed, of] of [
+      [0o666, 0o644, file],
+      [0o777, 0o755, folder],
+    ] as const) {
+      const { ino } = statSync(file);
+      chmodSync(of, open);
+      await list();
+      expect(statSync(file).ino, "it was compiled anew").not.toBe(ino);
+      chmodSync(of, closed);
+    }
+  });
+
+  it.skipIf(!isRoot)("is kept by the owner of the program alone", async () => {
+    const { list, kept, tree } = install();
+    chmodSync(tree.root, 0o755);
+    chownSync(tree.path("dist"), NOBODY, NOBODY);
+    await list();
+    expect(kept()).toEqual([]);
+    await list({ uid: NOBODY });
+    expect(kept()).toEqual([`dist/compiled/${LIST}`]);
+  });
+
+  it("is whole after any number of runs at one time", async () => {
+    const { list, file } = install();
+    const said = await Promise.all(Array.from({ length: 6 }, () => list()));
+    expect(new Set(said).size).toBe(1);
+    const { ino } = statSync(file);
+    expect(await list()).toBe(said[0]);
+    expect(statSync(file).ino, "it was used").toBe(ino);
+  });
+});
+
+describe("the program", () => {
+  it("does not end as if all were well when what it waits for never comes", async () => {
+    const { tree, assets } = install();
+    tree.write("dist/cli.cjs", "exports.main = () => new Promise(() => {});");
+    const stderr = expect.stringContaining("ended before it was done");
+    await expect(assets(["list"])).rejects.toMatchObject({ code: 13, stderr });
+    tree.write("dist/cli.cjs", 'exports.main = async () => { throw new Error("on purpose"); };');
+    const lost = assets(["list"], { env: { NODE_OPTIONS: "--unhandled-rejections=warn" } });
+    await expect(lost).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("on purpose") });
   });
 });
