@@ -147,6 +147,54 @@ describe("the memory that all sockets read into", () => {
     },
   );
 
+  it.each(schemes)(
+    "has no byte of one answer in another, however they come and whoever rests (%s)",
+    async (_, secure) => {
+      const random = createRandom(7);
+      const below = (limit: number) => Math.floor(random() * limit);
+      const url = await serve(async (socket) => {
+        const id = below(1e9);
+        const size = [64, 128, 256, 512][below(8)] ?? below(700);
+        const bytes = Buffer.alloc(size * 1024, id % 251);
+        const isChunked = below(4) === 0;
+        const early = below(4) === 0 ? "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" : "";
+        const length = isChunked ? "Transfer-Encoding: chunked" : `Content-Length: ${bytes.length}`;
+        const pad = "p".repeat(below(3_000));
+        const head = `${early}HTTP/1.1 200 OK\r\nETag: "${id}"\r\nX-Pad: ${pad}\r\n${length}\r\n\r\n`;
+        const coded = isChunked ? [`${bytes.length.toString(16)}\r\n`, bytes, "\r\n0\r\n\r\n"] : [bytes];
+        const all = Buffer.concat([head, ...(bytes.length > 0 || !isChunked ? coded : ["0\r\n\r\n"])].map(toBuffer));
+        const cuts = [below(head.length), head.length, below(all.length), below(all.length), all.length];
+        let at = 0;
+        for (const cut of cuts.slice(below(3)).toSorted((a, b) => a - b)) {
+          if (cut > at) socket.write(all.subarray(at, cut));
+          at = Math.max(at, cut);
+          await sleep(below(8));
+        }
+      }, secure);
+      const client = makeClient({ rejectUnauthorized: false });
+      const ask = async () => {
+        const { body, validator } = await client.open(url, { offset: 0, signal });
+        const id = Number(/^"(\d+)"$/.exec(`${validator}`)?.[1]);
+        expect(id, `the head of an answer: ${validator}`).not.toBeNaN();
+        await sleep(below(2) * below(40));
+        for await (const chunk of body) {
+          if (below(4) === 0) await sleep(below(10));
+          expect(Buffer.alloc(chunk.length, id % 251).equals(chunk)).toBe(true);
+        }
+        return id;
+      };
+      const asked = 30;
+      const ids = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const own = [];
+          for (let times = 0; times < asked; times++) own.push(await ask());
+          return own;
+        }),
+      );
+      expect(new Set(ids.flat()).size).toBe(8 * asked);
+    },
+  );
+
   it("tells what came, however much it is, soon after a server has gone silent", async () => {
     const sent = body.subarray(0, 307_200);
     const url = await serve(inPieces([long, sent]));
@@ -174,6 +222,19 @@ describe("the memory that all sockets read into", () => {
     expect(Buffer.from(whole).equals(body)).toBe(true);
   });
 });
+
+function toBuffer(part: string | Buffer): Buffer {
+  return typeof part === "string" ? Buffer.from(part) : part;
+}
+
+/** Numbers from 0 to 1 that are the same in each run. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 function slices(bytes: Uint8Array, length: number): Uint8Array[] {
   return Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) =>
