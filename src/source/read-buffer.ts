@@ -65,12 +65,12 @@ export function createReadBuffer(): ReadBuffer {
     isWithin = isTaken && !hasEnded && !isResting;
     // A body follows a head that is complete: once the body was taken, nobody has an eye on either any more.
     if (isTaken && own !== undefined) heads.give(own);
-    if (this.readableLength === 0) return true;
+    const isLeft = this.readableLength > 0;
     const isBody = !hasEnded && (isShared || last !== undefined);
-    const kept = rested.get(this) ?? (isBody ? [] : undefined);
-    if (kept !== undefined) rested.set(this, kept);
+    if (isBody && (isLeft || isResting) && !rested.has(this)) rested.set(this, []);
+    if (!isLeft) return true;
     if (isShared) keepLeft(this);
-    else if (own !== undefined) kept?.push(own);
+    else if (own !== undefined) rested.get(this)?.push(own);
     return false;
   }
 

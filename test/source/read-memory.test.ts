@@ -53,6 +53,20 @@ describe("which memory the next read gets", () => {
     expect(socket.come(5_000)).not.toBe(shared);
   });
 
+  it("serves again after a rest that began with the last byte of a read", () => {
+    const buffer = createReadBuffer();
+    const socket = makeSocket(buffer, (came) => {
+      if (socket.reader.rests) return;
+      buffer.inBody(came);
+      buffer.rests();
+      socket.reader.rests = true;
+    });
+    const rested = [socket.come(5_000), socket.come(6_000)];
+    socket.reader.rests = false;
+    socket.take();
+    expect(rested).toContain(socket.come(7_000));
+  });
+
   it("is not kept by what comes in crumbs, as the head of an answer may", () => {
     const socket = makeSocket(createReadBuffer(), () => {});
     const { into } = socket;
