@@ -113,7 +113,7 @@ export function exchange(
         resolve({ status, headers, chunks: read, discard });
       },
       onResponseData(_, chunk) {
-        if (isPlain) connections.inBody(chunk);
+        connections.inBody(isPlain ? chunk : undefined);
         if (unwanted !== undefined) {
           unwanted += chunk.length;
           if (unwanted > DISCARD_BYTES) cut();

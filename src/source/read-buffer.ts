@@ -7,9 +7,9 @@ export interface ReadBuffer {
   /** What sockets are to be connected with: `onread` of net.connect() and tls.connect(). */
   readonly onread: OnReadOpts;
   /**
-   * Told of each piece of a body whose length was stated, as it is given, and of its end by `undefined`. What is read
-   * within a body is more of it; anything else gets memory of its own, since who reads a head keeps what came of it until
-   * it is complete.
+   * Told of each piece of a body whose length was stated, as it is given; by `undefined` of its end, and of a piece of any
+   * other body. What is read within a body is more of it; anything else gets memory of its own, since who reads a head
+   * keeps what came of it until it is complete.
    */
   inBody(piece: Uint8Array | undefined): void;
   /**
@@ -35,7 +35,7 @@ export function createReadBuffer(): ReadBuffer {
   const copies = new WeakMap<Socket, Buffer>();
   /** Of sockets whose readers rest within a body: the memory in which lies what they left, and what came since. */
   const rested = new WeakMap<Socket, Buffer[]>();
-  /** What the read that is being handled gave last of a body, whether that has ended, and whether its reader rests. */
+  /** What the read that is being handled gave last of a body, whether that has ended or is none, and whether its reader rests. */
   let last: Uint8Array | undefined;
   let hasEnded = false;
   let isResting = false;
@@ -43,10 +43,7 @@ export function createReadBuffer(): ReadBuffer {
   let isWithin = false;
 
   function take(this: Socket, bytes: number, given: Uint8Array): boolean {
-    if (this.readableLength === 0) {
-      rested.get(this)?.forEach(heads.give);
-      rested.delete(this);
-    }
+    if (this.readableLength === 0) rested.get(this)?.splice(0).forEach(heads.give);
     const isShared = given === memory;
     let own = isShared ? undefined : (given as Buffer);
     let came = given.subarray(0, bytes);
@@ -66,8 +63,8 @@ export function createReadBuffer(): ReadBuffer {
     // A body follows a head that is complete: once the body was taken, nobody has an eye on either any more.
     if (isTaken && own !== undefined) heads.give(own);
     const isLeft = this.readableLength > 0;
-    const isBody = !hasEnded && (isShared || last !== undefined);
-    if (isBody && (isLeft || isResting) && !rested.has(this)) rested.set(this, []);
+    if (hasEnded || !(isLeft || isResting)) rested.delete(this);
+    else if ((isShared || last !== undefined) && !rested.has(this)) rested.set(this, []);
     if (!isLeft) return true;
     if (isShared) keepLeft(this);
     else if (own !== undefined) rested.get(this)?.push(own);
