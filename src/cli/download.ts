@@ -1,7 +1,10 @@
 /** The command line of `assets download`. */
 import { type Command, Option } from "commander";
 import { download } from "../commands/download.js";
+import { recallDownload, rememberDownload } from "../commands/nothing-to-do.js";
+import type { DownloadReport } from "../commands/reports.js";
 import { AssetsError } from "../errors.js";
+import type { Selection } from "../manifest/select.js";
 import { renderDownload } from "../report/download.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
@@ -61,6 +64,18 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       hint: "Everything: assets download --all      By id: assets download ID...      What there is: assets list",
     });
   }
+  const transfer = transferOf(flags, run);
+  const print = (report: DownloadReport) => {
+    run.print(report, () => {
+      return run.options.quiet && report.ok && !report.dryRun
+        ? ""
+        : renderDownload(report, { ...run.render, interrupted: run.signal.aborted });
+    });
+    return report.exitCode;
+  };
+  const isPlain = isOnlyAll(flags, selection, run);
+  const known = isPlain ? await recallDownload(run.readManifest(), run.signal) : undefined;
+  if (known !== undefined) return print(known);
   const manifest = await run.loadManifest();
   const reporter = await run.report();
   try {
@@ -70,19 +85,25 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
       force: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       requirePins: flags.requirePins ?? false,
-      ...transferOf(flags, run),
+      ...transfer,
       signal: run.signal,
       onEvent: reporter.onEvent,
     });
     const report = { ...done, exitCode: run.exitCode(done.exitCode) };
     reporter.stop({ exitCode: report.exitCode, totals: report.totals });
-    run.print(report, () => {
-      return run.options.quiet && report.ok && !report.dryRun
-        ? ""
-        : renderDownload(report, { ...run.render, interrupted: run.signal.aborted });
-    });
+    print(report);
+    if (isPlain && report.ok) await rememberDownload(run.readManifest(), manifest, report, run.signal);
     return report.exitCode;
   } finally {
     reporter.stop();
   }
+}
+
+/** Whether nothing is asked but that everything be here, and nothing is to be told of each file. */
+function isOnlyAll({ all, dryRun, caFile, strategy }: DownloadFlags, selection: Selection, run: Run): boolean {
+  const { json, ndjson, verbose } = run.options;
+  const isAll = all && Object.keys(selection).length === 0 && run.place.root === undefined;
+  const isMore = dryRun || caFile !== undefined || strategy === "git";
+  const isTold = json || ndjson || verbose || run.isLogged;
+  return isAll === true && !isMore && !isTold;
 }

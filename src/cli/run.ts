@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { openManifest } from "../commands/open-manifest.js";
 import { AssetsError } from "../errors.js";
+import { type ManifestSource, readSource } from "../manifest/load.js";
 import { toJson, toNdjson } from "../report/json.js";
 import { shellWord } from "../shell-word.js";
 import { both, type FormatOptions, type GlobalOptions, logFileOf, type Run, type World } from "./context.js";
@@ -17,6 +18,13 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   const logFile = logFileOf(options, env);
   const log = logFile === undefined ? undefined : openLog(resolve(cwd, logFile), command, world);
   let printed: object = {};
+  const [file, root] = [options.manifest ?? env.ASSETS_MANIFEST, options.root ?? env.ASSETS_ROOT];
+  const place = { cwd, ...(file && { file }), ...(root && { root }) };
+  let source: ManifestSource | undefined;
+  const readManifest = () => {
+    source ??= readSource(place);
+    return source;
+  };
   const render = {
     color: wantsColor(stdout, env, options.color),
     program: programWords(options),
@@ -28,10 +36,11 @@ export function createRun(world: World, command: string, options: GlobalOptions 
     command,
     options,
     render,
+    place,
+    isLogged: log !== undefined,
+    readManifest,
     async loadManifest() {
-      const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
-      const root = options.root ?? (env.ASSETS_ROOT || undefined);
-      return openManifest({ cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) });
+      return openManifest(place, readManifest());
     },
     async report() {
       const mode = reporterMode(stderr, env, options);

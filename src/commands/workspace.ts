@@ -1,12 +1,12 @@
 /** A manifest's files as they stand on this machine. */
 import { setMaxListeners } from "node:events";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import type { FoundFile } from "../plan.js";
 import type { Hasher } from "../store/digest.js";
 import type { FileStamp } from "../store/hash-file.js";
+import { inSlices } from "../store/in-slices.js";
 import { type FileState, glance, inspect } from "../store/inspect.js";
 import { type Ledger, openLedger } from "../store/ledger.js";
 import { createTargets, type Targets } from "../store/target.js";
@@ -63,13 +63,6 @@ const WRITTEN_BACK_NS = 3_600_000_000_000n;
 
 /** Files that are looked at side by side; each holds at most one descriptor. */
 const LOOKS = 32;
-
-/** Longest that looking keeps everything else waiting, a signal for one, in milliseconds. */
-const SLICE_MS = 50;
-
-/** A disk that manages fewer looks in several slices on end is asked for many at a time. */
-const SLICE_LOOKS = 100;
-const SLOW_SLICES = 3;
 
 /** Opens the tree of a manifest. Nothing is written before something was proven, and in a dry run nothing at all. */
 export async function openWorkspace(
@@ -137,10 +130,8 @@ export async function openWorkspace(
   /** What a glance tells of each file; nothing for those that need a closer look. */
   async function glanceAll(files: readonly AssetFile[], { recall, during, signal }: LookOptions) {
     const found: (Looked | undefined)[] = new Array(files.length).fill(undefined);
-    let begun = Date.now();
-    let looks = 0;
-    let slow = 0;
-    for (const [index, file] of files.entries()) {
+    const glanceAt = (index: number) => {
+      const file = files[index] as AssetFile;
       const target = targets.resolveAtOnce(file.path);
       const recalled = (stat: FileStamp) => ledger.recall(file.path, stat, during);
       const state = target && glance(target, file, recall ? recalled : undefined);
@@ -148,15 +139,9 @@ export async function openWorkspace(
         const earlierPin = state.kind === "valid" ? file.sha256 : ledger.last(file.path)?.sha256;
         found[index] = { file, target, state, earlierPin };
       }
-      looks++;
-      if (Date.now() - begun < SLICE_MS) continue;
-      slow = looks < SLICE_LOOKS ? slow + 1 : 0;
-      if (slow === SLOW_SLICES) break;
-      await nextTurn();
-      if (signal?.aborted) throw abortError();
-      begun = Date.now();
-      looks = 0;
-    }
+      return true;
+    };
+    await inSlices(files.length, glanceAt, signal);
     return found;
   }
 

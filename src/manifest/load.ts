@@ -21,18 +21,34 @@ export interface LoadOptions {
 
 const MAX_MEGABYTES = 64;
 
-/** Finds, reads, checks and normalises a manifest. Throws MANIFEST_NOT_FOUND or MANIFEST_INVALID, with every problem. */
-export async function loadManifest({ file, root, cwd }: LoadOptions): Promise<Manifest> {
+/** A manifest as it was read. */
+export interface ManifestSource {
+  /** Absolute. */
+  readonly file: string;
+  /** The same, for messages. */
+  readonly shown: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Finds and reads a manifest. Throws MANIFEST_NOT_FOUND, and MANIFEST_INVALID for what cannot be read. */
+export function readSource({ file, cwd }: LoadOptions): ManifestSource {
   const path = file === undefined ? findManifest(cwd) : resolve(cwd, file);
   const shown = shownPath(path, cwd);
-  const decoded = decodeText(readBytes(path, shown));
+  return { file: path, shown, bytes: readBytes(path, shown) };
+}
+
+/** Checks and normalises a manifest. Throws like {@link readSource}, and MANIFEST_INVALID with every problem. */
+export async function loadManifest(options: LoadOptions, source = readSource(options)): Promise<Manifest> {
+  const { file, shown, bytes } = source;
+  const decoded = decodeText(bytes);
   if ("issue" in decoded) throw invalid(shown, [decoded.issue]);
-  const options = { file: path, ...(root !== undefined && { root: resolve(cwd, root) }) };
-  const flawless = readFlawless(decoded.text, options);
+  const { root, cwd } = options;
+  const places = { file, ...(root !== undefined && { root: resolve(cwd, root) }) };
+  const flawless = readFlawless(decoded.text, places);
   if (flawless !== undefined) return flawless;
   // The schemas and the parser that knows every line are loaded only for what needs them.
   const { readManifest } = await import("./read.js");
-  const { manifest, issues } = readManifest(decoded.text, options);
+  const { manifest, issues } = readManifest(decoded.text, places);
   if (manifest === undefined) throw invalid(shown, issues);
   return manifest;
 }

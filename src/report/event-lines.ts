@@ -14,13 +14,13 @@ import {
 
 type EventOf<T extends AssetEvent["type"]> = AssetEvent & { type: T };
 
-/** What is about to happen: `Fetching 12 of 14 files, 118.3 MB.` */
-export function planLine({ files, bytesToFetch }: EventOf<"plan">): string {
+/** What is about to happen: `Fetching 12 of 14 files, 118.3 MB.` Undefined where nothing is: the answer says so. */
+export function planLine({ files, bytesToFetch }: EventOf<"plan">): string | undefined {
   const wanted = files.filter((file) => file.action === "download" || file.action === "replace");
   if (wanted.length === 0) {
     const conflicts = files.filter((file) => file.action === "conflict").length;
-    const blocked = conflicts === 0 ? "" : ` ${plural(conflicts, "file")} cannot be put in place.`;
-    return `Nothing to fetch for ${plural(files.length, "file")}.${blocked}`;
+    const blocked = `${plural(conflicts, "file")} cannot be put in place.`;
+    return conflicts === 0 ? undefined : `Nothing to fetch for ${plural(files.length, "file")}. ${blocked}`;
   }
   const of = wanted.length === files.length ? "" : `${wanted.length} of `;
   const unknown = wanted.some((file) => file.size === undefined);

@@ -45,7 +45,8 @@ export interface Ledger {
   flush(): Promise<void>;
 }
 
-const FILE = "ledger.ndjson";
+/** Its name in the folder of the tool. */
+export const LEDGER_FILE = "ledger.ndjson";
 /** No ledger is longer, in bytes: it has about 300 for each file. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const CLOCK = "clock";
@@ -66,7 +67,7 @@ const CLOCK_WAIT_MS = 40;
 /** The text of a root's ledger, empty for one that is missing or none of ours, and the file system that it lies on. */
 export function readLedger(root: string): { text: string; dev?: bigint } {
   try {
-    const { bytes, dev } = readRegularSync(join(root, HOME_FOLDER, FILE), { mostBytes: MOST_BYTES });
+    const { bytes, dev } = readRegularSync(join(root, HOME_FOLDER, LEDGER_FILE), { mostBytes: MOST_BYTES });
     return { text: new TextDecoder().decode(bytes), dev };
   } catch {
     return { text: "" };
@@ -163,7 +164,7 @@ export async function openLedger(root: string, { readOnly = false } = {}): Promi
         for (const [index, { entry }] of batch.entries()) entries.set(entry.path, added[index] ?? "");
         latest = undefined;
         lines += added.length;
-        const file = join(await homeFolder(root), FILE);
+        const file = join(await homeFolder(root), LEDGER_FILE);
         if (lines - entries.size > MOST_DEAD_LINES) {
           await rewrite(file, [...entries.values()]);
           lines = entries.size;
@@ -202,7 +203,12 @@ function tickOf({ ctimeNs, dev }: Pick<FileStamp, "ctimeNs" | "dev">, ownDev: bi
 
 /** Whether the machine was started anew since a file was recorded whose bytes only memory was known to have. */
 function isForgotten({ at, unsynced }: Pick<Entry, "at" | "unsynced">): boolean {
-  return unsynced === true && Number(BigInt(at) / 1_000_000n) < Date.now() - uptime() * 1000;
+  return unsynced === true && Number(BigInt(at) / 1_000_000n) < bootedAt();
+}
+
+/** When the machine was started, in milliseconds since the epoch. */
+export function bootedAt(): number {
+  return Date.now() - uptime() * 1000;
 }
 
 /** A single write in append mode, so that lines of two runs do not mix. The first line feed ends a torn line. */

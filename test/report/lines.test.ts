@@ -38,9 +38,13 @@ describe("a log", () => {
     ]);
   });
 
-  it("says at once that there is nothing to fetch", () => {
+  it("says at once that nothing can be fetched, and leaves it to the answer that nothing need be", () => {
     const files = [{ asset: "x", path: "a", action: "keep" as const }];
-    expect(log({}, { type: "plan", files, bytesToFetch: 0 })).toEqual(["Nothing to fetch for 1 file."]);
+    const blocked = { asset: "x", path: "b", action: "conflict" as const };
+    expect(log({}, { type: "plan", files, bytesToFetch: 0 })).toEqual([]);
+    expect(log({}, { type: "plan", files: [...files, blocked], bytesToFetch: 0 })).toEqual([
+      "Nothing to fetch for 2 files. 1 file cannot be put in place.",
+    ]);
   });
 
   it("promises no total where sizes are unknown", () => {

@@ -1,0 +1,105 @@
+/** `assets download --all` again and again, where thousands of files are in their places already. */
+import { appendFileSync, renameSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { isWindows } from "../../src/platform.js";
+import { runInProcess } from "../helpers/in-process.js";
+import { type FileSpec, makeTree } from "../helpers/tree.js";
+
+const COUNT = 300;
+const MEMORY = ".assets/present";
+const ALL = ["download", "--all"];
+const DONE = `${COUNT} files, all present and verified. Nothing to fetch.\n`;
+
+/** A project of which all files are here, which a run has seen. */
+async function project() {
+  const tree = makeTree();
+  const files: Record<string, FileSpec> = {};
+  for (let i = 0; i < COUNT; i++) {
+    const body = `content ${i}`;
+    tree.write(`from/${i}`, body);
+    files[`data/${i}.bin`] = { url: `from/${i}`, body, id: "many" };
+  }
+  tree.manifestFor(files);
+  const run = (args: string[], env: Record<string, string> = {}) => runInProcess(args, { cwd: tree.root, env });
+  expect((await run(ALL)).stdout).toContain(`${COUNT} downloaded and verified`);
+  expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE });
+  return { tree, files, run };
+}
+
+describe.skipIf(isWindows)("a download of everything that is here already", () => {
+  it("says the same each time, from memory or anew", async () => {
+    const { tree, run } = await project();
+    // What is found out anew is remembered anew.
+    const remembered = () => statSync(tree.path(MEMORY)).mtimeMs;
+    const first = remembered();
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE, stderr: "" });
+    expect(await run([...ALL, "--quiet"])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(remembered()).toBe(first);
+    utimesSync(tree.path("data/3.bin"), 1, 1);
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE, stderr: "" });
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE, stderr: "" });
+    expect(remembered()).toBeGreaterThan(first);
+  });
+
+  it("still tells of each file where that is asked for", async () => {
+    const { tree, run } = await project();
+    const { outcomes } = JSON.parse((await run([...ALL, "--json"])).stdout);
+    expect(outcomes).toHaveLength(COUNT);
+    expect((await run([...ALL, "--ndjson"])).stdout.match(/"type":"outcome"/g)).toHaveLength(COUNT);
+    expect((await run([...ALL, "--verbose"])).stdout).toContain("data/299.bin");
+    await run([...ALL, "--log-file", "log"]);
+    expect(
+      tree
+        .read("log")
+        .toString()
+        .match(/"type":"outcome"/g),
+    ).toHaveLength(COUNT);
+    expect((await run([...ALL, "--dry-run"])).stdout).toBe(
+      `${COUNT} files: nothing to fetch. Dry run: no asset was changed.\n`,
+    );
+    expect((await run([...ALL, "--exclude", "data/1*"])).stdout).not.toContain(`${COUNT} files`);
+  });
+
+  it("still refuses what cannot be carried out", async () => {
+    const { run } = await project();
+    expect(await run([...ALL, "--ca-file", "nowhere.pem"])).toMatchObject({ code: 2 });
+    expect(await run([...ALL, "--limit-rate", "fast"])).toMatchObject({ code: 2 });
+    expect((await run([...ALL, "--root", "other"])).stdout).toContain(`${COUNT} downloaded`);
+  });
+
+  it("notices a file that was lost, damaged or linked to elsewhere, and a manifest with another pin", async () => {
+    const { tree, files, run } = await project();
+    tree.remove("data/7.bin");
+    expect((await run(ALL)).stdout).toContain("1 downloaded and verified");
+    tree.write("data/8.bin", "CONTENT 8");
+    utimesSync(tree.path("data/8.bin"), 1, 1);
+    const damaged = await run(ALL);
+    expect(damaged.stdout).toContain("data/8.bin");
+    expect(damaged.code).not.toBe(0);
+    expect((await run([...ALL, "--force"])).stdout).toContain("1 downloaded and verified");
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE });
+    tree.write("from/9", "another 9");
+    tree.manifestFor({ ...files, "data/9.bin": { url: "from/9", body: "another 9", id: "many" } });
+    expect((await run(ALL)).stdout).toContain("1 downloaded and verified");
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE });
+    appendFileSync(tree.manifest, " ");
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE });
+    renameSync(tree.path("data"), tree.path(".git"));
+    symlinkSync(tree.path(".git"), tree.path("data"));
+    expect(await run(ALL)).not.toMatchObject({ code: 0 });
+  });
+
+  it("notices a damage that `verify` has found though the file shows no change", async () => {
+    const { tree, run } = await project();
+    // What a bad disk does cannot be done here; what `verify` notes of it can.
+    const line = tree
+      .read(".assets/ledger.ndjson")
+      .toString()
+      .split("\n")
+      .find((text) => text.includes('"data/5.bin"'));
+    appendFileSync(tree.path(".assets/ledger.ndjson"), `\n${line?.replace(/"at":"\d+"/, '"at":"0"')}\n`);
+    const { stdout } = await run([...ALL, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+    expect(await run(ALL)).toMatchObject({ code: 0, stdout: DONE });
+  });
+});
