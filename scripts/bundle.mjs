@@ -83,6 +83,9 @@ async function toCommonJs(text) {
     // Our own files are asked for as the rest of them, so that bin/assets.js answers.
     supported: { "dynamic-import": false },
   });
+  // bin/assets.js reads it as such, which is quick; what esbuild leaves as it is are regular expressions.
+  const other = [...code].find((character) => character > "~");
+  if (other !== undefined) throw new Error(`The bundle is to be ASCII, and has "${other}": write it with \\u.`);
   const url = `const ${MODULE_URL}=process.getBuiltinModule("node:url").pathToFileURL(__filename).href;`;
   return new RegExp(`\\b${MODULE_URL}\\b`).test(code) ? `${url}\n${code}` : code;
 }
@@ -92,7 +95,6 @@ const shared = {
   outdir: "dist",
   bundle: true,
   format: "esm",
-  charset: "ascii",
   platform: "node",
   target: "node20.18",
   // Less text is compiled sooner. Names stay, and lines are short, so that the stack of a bug can be read.

@@ -20,7 +20,7 @@ const PLAIN =
   /^(?!.*\.part)(?:(?!assets\.|con|prn|aux|nul|com\d|lpt\d)[a-z0-9](?:[a-z0-9_-]|\.(?=[a-z0-9_-]))*(?:\/(?=[a-z0-9])|$))+$/i;
 const FORBIDDEN = /[<>:"|?*]/;
 // Microsoft, "Naming Files, Paths, and Namespaces": reserved with any extension, the digits also as superscripts.
-const DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])$/;
+const DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3])$/;
 // HFS+ skips these when it compares names.
 const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 

@@ -96,7 +96,7 @@ export function sourceName(url: string): string {
 }
 
 // Western letters, digits and signs (not the soft hyphen) and our ellipsis: a column each, which needs no tables.
-const SINGLE_WIDTH = /^[ -~\u00a1-\u00ac\u00ae-\u00ff…]*$/;
+const SINGLE_WIDTH = /^[ -~\u00a1-\u00ac\u00ae-\u00ff\u2026]*$/;
 
 /** How many terminal columns a text takes. */
 export function displayWidth(text: string): number {

@@ -35,7 +35,7 @@ export function createReadBuffer(): ReadBuffer {
   const copies = new WeakMap<Socket, Buffer>();
   /** Of sockets whose readers rest within a body: the memory in which lies what they left, and what came since. */
   const rested = new WeakMap<Socket, Buffer[]>();
-  /** What the read that is being handled gave last of a body, whether that has ended or is none, and whether its reader rests. */
+  /** Of the read that is being handled: what it gave last of a body, whether no body goes on, whether its reader rests. */
   let last: Uint8Array | undefined;
   let hasEnded = false;
   let isResting = false;

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { AssetsError } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
 import { rememberValidator } from "../store/journal.js";
+import type { PartialFile } from "../store/partial-file.js";
 import { allowance } from "../store/space.js";
 import { AGREE_BYTES, holds } from "./agreement.js";
 import { impostor } from "./body-check.js";
@@ -110,26 +111,27 @@ async function compare(
   at: number,
   { believes, onOther }: OwnErrand,
 ): Promise<void> {
-  // In steps, so that what is the same is told apart however much came at one time.
-  const parts = partial.held.flatMap(({ start, end }) =>
-    stepsOf(Math.max(start, at), Math.min(end, at + chunk.length), AGREE_BYTES),
-  );
-  for (const [from, to] of parts) {
-    if (await holds(partial, chunk.subarray(from - at, to - at), from)) continue;
-    // A few words instead of the file are no reason to give anything up.
-    if (believes(from) && at + chunk.length >= Math.min(AGREE_BYTES, size ?? 0)) {
-      await restart("what was kept from before is not what the server sends", from);
-      return;
-    }
-    onOther();
-    throw new AssetsError("BAD_RESPONSE", `${url} sends other bytes than those that are here already.`, { retry: {} });
+  const other = await firstOther(partial, chunk, at);
+  if (other === undefined) return;
+  // A few words instead of the file are no reason to give anything up.
+  if (believes(other) && at + chunk.length >= Math.min(AGREE_BYTES, size ?? 0)) {
+    await restart("what was kept from before is not what the server sends", other);
+    return;
   }
+  onOther();
+  throw new AssetsError("BAD_RESPONSE", `${url} sends other bytes than those that are here already.`, { retry: {} });
 }
 
-/** The range from one offset to another in parts of at most `bytes`. */
-function stepsOf(from: number, to: number, bytes: number): [from: number, to: number][] {
-  const count = Math.max(0, Math.ceil((to - from) / bytes));
-  return Array.from({ length: count }, (_, i) => [from + i * bytes, Math.min(to, from + (i + 1) * bytes)]);
+/** Where a chunk is not what is here, to within {@link AGREE_BYTES}, however much came at one time. */
+async function firstOther(partial: PartialFile, chunk: Uint8Array, at: number): Promise<number | undefined> {
+  for (const { start, end } of partial.held) {
+    const to = Math.min(end, at + chunk.length);
+    for (let from = Math.max(start, at); from < to; from += AGREE_BYTES) {
+      const step = chunk.subarray(from - at, Math.min(from + AGREE_BYTES, to) - at);
+      if (!(await holds(partial, step, from))) return from;
+    }
+  }
+  return undefined;
 }
 
 function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): AssetsError {
