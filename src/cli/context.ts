@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import type { EventListener } from "../events.js";
-import type { LoadOptions, ManifestSource } from "../manifest/load.js";
+import type { ManifestSource } from "../manifest/load.js";
 import type { Manifest } from "../manifest/types.js";
 import type { EndOfRun, OutputStream, Reporter } from "../report/reporter.js";
 
@@ -59,12 +59,8 @@ export interface Run extends World {
   readonly options: GlobalOptions & FormatOptions;
   /** How text for standard output is laid out. */
   readonly render: { color: boolean; program: string; width?: number; verbose?: boolean };
-  /** Where the manifest is, and what its paths are relative to, as far as the run was told. */
-  readonly place: LoadOptions;
-  /** Whether what happens is written to a file as well. */
-  readonly isLogged: boolean;
   /** Reads the manifest, once for the run. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID. */
-  readManifest(): ManifestSource;
+  readSource(): ManifestSource;
   loadManifest(): Promise<Manifest>;
   /** Starts the reporter that fits the terminal and the options; progress goes to standard error. */
   report(): Promise<Reporter>;

@@ -1,11 +1,9 @@
 /** The command line of `assets download`. */
 import { type Command, Option } from "commander";
 import { download } from "../commands/download.js";
-import { recallDownload, rememberDownload } from "../commands/nothing-to-do.js";
-import type { DownloadReport } from "../commands/reports.js";
+import { recallAllPresent, rememberAllPresent } from "../commands/nothing-to-do.js";
 import { AssetsError } from "../errors.js";
-import type { Selection } from "../manifest/select.js";
-import { renderDownload } from "../report/download.js";
+import { renderAllPresent, renderDownload } from "../report/download.js";
 import type { Begin, FormatOptions, GlobalOptions, Run } from "./context.js";
 import { addSelection, type SelectionOptions, selectionOf } from "./options.js";
 import { addAnswers, addTransferOptions, type TransferFlags, transferOf } from "./transfer-options.js";
@@ -65,17 +63,12 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
     });
   }
   const transfer = transferOf(flags, run);
-  const print = (report: DownloadReport) => {
-    run.print(report, () => {
-      return run.options.quiet && report.ok && !report.dryRun
-        ? ""
-        : renderDownload(report, { ...run.render, interrupted: run.signal.aborted });
-    });
-    return report.exitCode;
-  };
-  const isPlain = isOnlyAll(flags, selection, run);
-  const known = isPlain ? await recallDownload(run.readManifest(), run.signal) : undefined;
-  if (known !== undefined) return print(known);
+  const isBrief = flags.all === true && isIndifferent(flags, run);
+  const present = isBrief ? await recallAllPresent(run.readSource(), run.signal) : undefined;
+  if (present !== undefined) {
+    if (!run.options.quiet) run.stdout.write(renderAllPresent(present, run.render));
+    return 0;
+  }
   const manifest = await run.loadManifest();
   const reporter = await run.report();
   try {
@@ -91,19 +84,43 @@ async function act(run: Run, ids: readonly string[], flags: DownloadFlags): Prom
     });
     const report = { ...done, exitCode: run.exitCode(done.exitCode) };
     reporter.stop({ exitCode: report.exitCode, totals: report.totals });
-    print(report);
-    if (isPlain && report.ok) await rememberDownload(run.readManifest(), manifest, report, run.signal);
+    run.print(report, () => {
+      return run.options.quiet && report.ok && !report.dryRun
+        ? ""
+        : renderDownload(report, { ...run.render, interrupted: run.signal.aborted });
+    });
+    const { files, present: here } = report.totals;
+    if (isBrief && here === files) await rememberAllPresent(run.readSource(), manifest, run.signal);
     return report.exitCode;
   } finally {
     reporter.stop();
   }
 }
 
-/** Whether nothing is asked but that everything be here, and nothing is to be told of each file. */
-function isOnlyAll({ all, dryRun, caFile, strategy }: DownloadFlags, selection: Selection, run: Run): boolean {
-  const { json, ndjson, verbose } = run.options;
-  const isAll = all && Object.keys(selection).length === 0 && run.place.root === undefined;
-  const isMore = dryRun || caFile !== undefined || strategy === "git";
-  const isTold = json || ndjson || verbose || run.isLogged;
-  return isAll === true && !isMore && !isTold;
+/** Options that change nothing where everything is present and verified. */
+const INDIFFERENT: ReadonlySet<string> = new Set<keyof DownloadFlags>([
+  "all",
+  "color",
+  "connections",
+  "force",
+  "jobs",
+  "limitRate",
+  "lockTimeout",
+  "manifest",
+  "minSpeed",
+  "offline",
+  "progress",
+  "quiet",
+  "requirePins",
+  "retries",
+  "reuse",
+  "strategy",
+]);
+
+/** Whether all that was asked for is of that kind. */
+function isIndifferent(flags: DownloadFlags, { env, options }: Run): boolean {
+  const given = Object.entries({ ...flags, ...options }).filter(([, value]) => value !== undefined);
+  // A strategy that needs git says so where there is none.
+  const isPlain = flags.strategy !== "git" && !env.ASSETS_LOG_FILE && !env.ASSETS_ROOT;
+  return isPlain && given.every(([name]) => INDIFFERENT.has(name));
 }

@@ -18,10 +18,11 @@ export function createRun(world: World, command: string, options: GlobalOptions 
   const logFile = logFileOf(options, env);
   const log = logFile === undefined ? undefined : openLog(resolve(cwd, logFile), command, world);
   let printed: object = {};
-  const [file, root] = [options.manifest ?? env.ASSETS_MANIFEST, options.root ?? env.ASSETS_ROOT];
-  const place = { cwd, ...(file && { file }), ...(root && { root }) };
+  const file = options.manifest ?? (env.ASSETS_MANIFEST || undefined);
+  const root = options.root ?? (env.ASSETS_ROOT || undefined);
+  const place = { cwd, ...(file !== undefined && { file }), ...(root !== undefined && { root }) };
   let source: ManifestSource | undefined;
-  const readManifest = () => {
+  const readOnce = () => {
     source ??= readSource(place);
     return source;
   };
@@ -36,11 +37,9 @@ export function createRun(world: World, command: string, options: GlobalOptions 
     command,
     options,
     render,
-    place,
-    isLogged: log !== undefined,
-    readManifest,
+    readSource: readOnce,
     async loadManifest() {
-      return openManifest(place, readManifest());
+      return openManifest(place, readOnce());
     },
     async report() {
       const mode = reporterMode(stderr, env, options);

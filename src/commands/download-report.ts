@@ -25,6 +25,7 @@ export function transferReport(
   started: number,
   planned?: readonly PlanItem[],
 ): TransferReport {
+  const count = (status: Outcome["status"]) => outcomes.filter((outcome) => outcome.status === status).length;
   const exitCode = exitCodeFor(outcomes);
   return {
     dryRun,
@@ -32,23 +33,17 @@ export function transferReport(
     exitCode,
     outcomes,
     ...(planned && { planned: planned.map(plannedReport) }),
-    totals: { ...totalsOf(outcomes, archiveBytes), ...(planned && { files: planned.length }) },
+    totals: {
+      files: planned?.length ?? outcomes.length,
+      downloaded: count("downloaded"),
+      reused: count("reused"),
+      present: count("present"),
+      failed: count("failed"),
+      skipped: count("skipped"),
+      received: archiveBytes + outcomes.reduce((sum, { received }) => sum + received, 0),
+    },
     keptPartialBytes: 0,
     durationMs: performance.now() - started,
-  };
-}
-
-/** What the outcomes come to. */
-export function totalsOf(outcomes: readonly Outcome[], archiveBytes: number): TransferReport["totals"] {
-  const count = (status: Outcome["status"]) => outcomes.filter((outcome) => outcome.status === status).length;
-  return {
-    files: outcomes.length,
-    downloaded: count("downloaded"),
-    reused: count("reused"),
-    present: count("present"),
-    failed: count("failed"),
-    skipped: count("skipped"),
-    received: archiveBytes + outcomes.reduce((sum, { received }) => sum + received, 0),
   };
 }
 

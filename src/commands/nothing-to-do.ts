@@ -1,44 +1,26 @@
-/** Answers `assets download --all` from memory where nothing is to be done, without taking a long manifest apart. */
+/** Tells from memory that `assets download --all` has nothing to do, without taking a long manifest apart. */
+import { abortError } from "../errors.js";
 import { baseOf } from "../manifest/bases.js";
 import type { ManifestSource } from "../manifest/load.js";
 import type { Manifest } from "../manifest/types.js";
 import { recallPresent, rememberPresent } from "../store/present-memory.js";
-import { totalsOf } from "./download-report.js";
-import type { DownloadReport } from "./reports.js";
 
-/** The answer, in which no file is told by itself; undefined where it has to be found out. Throws ABORTED. */
-export async function recallDownload(
-  { file, bytes }: ManifestSource,
-  signal: AbortSignal,
-): Promise<DownloadReport | undefined> {
-  const started = performance.now();
-  const root = baseOf(file);
-  const present = await recallPresent({ root, bytes }, signal);
-  if (present === undefined) return undefined;
-  return {
-    manifest: file,
-    root,
-    dryRun: false,
-    ok: true,
-    exitCode: 0,
-    outcomes: [],
-    totals: { ...totalsOf([], 0), files: present, present },
-    keptPartialBytes: 0,
-    durationMs: performance.now() - started,
-  };
+/** How many files there are, all of them present and verified; undefined where it has to be found out. Throws ABORTED. */
+export async function recallAllPresent(source: ManifestSource, signal: AbortSignal): Promise<number | undefined> {
+  const files = await recallPresent({ ...source, root: baseOf(source.file) }, signal);
+  if (signal.aborted) throw abortError();
+  return files;
 }
 
-/** Remembers the answer of a download of everything that had nothing to do, if it can be told anew by a look. Throws ABORTED. */
-export async function rememberDownload(
-  { file, bytes }: ManifestSource,
+/** Remembers that all files of the manifest are present, where a look at each is enough to tell so anew. Never throws. */
+export async function rememberAllPresent(
+  source: ManifestSource,
   manifest: Manifest,
-  { totals }: DownloadReport,
   signal: AbortSignal,
 ): Promise<void> {
-  const root = baseOf(file);
+  const root = baseOf(source.file);
   // The files of a whole repository are not all in the manifest.
-  const isOwn = manifest.root === root && manifest.assets.every(({ repository }) => repository === undefined);
-  if (!isOwn || totals.present < totals.files) return;
-  const files = manifest.assets.flatMap(({ files }) => files);
-  await rememberPresent({ root, bytes }, files, signal);
+  if (manifest.root !== root || manifest.assets.some(({ repository }) => repository !== undefined)) return;
+  const files = manifest.assets.flatMap((asset) => asset.files);
+  await rememberPresent({ ...source, root }, files, signal);
 }

@@ -83,7 +83,7 @@ function totalLine({ totals, outcomes, durationMs, stopped }: TransferReport, co
   const files = plural(totals.files, "file");
   if (totals.present === totals.files && !stopped) {
     const unproven = outcomes.filter((outcome) => !outcome.verified).length;
-    if (unproven === 0) return `${files}, ${colors.good("all present and verified")}. Nothing to fetch.`;
+    if (unproven === 0) return allPresentLine(totals.files, colors);
     return `${files}, all present, ${unproven} without a pinned SHA-256 to verify. Nothing to fetch.`;
   }
   const speed = durationMs > 0 ? formatSpeed((totals.received * 1000) / durationMs) : "";
@@ -98,6 +98,15 @@ function totalLine({ totals, outcomes, durationMs, stopped }: TransferReport, co
     totals.skipped > 0 ? colors.warn(`${totals.skipped} not finished`) : "",
   ];
   return `${files}: ${parts.filter((part) => part !== "").join(", ")}.`;
+}
+
+/** The answer where everything is present and verified already. */
+export function renderAllPresent(files: number, { color }: Pick<RenderOptions, "color">): string {
+  return `${allPresentLine(files, createColors(color))}\n`;
+}
+
+function allPresentLine(files: number, colors: Colors): string {
+  return `${plural(files, "file")}, ${colors.good("all present and verified")}. Nothing to fetch.`;
 }
 
 /** How a run goes on that did not reach its end. */

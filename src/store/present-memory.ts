@@ -11,15 +11,18 @@ import { bootedAt, LEDGER_FILE, openLedger } from "./ledger.js";
 import { createTargets } from "./target.js";
 import { replaceWhole } from "./whole-text.js";
 
-/** What a manifest says, as it was read. */
-export interface ReadManifest {
+/** Of what it is remembered. */
+export interface Settled {
   /** Absolute root of the tree. */
   readonly root: string;
+  /** Absolute path of the manifest: each has a memory of its own. */
+  readonly file: string;
+  /** What stands in it. */
   readonly bytes: Uint8Array;
 }
 
-/** A pinned file. */
-export interface PinnedFile {
+/** A file of the manifest. */
+export interface SettledFile {
   /** Relative to the root. */
   readonly path: string;
   readonly sha256?: string | undefined;
@@ -27,9 +30,11 @@ export interface PinnedFile {
 
 /** Fewer files are soon looked at in the usual way, and nothing is remembered of them. */
 const WORTH_FILES = 256;
-const FILE = "present";
+const FOLDER = "present";
 /** It has a path for each file. */
 const MOST_BYTES = 64 * 1024 * 1024;
+/** The first line: who wrote it, when, and the digests of the manifest, of the ledger's stamp, of the files' stamps. */
+const HEAD = /^(\S+) (\d+) ([0-9a-f]{64}) ([0-9a-f]{64}) ([0-9a-f]{64})$/;
 /** What {@link setStamp} sets. */
 const STAMP_FIELDS = 5;
 
@@ -38,59 +43,68 @@ const STAMP_FIELDS = 5;
  * not started anew since, and neither they, nor the manifest, nor what was proven have changed. Undefined: it has to be
  * found out. Throws ABORTED.
  */
-export async function recallPresent({ root, bytes }: ReadManifest, signal: AbortSignal): Promise<number | undefined> {
-  const [head, ...paths] = readMemory(root).split("\n");
-  if (head === undefined || paths.length < WORTH_FILES) return undefined;
-  const [by, at, manifest, ledger, files] = head.split(" ");
+export async function recallPresent(settled: Settled, signal: AbortSignal): Promise<number | undefined> {
+  const { root, bytes } = settled;
+  const [head, ...paths] = readMemory(settled).split("\n");
+  const [, by, at, manifest, ledger, files] = HEAD.exec(head ?? "") ?? [];
   // Another version may find fault with what this one took.
-  if (by !== version || Number(at) < bootedAt()) return undefined;
+  if (files === undefined || by !== version || paths.length < WORTH_FILES) return undefined;
+  if (Number(at) < bootedAt() || Number(at) > Date.now()) return undefined;
   if (manifest !== hash("sha256", bytes) || ledger !== ledgerStamp(root)) return undefined;
-  return files === (await stampsOf(root, paths, signal)) ? paths.length : undefined;
+  return files === (await stampsOf(root, paths, { signal })) ? paths.length : undefined;
 }
 
 /**
  * Remembers it, if the ledger tells of all `files` of the manifest that they stand as they stood when they were proven.
- * Failing to write costs no more than time at the next run, so it throws only ABORTED.
+ * Never throws: what is not remembered costs time at the next run.
  */
 export async function rememberPresent(
-  { root, bytes }: ReadManifest,
-  files: readonly PinnedFile[],
+  settled: Settled,
+  files: readonly SettledFile[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (files.length < WORTH_FILES) return;
-  // Before it is read: what another process adds meanwhile makes this memory one that does not fit.
-  const stamp = ledgerStamp(root);
-  const ledger = await openLedger(root, { readOnly: true });
-  const paths = files.map(({ path }) => path);
-  const isProven = (index: number, stat: FileStamp) => {
-    const { path, sha256 } = files[index] as PinnedFile;
-    return sha256 !== undefined && ledger.recall(path, stat) === sha256;
-  };
-  const stamps = await stampsOf(root, paths, signal, isProven);
-  if (stamps === undefined || stamp === undefined) return;
-  const head = [version, Date.now(), hash("sha256", bytes), stamp, stamps].join(" ");
+  const { root, bytes } = settled;
+  if (files.length < WORTH_FILES || files.some(({ sha256 }) => sha256 === undefined)) return;
   try {
-    await replaceWhole(join(await homeFolder(root), FILE), [head, ...paths].join("\n"));
+    // Before it is read: what another process adds meanwhile makes this memory one that does not fit.
+    const ledgerThen = ledgerStamp(root);
+    const ledger = await openLedger(root, { readOnly: true });
+    const isFit = (index: number, stat: FileStamp) => {
+      const { path, sha256 } = files[index] as SettledFile;
+      return ledger.recall(path, stat) === sha256;
+    };
+    const paths = files.map(({ path }) => path);
+    const stamps = await stampsOf(root, paths, { signal, isFit });
+    if (stamps === undefined) return;
+    const head = [version, Date.now(), hash("sha256", bytes), ledgerThen, stamps].join(" ");
+    await homeFolder(root, FOLDER);
+    await replaceWhole(memoryFile(settled), [head, ...paths].join("\n"));
   } catch {
-    // A read-only or full disk.
+    // A read-only or full disk, or a run that was stopped.
   }
 }
 
-/** A missing or foreign memory is an empty one; a damaged one fits nothing. */
-function readMemory(root: string): string {
+function memoryFile({ root, file }: Settled): string {
+  return join(root, HOME_FOLDER, FOLDER, hash("sha256", file).slice(0, 16));
+}
+
+/** A missing or foreign memory is an empty one. */
+function readMemory(settled: Settled): string {
   try {
-    return readRegularSync(join(root, HOME_FOLDER, FILE), { mostBytes: MOST_BYTES }).bytes.toString("utf8");
+    return readRegularSync(memoryFile(settled), { mostBytes: MOST_BYTES }).bytes.toString("utf8");
   } catch {
     return "";
   }
 }
 
-/** A digest of how all files stand; undefined where one is not there, not `isFit`, or wants a closer look. */
+/**
+ * A digest of how all files stand; undefined where one is not there, not `isFit` or wants a closer look, and where the disk
+ * is slow. Throws ABORTED.
+ */
 async function stampsOf(
   root: string,
   paths: readonly string[],
-  signal: AbortSignal,
-  isFit: (index: number, stat: FileStamp) => boolean = () => true,
+  { signal, isFit = () => true }: { signal: AbortSignal; isFit?: (index: number, stat: FileStamp) => boolean },
 ): Promise<string | undefined> {
   const targets = createTargets(root);
   const stamps = new BigUint64Array(paths.length * STAMP_FIELDS);
@@ -101,7 +115,7 @@ async function stampsOf(
     setStamp(stamps, index, stat);
     return true;
   };
-  return (await inSlices(paths.length, lookAt, signal)) === paths.length ? hash("sha256", stamps) : undefined;
+  return (await inSlices(paths.length, lookAt, signal)) ? hash("sha256", stamps) : undefined;
 }
 
 /** What tells that nothing was added to what was proven; undefined where nothing was ever proven. */

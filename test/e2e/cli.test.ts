@@ -115,6 +115,16 @@ describe("the command line", () => {
     expect(tree.exists("to")).toBe(false);
   });
 
+  it("takes an empty flag for what it says, and an empty variable for none", async () => {
+    const { tree, run } = project();
+    tree.write("deep/here.txt", "");
+    const cwd = tree.path("deep");
+    expect((await run(["download", "alpha", "--root", ""], { cwd })).code).toBe(0);
+    expect([tree.exists("deep/to/a.txt"), tree.exists("to")]).toEqual([true, false]);
+    expect(await run(["list", "--manifest", ""], { cwd })).toMatchObject({ code: 3 });
+    expect(await run(["list"], { cwd, env: { ASSETS_MANIFEST: "", ASSETS_ROOT: "" } })).toMatchObject({ code: 0 });
+  });
+
   it("puts results on stdout, progress and warnings on stderr", async () => {
     const { run } = project();
     const { code, stdout, stderr } = await run(["download", "--all"]);

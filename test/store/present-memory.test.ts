@@ -1,4 +1,5 @@
 /** What is remembered of a tree in which everything is in its place, and what it must not be believed for. */
+import { hash } from "node:crypto";
 import {
   appendFileSync,
   mkdirSync,
@@ -18,7 +19,6 @@ import { recallPresent, rememberPresent } from "../../src/store/present-memory.j
 import { makeTree } from "../helpers/tree.js";
 
 const COUNT = 256;
-const MEMORY = ".assets/present";
 const digest = "a".repeat(64);
 const bytes = Buffer.from("what the manifest says");
 const { signal } = new AbortController();
@@ -35,10 +35,12 @@ async function settled({ unproven = false, count = COUNT } = {}) {
   }
   if (unproven) tree.write("data/0/0.bin", "abc");
   await ledger.flush();
-  const manifest = { root: tree.root, bytes };
+  const manifest = { root: tree.root, file: tree.manifest, bytes };
   const remember = () => rememberPresent(manifest, files, signal);
   await remember();
-  return { tree, files, manifest, remember, recall: () => recallPresent(manifest, signal) };
+  /** The path of the memory, from the root. */
+  const memory = () => tree.files().find((file) => file.startsWith(".assets/present/")) ?? "";
+  return { tree, files, manifest, memory, remember, recall: () => recallPresent(manifest, signal) };
 }
 
 describe.skipIf(isWindows)("a tree in which everything is in its place", () => {
@@ -49,10 +51,18 @@ describe.skipIf(isWindows)("a tree in which everything is in its place", () => {
   });
 
   it("is not remembered before all of it was proven, nor for a few files", async () => {
-    const { tree, recall } = await settled({ unproven: true });
-    expect([await recall(), tree.exists(MEMORY)]).toEqual([undefined, false]);
+    const one = await settled({ unproven: true });
+    expect([await one.recall(), one.memory()]).toEqual([undefined, ""]);
     const few = await settled({ count: 20 });
-    expect([await few.recall(), few.tree.exists(MEMORY)]).toEqual([undefined, false]);
+    expect([await few.recall(), few.memory()]).toEqual([undefined, ""]);
+  });
+
+  it("is remembered of each manifest by itself", async () => {
+    const { tree, files, manifest, recall } = await settled();
+    const other = { ...manifest, file: tree.path("other.json") };
+    expect(await recallPresent(other, signal)).toBeUndefined();
+    await rememberPresent(other, files, signal);
+    expect([await recallPresent(other, signal), await recall()]).toEqual([COUNT, COUNT]);
   });
 
   it("is looked at anew after any change of a file, its folder, the manifest or the ledger", async () => {
@@ -90,11 +100,14 @@ describe.skipIf(isWindows)("a tree in which everything is in its place", () => {
     expect(await recallPresent({ ...manifest, bytes: Buffer.from("something else") }, signal)).toBeUndefined();
   });
 
-  it("is looked at anew after the machine was started, when what had not reached the disk is lost, and by another version", async () => {
-    const { tree, recall } = await settled();
-    const [by, at, ...rest] = readFileSync(tree.path(MEMORY), "utf8").split(" ");
-    const remember = (...head: unknown[]) => writeFileSync(tree.path(MEMORY), [...head, ...rest].join(" "));
-    remember(by, Date.now() - uptime() * 1000 - 1_000);
+  it("is looked at anew after the machine was started, when what had not reached the disk is lost", async () => {
+    const { tree, memory, recall } = await settled();
+    const [by, at, ...rest] = readFileSync(tree.path(memory()), "utf8").split(" ");
+    const remember = (...head: unknown[]) => writeFileSync(tree.path(memory()), [...head, ...rest].join(" "));
+    remember(by, Math.floor(Date.now() - uptime() * 1000 - 1_000));
+    expect(await recall()).toBeUndefined();
+    // Of another clock, or of another version.
+    remember(by, Date.now() + 3_600_000);
     expect(await recall()).toBeUndefined();
     remember("0.0.0", at);
     expect(await recall()).toBeUndefined();
@@ -102,38 +115,45 @@ describe.skipIf(isWindows)("a tree in which everything is in its place", () => {
     expect(await recall()).toBe(COUNT);
   });
 
+  it("is never believed on the word of a memory that came with the repository", async () => {
+    const { tree, memory, recall } = await settled();
+    const head = readFileSync(tree.path(memory()), "utf8").split("\n")[0] ?? "";
+    const [by, at, manifest, ledger] = head.split(" ");
+    const nothing = Array.from({ length: COUNT }, (_, i) => `nothing/here/${i}`);
+    const none = hash("sha256", Buffer.alloc(0));
+    const heads = [
+      [by, at, manifest],
+      [by, at, manifest, ledger],
+      [by, at, manifest, ledger, "undefined"],
+      [by, at, manifest, "undefined", "undefined"],
+      [by, "1e99", manifest, ledger, none],
+      [by, "x", manifest, ledger, none],
+      [by, at, manifest, ledger, none],
+      [by, at, manifest, ledger, none, none],
+    ];
+    for (const isClone of [false, true]) {
+      if (isClone) tree.remove(".assets/ledger.ndjson");
+      for (const fields of heads) {
+        writeFileSync(tree.path(memory()), [fields.join(" "), ...nothing].join("\n"));
+        expect([fields, await recall()]).toEqual([fields, undefined]);
+      }
+    }
+  });
+
   it("is looked at anew where the memory is damaged, and never through a link", async () => {
     const cut = await settled();
-    truncateSync(cut.tree.path(MEMORY), statSync(cut.tree.path(MEMORY)).size - 20);
+    truncateSync(cut.tree.path(cut.memory()), statSync(cut.tree.path(cut.memory())).size - 20);
     expect(await cut.recall()).toBeUndefined();
     const linked = await settled();
-    renameSync(linked.tree.path(MEMORY), linked.tree.path("memory"));
-    symlinkSync(linked.tree.path("memory"), linked.tree.path(MEMORY));
+    const name = linked.tree.path(linked.memory());
+    renameSync(name, linked.tree.path("memory"));
+    symlinkSync(linked.tree.path("memory"), name);
     expect(await linked.recall()).toBeUndefined();
     const strange = await settled();
-    strange.tree.remove(MEMORY);
-    mkdirSync(strange.tree.path(MEMORY));
+    const place = strange.tree.path(strange.memory());
+    strange.tree.remove(strange.memory());
+    mkdirSync(place);
     expect(await strange.recall()).toBeUndefined();
     await strange.remember();
-  });
-
-  it("is not believed for paths that lead out of the root", async () => {
-    const { tree, recall } = await settled();
-    const lines = readFileSync(tree.path(MEMORY), "utf8").split("\n");
-    writeFileSync(tree.path(MEMORY), [lines[0], ...lines.slice(1).map(() => "../../etc/hosts")].join("\n"));
-    expect(await recall()).toBeUndefined();
-  });
-
-  it("stops when the run is stopped", async () => {
-    const { files, manifest } = await settled({ count: 300 });
-    const slow = files.map((file) => ({
-      ...file,
-      get path() {
-        const end = performance.now() + 1;
-        while (performance.now() < end);
-        return file.path;
-      },
-    }));
-    await expect(rememberPresent(manifest, slow, AbortSignal.abort())).rejects.toMatchObject({ code: "ABORTED" });
   });
 });
