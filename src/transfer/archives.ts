@@ -103,7 +103,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     const way = { url, host: hostOf(url), locate: async () => ({ url, open }) };
     const result = await fetchBytes(
       { label, kind: "archive", digest, shared },
-      [{ ...way, partial: archive, divisible: true }],
+      { candidates: [{ ...way, partial: archive, divisible: true }] },
       context,
     );
     received += result.received;

@@ -11,6 +11,7 @@ import type { Archives } from "./archives.js";
 import { pointerOf } from "./body-check.js";
 import { type Strategy, withClones } from "./clone-candidates.js";
 import type { Clones } from "./clones.js";
+import type { Offers } from "./fetch-bytes.js";
 import { hostOf } from "./hosts.js";
 import type { Candidate } from "./insist.js";
 import type { LfsServers } from "./lfs-servers.js";
@@ -35,8 +36,8 @@ export function partialOf(target: string, sha256: string | undefined, url: strin
   return partialPath(target, sha256 ?? createHash("sha256").update(url).digest("hex"));
 }
 
-/** The candidates for a file at its target, in the order in which they are tried. */
-export function candidatesOf({ file }: PlanItem, target: string, context: CandidateContext): Candidate[] {
+/** The candidates for a file at its target. */
+export function candidatesOf({ file }: PlanItem, target: string, context: CandidateContext): Offers {
   const { sources, policy, lfs, lfsServers, clones, signal } = context;
   const { sha256, size } = file;
   const needsNetwork = (url: string) =>
@@ -80,7 +81,7 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
   });
   const direct = [...named, ...(lfs && object ? [fromServer(lfs, object)] : [])];
   const partial = (url: string) => partialOf(target, sha256, url);
-  return clones === undefined ? direct : withClones(direct, file, { clones, policy, signal, partial });
+  return clones === undefined ? { candidates: direct } : withClones(direct, file, { clones, policy, signal, partial });
 }
 
 /** A URL as users may see it, and its host. */

@@ -4,6 +4,7 @@ import type { AssetFile } from "../manifest/types.js";
 import { type HubFile, parseHub, shortForm } from "../short-urls.js";
 import { MEMBER_FRAGMENT } from "../url-forms.js";
 import type { Clone, Clones } from "./clones.js";
+import type { Offers } from "./fetch-bytes.js";
 import type { Candidate } from "./insist.js";
 
 /**
@@ -29,23 +30,17 @@ export function mayBeCloned(error: unknown): boolean {
   return error instanceof AssetsError && OF_SERVICE.has(error.code);
 }
 
-/** The places with the clones among them. `direct` begins with one for each URL of the file, in their order. */
-export function withClones(direct: Candidate[], { urls }: Pick<AssetFile, "urls">, context: CloneContext): Candidate[] {
+/** The places with the clones among them, or behind all of them. `direct` begins with one for each URL of the file. */
+export function withClones(direct: Candidate[], { urls }: Pick<AssetFile, "urls">, context: CloneContext): Offers {
   const places = urls.map(hubFileOf);
   const cloned = places.flatMap((place, index) => (place ? fromClone(place, urls[index] as string, context) : []));
-  if (cloned.length === 0) return direct;
-  if (context.policy.strategy === "git") {
-    return [...cloned, ...direct.filter((_, index) => places[index] === undefined)];
-  }
-  let worthIt = false;
-  return direct.map((candidate, index) => ({
-    ...candidate,
-    instead(error: AssetsError) {
-      worthIt ||= places[index] !== undefined && mayBeCloned(error);
-      const isLast = index === direct.length - 1;
-      return [...(candidate.instead?.(error) ?? []), ...(isLast && worthIt ? cloned : [])];
-    },
-  }));
+  const others = direct.filter((_, index) => places[index] === undefined);
+  if (cloned.length > 0 && context.policy.strategy === "git") return { candidates: [...cloned, ...others] };
+  const ofHub = new Set(direct.filter((candidate) => !others.includes(candidate)).map(({ url }) => url));
+  return {
+    candidates: direct,
+    lastly: (tried) => (tried.some(({ url, error }) => ofHub.has(url) && OF_SERVICE.has(error.code)) ? cloned : []),
+  };
 }
 
 /** The file of the Hub that a URL names. */

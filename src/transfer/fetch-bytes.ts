@@ -14,10 +14,18 @@ export type FetchResult = FetchTally &
     | { ok: false; error: AssetsError }
   );
 
+/** Where the bytes may come from. */
+export interface Offers {
+  /** In the order in which they are tried. */
+  readonly candidates: readonly Candidate[];
+  /** Further ones, once all of those have failed, told how. Default: none. */
+  readonly lastly?: (tried: readonly TriedUrl[]) => readonly Candidate[];
+}
+
 /** Tries candidates until one gives the right bytes. Failures are answered, not thrown; only bugs throw. */
 export async function fetchBytes(
   wanted: Wanted,
-  candidates: readonly Candidate[],
+  { candidates, lastly = () => [] }: Offers,
   context: FetchContext,
 ): Promise<FetchResult> {
   const tally: FetchTally = { received: 0, attempts: 0, tried: [] };
@@ -28,6 +36,7 @@ export async function fetchBytes(
   const queue = candidates.toSorted((a, b) => rank(a) - rank(b));
   /** Those that are tried a second time, and how. */
   const returns = new Map<Candidate, "later" | "alone">();
+  let isLast = false;
   let work: Work | undefined;
   try {
     for (const [index, candidate] of queue.entries()) {
@@ -55,11 +64,15 @@ export async function fetchBytes(
         return { ...result, ...tally, partial, url: candidate.url, pieces: digest.pieces() };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
-      if (result.return !== undefined) {
+      if (result.return === undefined) queue.splice(index + 1, 0, ...(candidate.instead?.(result.error) ?? []));
+      else {
         returns.set(candidate, result.return);
         queue.push(candidate);
       }
-      queue.splice(index + 1, 0, ...(candidate.instead?.(result.error) ?? []));
+      if (queue.length === index + 1 && !isLast) {
+        isLast = true;
+        queue.push(...lastly(tally.tried));
+      }
       const next = queue[index + 1];
       if (next !== undefined) tellFallback(work, candidate, next, result.error, context);
     }
