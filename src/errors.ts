@@ -45,7 +45,7 @@ interface Retry {
 /** What an {@link AssetsError} carries beside its code and message. */
 export interface AssetsErrorOptions {
   /** The next thing to do, as a command where there is one. */
-  hint?: string;
+  hint?: string | undefined;
   /**
    * Present when the same request may succeed later; `afterMs` when the server said how much later, `wholeHost` when
    * every other request to its host has to wait as well, `slow` when it works, but another source may be faster.

@@ -47,7 +47,7 @@ async function act(run: Run, id: string, flags: PathFlags): Promise<number> {
       if (failure !== undefined) {
         const { code, message } = failure;
         const hint = code === "CONFLICT" ? toMend(id, run) : failure.hint;
-        throw new AssetsError(code, message, hint === undefined ? {} : { hint });
+        throw new AssetsError(code, message, { hint });
       }
     } else {
       const { files, ok } = await verify({ ...common, quick: true });

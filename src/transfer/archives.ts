@@ -97,12 +97,12 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   }
 
   /** The archive stays in its partial: a complete one is known by its digest, or by its validator. */
-  async function fetchArchive(container: string, located: Located, archive: string, shared: boolean): Promise<void> {
+  async function fetchArchive(container: string, located: Located, archive: string, doubtful: boolean): Promise<void> {
     const { open, url, digest } = located;
     const label = redact(container);
     const way = { url, host: hostOf(url), locate: async () => ({ url, open }) };
     const result = await fetchBytes(
-      { label, kind: "archive", digest, shared },
+      { label, kind: "archive", digest, doubtful },
       { candidates: [{ ...way, partial: archive, divisible: true }] },
       context,
     );
@@ -196,5 +196,5 @@ async function makeSpool(root: string): Promise<string> {
 
 /** The archive was tried as often as it made sense: its members must not begin all over again. */
 function retried({ code, message, hint }: AssetsError): AssetsError {
-  return new AssetsError(code, message, hint === undefined ? {} : { hint });
+  return new AssetsError(code, message, { hint });
 }

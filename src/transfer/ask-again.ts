@@ -4,7 +4,7 @@ import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { Again } from "../source/again.js";
 import { createHosts, hostOf } from "./hosts.js";
-import { asksTooLong, LONG_WAIT_MS, pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
+import { asksTooLong, hostPauseMs, LONG_WAIT_MS, type RetryPolicy, verdictOn } from "./retry.js";
 
 /** How stubborn to be. */
 interface AgainOptions {
@@ -16,7 +16,7 @@ interface AgainOptions {
 /** Longest wait for one answer, in milliseconds. */
 const LONGEST_MS = 60_000;
 /** Nothing of a file is at stake. */
-const NO_BYTES = { combined: false, kept: false, wrote: false, differs: false, blamed: false };
+const NO_BYTES = { combined: false, kept: false, accepted: false, differs: false, blamed: false };
 
 /**
  * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is
@@ -51,7 +51,8 @@ export function createAgain({ policy, emit }: AgainOptions): Again {
           emit({ type: "warning", message: `${error.message} It is asked again in ${Math.round(delayMs / 1000)} s.` });
         }
         // A host that wants to be left alone is waited for by all who ask it, one after the other.
-        pauseHost(host, error, failures, { hosts, policy });
+        const pauseMs = hostPauseMs(error, failures, policy, Math.random);
+        if (pauseMs !== undefined) hosts.pause(host, pauseMs);
         if (!error.retry?.wholeHost) await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }

@@ -14,8 +14,8 @@ import type { Work } from "./work.js";
 interface Tally {
   /** Bytes that arrived for the file over its own connection. */
   received: number;
-  /** The last answer was accepted. */
-  wrote: boolean;
+  /** The last answer was accepted: what came of it is in the partial. */
+  accepted: boolean;
   /** An answer that started over was refused because it differs from what is here. */
   differs: boolean;
 }
@@ -35,7 +35,7 @@ export async function attempt(
   options: AttemptOptions,
   context: BringContext,
 ): Promise<AttemptResult> {
-  const tally: Tally = { received: 0, wrote: false, differs: false };
+  const tally: Tally = { received: 0, accepted: false, differs: false };
   try {
     const validator = await takeStock(work, context.signal);
     let hex = await provenHex(work, context.signal);
@@ -95,7 +95,7 @@ async function bringAll(
   /** Asked for a part, the URL gives everything. */
   let givesNoParts = false;
   const onStart = (answer: Answer) => {
-    tally.wrote = true;
+    tally.accepted = true;
     givesNoParts = answer.end === undefined && answer.offset === 0 && partial.held.length > 0;
     if (!isStarted) tellStart(work, answer, context);
     isStarted = true;
@@ -128,7 +128,7 @@ async function bringAll(
   const patienceMs = firstBytePatience(context.policy, work.size);
   let arrived = 0;
   let movedAt = performance.now();
-  const check = () => {
+  const mustMove = () => {
     const before = arrived;
     arrived = tally.received + helpers.received();
     if (arrived > before || context.hosts.waitMs(way.host) > 0) movedAt = performance.now();
@@ -137,9 +137,9 @@ async function bringAll(
     throw new AssetsError("NETWORK", `${way.url} and whoever helps sent no byte for ${seconds} s.`, { retry: {} });
   };
   try {
-    for (; ; check()) {
+    for (; ; mustMove()) {
       const segment = next();
-      tally.wrote = false;
+      tally.accepted = false;
       if (segment !== undefined) await bring(work, way, segment, errand, context).finally(segment.release);
       else if (segments.active() > 0) await helpers.change();
       else {

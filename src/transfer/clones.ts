@@ -38,7 +38,7 @@ const REDIRECTED = /returned error: 30[12378]\b/;
 /** What git keeps of a file, and what is to come in its place. */
 interface Entry {
   readonly file: GitFile;
-  readonly pointer?: { readonly oid: string; readonly size: number; readonly sha256: string };
+  readonly pointer?: { readonly oid: string; readonly size: number };
 }
 
 /** The refusal of `--strategy git` where there is no git. */
@@ -142,14 +142,14 @@ async function entriesOf(bare: BareClone): Promise<Entry[] | undefined> {
       // What extensions have changed is not what the Hub gives.
       return contentDigest(parsed) !== parsed.oid
         ? { file }
-        : { file, pointer: { oid: parsed.oid, size: parsed.size, sha256: parsed.oid } };
+        : { file, pointer: { oid: parsed.oid, size: parsed.size } };
     })
   );
 }
 
 function toListed({ file: { path, size, id }, pointer }: Entry): HubListed {
   if (pointer === undefined) return { path, size, digest: { algorithm: "git-blob", hex: id } };
-  return { path, size: pointer.size, digest: { algorithm: "sha256", hex: pointer.sha256 } };
+  return { path, size: pointer.size, digest: { algorithm: "sha256", hex: pointer.oid } };
 }
 
 function inMemory(bytes: Buffer, url: string): Located {

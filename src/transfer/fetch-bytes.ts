@@ -7,7 +7,10 @@ import { type Candidate, type FetchContext, type FetchTally, insist } from "./in
 import { LONG_WAIT_MS } from "./retry.js";
 import { openWork, type Wanted, type Work } from "./work.js";
 
-/** The partial is complete, proven and still open; the caller commits or closes it. `hex`: its digest; `pieces`: those of its pieces, if they were wished for. */
+/**
+ * The partial is complete, proven and still open; the caller commits or closes it. `hex`: its digest; `pieces`: those of
+ * its pieces, if they were wished for.
+ */
 export type FetchResult = FetchTally &
   (
     | { ok: true; partial: PartialFile; url: string; hex: string; pieces: Cut | undefined }
@@ -96,10 +99,10 @@ function tellFallback(work: Work, from: Candidate, to: Candidate, error: AssetsE
 const TELLING = ["DIGEST_MISMATCH", "SIZE_MISMATCH", "BAD_ARCHIVE", "LFS_POINTER", "ACCESS", "OFFLINE"] as const;
 
 function summary(tried: readonly TriedUrl[]): AssetsError {
-  const code = TELLING.find((telling) => tried.some(({ error }) => error.code === telling));
-  const told = tried.find(({ error }) => error.code === code) ?? tried.at(-1);
+  const telling = TELLING.find((code) => tried.some(({ error }) => error.code === code));
+  const told = tried.find(({ error }) => error.code === telling) ?? tried.at(-1);
   if (told === undefined) return new AssetsError("NETWORK", "There is no URL to fetch it from.");
   const of = tried.length === 1 ? "" : `None of ${tried.length} sources gave the file. `;
-  const { hint } = told.error;
-  return new AssetsError(told.error.code, `${of}${told.error.message}`, hint === undefined ? {} : { hint });
+  const { code, message, hint } = told.error;
+  return new AssetsError(code, `${of}${message}`, { hint });
 }

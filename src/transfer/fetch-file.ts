@@ -15,7 +15,7 @@ import type { Targets } from "../store/target.js";
 import { type CandidateContext, candidatesOf } from "./candidates.js";
 import type { Strategy } from "./clone-candidates.js";
 import { type FetchResult, fetchBytes } from "./fetch-bytes.js";
-import type { FolderLocks } from "./folder-locks.js";
+import type { FolderLocks, HeldPlace } from "./folder-locks.js";
 import type { FetchContext } from "./insist.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import type { PacePolicy } from "./pace.js";
@@ -71,26 +71,19 @@ export function isSmall({ file: { size, sha256 } }: PlanItem): boolean {
 
 /** Fetches one file to its end. Failures are outcomes; only bugs throw. */
 export async function fetchFile(planned: PlanItem, context: TransferContext): Promise<Outcome> {
-  let place: Place | undefined;
+  let place: HeldPlace | undefined;
   try {
-    place = await take(planned, context);
+    const held = await take(planned, context);
+    place = held;
     const item = await context.replan(planned);
     if (item.action === "keep") return settled(item, "present");
     if (!isFetch(item)) return failed(item, conflictError(item));
-    const { target } = place;
-    const bring = async () => {
-      const { makeFolder, doubtful: shared } = place as Place;
-      const withPieces = isRemembered(item, context);
-      const copied = await context.reuse?.copy(item, { target, makeFolder, withPieces }, context);
-      const { sha256 } = item.file;
-      if (copied === undefined && sha256 !== undefined) {
-        await context.mending?.prepare(item, partialPath(target, sha256));
-      }
-      const wanted = { ...wantedOf(item, context), shared, makeFolder, byPointer: item.file.byPointer };
-      const result = copied ?? (await fetchBytes(wanted, candidatesOf(item, target, context), context));
-      return result.ok ? putInPlace(item, target, result, place as Place, context) : failed(item, result.error, result);
+    const { reuse, lane } = context;
+    const fetchAndPlace = async () => {
+      const result = await copyOrFetch(item, held, context);
+      return result.ok ? putInPlace(item, held, result, context) : failed(item, result.error, result);
     };
-    const outcome = await (context.reuse === undefined ? bring() : context.reuse.inTurn(item, context.lane, bring));
+    const outcome = await (reuse === undefined ? fetchAndPlace() : reuse.inTurn(item, lane, fetchAndPlace));
     if (outcome.error?.code !== "LOCKED") return outcome;
     // Where locks do not hold, another process may have put the file in place.
     const now = await context.replan(item);
@@ -104,21 +97,24 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
   }
 }
 
-/** The place of one file, which no other run of the tool works on while it is held. */
-interface Place {
-  /** Another process may still write to what it had open. */
-  readonly doubtful: boolean;
-  /** The absolute path of the file. */
-  readonly target: string;
-  /** Makes the folder, and makes sure of it. */
-  makeFolder(): Promise<unknown>;
-  release(): Promise<void>;
+/** The right bytes: a copy of what lies elsewhere on this machine, or what its sources give. */
+async function copyOrFetch(
+  item: PlanItem,
+  { target, makeFolder, doubtful }: HeldPlace,
+  context: TransferContext,
+): Promise<FetchResult & { from?: string }> {
+  const wanted = { ...wantedOf(item, context), doubtful, makeFolder };
+  const { withPieces, digest } = wanted;
+  const copied = await context.reuse?.copy(item, { target, makeFolder, withPieces }, context);
+  if (copied !== undefined) return copied;
+  if (digest !== undefined) await context.mending?.prepare(item, partialPath(target, digest.hex));
+  return fetchBytes(wanted, candidatesOf(item, target, context), context);
 }
 
 async function take(
   item: PlanItem,
   { root, targets, folderLocks, policy, signal, emit }: TransferContext,
-): Promise<Place> {
+): Promise<HeldPlace> {
   const { path } = item.file;
   const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
   if (isSmall(item)) return folderLocks.take(path, onWait);
@@ -128,16 +124,15 @@ async function take(
 
 async function putInPlace(
   item: PlanItem,
-  target: string,
+  { target, makeFolder }: HeldPlace,
   result: FetchResult & { ok: true; from?: string },
-  place: Place,
   context: TransferContext,
 ): Promise<Outcome> {
   const { partial, hex, url, from, received, attempts, tried, pieces } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     const synced = await partial.sync();
-    await place.makeFolder();
+    await makeFolder();
     const now = await context.replan(item);
     if (now.action === "keep") {
       await partial.discard();
@@ -174,12 +169,12 @@ function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, piece
 }
 
 function wantedOf(item: PlanItem, context: TransferContext) {
-  const { path, size, sha256, stated } = item.file;
+  const { path, size, sha256, stated, byPointer } = item.file;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const withPieces = isRemembered(item, context);
   const known = context.pieces?.get(sha256 ?? "");
   const pieces = known?.size === size ? known : undefined;
-  return { label: path, kind: "file", size, digest, stated, withPieces, pieces } as const;
+  return { label: path, kind: "file", size, digest, byPointer, stated, withPieces, pieces } as const;
 }
 
 /** A file that is replaced hands its permissions on. */

@@ -9,15 +9,16 @@ export interface FolderLocks {
    * Takes the place of a small file: its folder's lock is shared by all small files of the folder in this run, and given
    * back when none of them is under way. Throws like {@link lock}.
    */
-  take(path: string, onWait: (owner: string) => void): Promise<SmallPlace>;
+  take(path: string, onWait: (owner: string) => void): Promise<HeldPlace>;
 }
 
-/** The place of a small file. */
-export interface SmallPlace {
+/** The place of one file, which no other run of the tool works on while it is held. */
+export interface HeldPlace {
+  /** Another process may still write to what it had open. */
   readonly doubtful: boolean;
   /** The absolute path of the file. */
   readonly target: string;
-  /** Makes sure of the folder. */
+  /** Makes the folder, and makes sure of it. */
   makeFolder(): Promise<unknown>;
   release(): Promise<void>;
 }

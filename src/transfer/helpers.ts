@@ -6,7 +6,7 @@ import { AGREE_BYTES, agree } from "./agreement.js";
 import { bring } from "./bring.js";
 import type { BringContext, Way } from "./connection.js";
 import type { Further } from "./pace.js";
-import { pauseHost, type RetryPolicy, verdictOnHelper } from "./retry.js";
+import { hostPauseMs, type RetryPolicy, verdictOnHelper } from "./retry.js";
 import type { Work } from "./work.js";
 
 /** The helpers of one file. */
@@ -29,9 +29,10 @@ export interface Helpers {
 const CHANGE_MS = 100;
 
 /**
- * Makes the helpers of a file; `ways` are the URLs that may give parts of it, `onFault` is told what ends the whole file. Nobody helps before `support`, by which the
- * file joins those that the pace looks at. The pace asks it for its hosts, grants connections to one of them, and tells it
- * to start as many helpers. Each brings segments until none is left, it fails, or the pace takes its connection back.
+ * Makes the helpers of a file; `ways` are the URLs that may give parts of it, `onFault` is told what ends the whole file.
+ * Nobody helps before `support`, by which the file joins those that the pace looks at. The pace asks it for its hosts,
+ * grants connections to one of them, and tells it to start as many helpers. Each brings segments until none is left, it
+ * fails, or the pace takes its connection back.
  */
 export function createHelpers(
   work: Work,
@@ -64,7 +65,7 @@ export function createHelpers(
           .sort((a, b) => Number(b === own) - Number(a === own))
           .filter(({ url, host }) => !unfit.has(url) && hosts.waitMs(host) === 0);
   const hostsNow = () => [...new Set(usable().map(({ host }) => host))];
-  const wantsMore = () => usable().length > 0 && segments.worthSplitting(performance.now());
+  const wantsMore = () => usable().length > 0 && segments.hasMore(performance.now());
 
   async function help(way: Way, further: Further, { controller }: Helper): Promise<void> {
     const mine = { ...context, signal: controller.signal };
@@ -97,7 +98,8 @@ export function createHelpers(
     if (verdict === "fail") onFault(error);
     if (verdict === "less-of-host") {
       pace.failed(host, error.retry?.wholeHost === true);
-      pauseHost(host, error, 0, context);
+      const pauseMs = hostPauseMs(error, 0, context.policy, Math.random);
+      if (pauseMs !== undefined) hosts.pause(host, pauseMs);
     }
     if (verdict !== "leave-url") return;
     unfit.add(way.url);
@@ -170,7 +172,7 @@ interface Helper {
   ended: Promise<void>;
 }
 
-/** The helpers of a file that nobody can help with: without a digest, bytes of several answers are never combined. */
+/** The helpers of a file that nobody helps with, as nobody can: bytes of several answers are never combined without a digest. */
 export const NO_HELPERS: Helpers = {
   count: () => 0,
   received: () => 0,

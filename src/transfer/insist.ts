@@ -1,5 +1,4 @@
 /** Tries one URL for as long as it makes sense, helped by others, and draws the consequences of each failure. */
-import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
@@ -10,7 +9,8 @@ import { attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
-import { asksTooLong, pauseHost, type RetryPolicy, verdictOn } from "./retry.js";
+import { linkedAbort } from "./linked-abort.js";
+import { asksTooLong, hostPauseMs, type RetryPolicy, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
 import type { Work } from "./work.js";
 
@@ -50,7 +50,7 @@ export interface Turn {
   readonly candidate: Candidate;
   /** The URLs that parts may come from. */
   readonly ways: readonly Way[];
-  /** Whether no other URL is left to try. */
+  /** Whether no other URL is left to try, and this one's host was not found to be away before. */
   readonly last: boolean;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   hasElsewhere(): boolean;
@@ -69,15 +69,10 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
   const { url, host } = candidate;
   const { wanted, partial } = work;
   const { hosts, policy } = run;
-  const isShared = wanted.digest !== undefined && candidate.divisible && (wanted.size ?? Infinity) > AGREE_BYTES;
+  const mayBeHelped = wanted.digest !== undefined && candidate.divisible && (wanted.size ?? Infinity) > AGREE_BYTES;
   // What stops a helper on this side stops the file's own connection as well.
-  const fault = isShared ? new AbortController() : undefined;
-  // Every helper listens: that many listeners are no leak.
-  if (fault !== undefined) setMaxListeners(0, fault.signal);
-  const onAbort = () => fault?.abort(abortError());
-  run.signal.addEventListener("abort", onAbort);
-  if (run.signal.aborted) onAbort();
-  const context = { ...run, signal: fault?.signal ?? run.signal };
+  const fault = mayBeHelped ? linkedAbort(run.signal) : undefined;
+  const context = fault === undefined ? run : { ...run, signal: fault.signal };
   const helpersFrom = (from: readonly Way[]) =>
     fault !== undefined && from.length > 0
       ? createHelpers(work, from, context, (error) => fault.abort(error))
@@ -118,7 +113,7 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         await dismiss(helpersFrom(ways.filter((way) => !suspects.includes(way.url))));
         await work.dropGiver(suspect);
         mark = bytesIn(partial.held);
-        tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(blame(suspect, error)) });
+        tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(replacedError(suspect, error)) });
         continue;
       }
       const failure = { ...result, combined: work.isCombined(), kept: work.hasKept(), blamed };
@@ -129,7 +124,8 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         context.pace.failed(host, true);
         hosts.refused(host, policy.retries + 1);
       }
-      if (!tooLong) pauseHost(host, error, failures, context);
+      const pauseMs = tooLong ? undefined : hostPauseMs(error, failures, policy, Math.random);
+      if (pauseMs !== undefined) hosts.pause(host, pauseMs);
       if (verdict.do !== "retry") {
         if (error.unreachable || tooLong) hosts.markUnreachable(host);
         await dismiss();
@@ -162,7 +158,7 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
       return { ok: false, error: stop, final: true };
     }
   } finally {
-    run.signal.removeEventListener("abort", onAbort);
+    fault?.unlink();
     await dismiss();
   }
 }
@@ -184,12 +180,12 @@ async function pauseBefore(
       }
     });
     return undefined;
-  } catch {
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
     return signal.reason instanceof AssetsError ? signal.reason : abortError();
   }
 }
 
-function blame(url: string, { code, hint }: AssetsError): AssetsError {
-  const message = `What ${url} gave does not fit what came from elsewhere, and is replaced.`;
-  return new AssetsError(code, message, hint === undefined ? {} : { hint });
+function replacedError(url: string, { code, hint }: AssetsError): AssetsError {
+  return new AssetsError(code, `What ${url} gave does not fit what came from elsewhere, and is replaced.`, { hint });
 }

@@ -60,7 +60,7 @@ const LONG_WINDOW_MS = 400;
 const MOST_WINDOW_MS = 4_000;
 /** With less of its time idle, this process is what limits the pace: further connections could not help. */
 const IDLE_SHARE = 0.25;
-/** Nor where connections wait for the disk this much of the time. */
+/** With its connections waiting for the disk this much of the time, the disk does. */
 const HELD_SHARE = 0.25;
 /** For how long a fruitless trial puts off the next one at its host: twice as long each time, in milliseconds. */
 const LEAST_REST_MS = 1_000;
@@ -106,13 +106,20 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
     for (const cut of [...host.further].slice(count).reverse()) cut();
   };
 
+  /** Takes back what a trial granted. */
+  const undo = ({ host: name, from }: Trial) => {
+    const host = recordOf(name);
+    grant(host, Math.min(host.granted, from));
+  };
+
   /** Bytes a millisecond over the last `windowMs`. */
   const rate = (now: number, windowMs: number): number => {
     while (samples.length > 2 && (samples[1]?.at ?? now) <= now - MOST_WINDOW_MS) samples.shift();
     const first = samples.findLast(({ at }) => at <= now - windowMs) ?? samples[0];
     return first === undefined || now <= first.at ? 0 : (bytes - first.bytes) / (now - first.at);
   };
-  const isBusy = (): boolean => {
+  /** Whether this process or the disk was the bottleneck since it was asked last: each tick has to ask. */
+  const takeBusy = (): boolean => {
     const held = heldMs > TICK_MS * HELD_SHARE;
     heldMs = 0;
     const before = utilization;
@@ -129,7 +136,7 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
     const tripMs = Math.max(0, ...[...files].flatMap((file) => file.hosts).map(latencyMs));
     const perMs = rate(now, Math.min(Math.max(WINDOW_MS, tripMs), MOST_WINDOW_MS / 2));
     const perMsLong = rate(now, Math.min(Math.max(LONG_WINDOW_MS, 2 * tripMs), MOST_WINDOW_MS));
-    const busy = isBusy();
+    const busy = takeBusy();
     if (trial !== undefined) {
       const host = recordOf(trial.host);
       const verdict = verdictOnTrial(trial, {
@@ -144,7 +151,7 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
       else {
         host.restUntil = Math.max(host.restUntil, now + host.restMs);
         host.restMs = Math.min(host.restMs * 2, MOST_REST_MS);
-        grant(host, Math.min(host.granted, trial.from));
+        undo(trial);
       }
       trial = undefined;
       return;
@@ -186,7 +193,7 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
         timer = undefined;
         samples.length = 0;
         // What was not shown to pay is not kept for the next file.
-        if (trial !== undefined) grant(recordOf(trial.host), Math.min(recordOf(trial.host).granted, trial.from));
+        if (trial !== undefined) undo(trial);
         trial = undefined;
       };
     },

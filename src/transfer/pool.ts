@@ -38,7 +38,7 @@ export async function runPool<Item, Result>(
   let thrown: { error: unknown } | undefined;
 
   const hasRoom = (weight: number) => load === 0 || load + weight <= limit;
-  /** While tasks rest, only items begin that would not; otherwise one does, so that the time of its rest is not lost. */
+  /** While tasks rest, only ready items begin. With none resting, one that has to wait begins as well: its wait is of use. */
   const pick = (): number | undefined => {
     const ready = skipped.findIndex((index) => isReady(items[index] as Item));
     if (ready >= 0) return skipped.splice(ready, 1)[0];

@@ -7,6 +7,7 @@ import type { PartialFile } from "../store/partial-file.js";
 import { allowance } from "../store/space.js";
 import { AGREE_BYTES, holds } from "./agreement.js";
 import { impostor } from "./body-check.js";
+import { inSteps, withHead } from "./chunks.js";
 import type { Answer, BringContext, Errand, OwnErrand } from "./connection.js";
 import type { Patience } from "./patience.js";
 import type { Segment } from "./segments.js";
@@ -41,8 +42,9 @@ export async function pour(
     own?.onStart(answer);
   };
   try {
+    // As much as is needed to tell whether it is the file, and what starts over whether it is the one that is here.
     const head = at > 0 ? 0 : startsOver ? AGREE_BYTES : HEAD_BYTES;
-    for await (const body of inSteps(gathered(patience.watch(answer.body), head), Math.max(rateLimit.step, head))) {
+    for await (const body of inSteps(withHead(patience.watch(answer.body), head), Math.max(rateLimit.step, head))) {
       work.check?.mustBeTrusted(giver);
       if (!isAccepted) await accept(body);
       if (at + body.length > most && segment.end >= (size ?? 0)) throw tooMuch(answer, wanted.size);
@@ -142,31 +144,4 @@ function tooMuch({ url, totalSize }: Answer, pinned: number | undefined): Assets
         ? `the ${totalSize} bytes that it announced`
         : "the disk has room for, without an end in sight";
   return new AssetsError("SIZE_MISMATCH", `${url} sends more than ${limit}.`);
-}
-
-/** The body in chunks of at most `bytes`. */
-function inSteps(body: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
-  return bytes === Number.POSITIVE_INFINITY ? body : sliced(body, bytes);
-}
-
-async function* sliced(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    for (let at = 0; at < chunk.length; at += bytes) yield chunk.subarray(at, at + bytes);
-  }
-}
-
-/** Passes a body on with a first chunk of at least `bytes`, or all of it. */
-async function* gathered(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let head: Uint8Array | undefined = bytes > 0 ? new Uint8Array() : undefined;
-  for await (const chunk of body) {
-    if (head === undefined) yield chunk;
-    else {
-      // Chunks are lent: what waits for more is a copy.
-      const isEnough: boolean = head.length + chunk.length >= bytes;
-      const joined: Uint8Array = head.length === 0 && isEnough ? chunk : Buffer.concat([head, chunk]);
-      head = isEnough ? undefined : joined;
-      if (isEnough) yield joined;
-    }
-  }
-  if (head !== undefined && head.length > 0) yield head;
 }

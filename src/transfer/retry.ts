@@ -1,6 +1,5 @@
-/** What to do after a failure: the one place where that is decided. */
+/** What to do after a failure: the one place where that is decided. Pure. */
 import { AssetsError } from "../errors.js";
-import type { Hosts } from "./hosts.js";
 
 /** Limits of stubbornness. Times in milliseconds. */
 export interface RetryPolicy {
@@ -20,8 +19,8 @@ export interface Failure {
   readonly combined: boolean;
   /** Bytes from before this run were part of what failed. */
   readonly kept: boolean;
-  /** The attempt put bytes into the partial. */
-  readonly wrote: boolean;
+  /** The last answer was accepted: what came of it is in the partial. */
+  readonly accepted: boolean;
   /** The server started over with other bytes than those that are here. */
   readonly differs: boolean;
   /** What it sent was found wrong piece by piece, and is given up already. */
@@ -70,7 +69,7 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
     case "SIZE_MISMATCH":
     case "DIGEST_MISMATCH":
       // A wrong size that is only announced says nothing of what is here.
-      if (error.code === "SIZE_MISMATCH" && !failure.wrote) return { do: "next-url", empty: false };
+      if (error.code === "SIZE_MISMATCH" && !failure.accepted) return { do: "next-url", empty: false };
       // A fault on the way may pass, and costs no more than the wrong pieces.
       if (failure.blamed && !history.restarted) {
         return history.last
@@ -112,15 +111,18 @@ export function verdictOnHelper({ code, retry }: AssetsError): "none" | "fail" |
   return retry === undefined || retry.slow ? "leave-url" : "less-of-host";
 }
 
-/** Leaves a host alone that asks for it: for as long as it says, or else for longer the more often it failed. */
-export function pauseHost(
-  host: string,
+/**
+ * How long a host that asks for it is left alone, in milliseconds: for as long as it says, or else for longer the more
+ * often it failed. Undefined where it does not ask.
+ */
+export function hostPauseMs(
   { retry }: AssetsError,
   failures: number,
-  { hosts, policy }: { hosts: Hosts; policy: RetryPolicy },
-): void {
-  if (retry?.wholeHost !== true) return;
-  hosts.pause(host, retry.afterMs ?? backoff(Math.max(1, failures), policy, Math.random));
+  policy: RetryPolicy,
+  random: () => number,
+): number | undefined {
+  if (retry?.wholeHost !== true) return undefined;
+  return retry.afterMs ?? backoff(Math.max(1, failures), policy, random);
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */
@@ -133,5 +135,5 @@ export function asksTooLong(error: AssetsError, mostMs: number): AssetsError {
   const { code, message, hint } = error;
   const asked = Math.round((error.retry?.afterMs ?? 0) / 1000);
   const limit = `longer than the ${Math.round(mostMs / 1000)} s that are waited for`;
-  return new AssetsError(code, `${message} It asks to wait ${asked} s, ${limit}.`, hint === undefined ? {} : { hint });
+  return new AssetsError(code, `${message} It asks to wait ${asked} s, ${limit}.`, { hint });
 }

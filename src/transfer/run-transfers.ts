@@ -1,23 +1,17 @@
 /** Fetches what a plan wants, a few files at a time, until each has its outcome. */
-import { setMaxListeners } from "node:events";
 import type { Place } from "../elsewhere/place.js";
 import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
-import type { ErrorInfo, EventListener, Outcome } from "../events.js";
-import type { Pieces } from "../manifest/pieces.js";
+import type { ErrorInfo, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
-import type { LfsServer } from "../source/lfs-server.js";
 import { createDigestThread } from "../store/front-digest.js";
-import type { Ledger } from "../store/ledger.js";
 import { createOrphans } from "../store/orphans.js";
-import type { PieceMemory } from "../store/piece-memory.js";
-import type { Targets } from "../store/target.js";
 import { createArchives, type MemberWish } from "./archives.js";
-import type { Clones } from "./clones.js";
-import { fetchFile, isSmall, type Mending, type TransferPolicy } from "./fetch-file.js";
+import { fetchFile, isSmall, type TransferContext } from "./fetch-file.js";
 import { createFolderLocks } from "./folder-locks.js";
 import { createHosts, hostOf } from "./hosts.js";
 import { createLfsServers } from "./lfs-servers.js";
+import { linkedAbort } from "./linked-abort.js";
 import { conflictError, failed, settled } from "./outcome.js";
 import { createPace } from "./pace.js";
 import { type Lane, NO_LANE, runPool } from "./pool.js";
@@ -28,26 +22,11 @@ import { createReuse } from "./reuse.js";
 export type Planned = PlanItem & { readonly unsafe?: AssetsError };
 
 /** What the transfers work with. */
-export interface TransferRun {
-  /** Absolute root of the tree. */
-  readonly root: string;
-  readonly targets: Targets;
-  readonly ledger: Ledger;
-  readonly sources: Sources;
-  readonly policy: TransferPolicy;
+export interface TransferRun
+  extends Pick<TransferContext, "root" | "targets" | "ledger" | "sources" | "policy" | "signal" | "emit">,
+    Partial<Pick<TransferContext, "pieceMemory" | "pieces" | "mending" | "lfs" | "clones">> {
   /** Files side by side; undefined for as many as suits their sizes. */
   readonly jobs: number | undefined;
-  readonly signal: AbortSignal;
-  readonly emit: EventListener;
-  /** Where the pieces of large files are remembered, if they are. */
-  readonly pieceMemory?: PieceMemory | undefined;
-  /** Pieces by which files are checked as they land, by the SHA-256 of their file. */
-  readonly pieces?: ReadonlyMap<string, Pieces> | undefined;
-  readonly mending?: Mending | undefined;
-  /** A Git LFS server to ask for the pinned digests after all URLs. Default: none. */
-  readonly lfs?: LfsServer | undefined;
-  /** Clones of repositories of the Hub, for its files. Default: none. */
-  readonly clones?: Clones | undefined;
   /** Where the bytes may lie on this machine; undefined to look nowhere. */
   readonly elsewhere: Place | undefined;
   /** Whether an absolute path is a file of the manifest. */
@@ -77,12 +56,7 @@ const LARGE_WEIGHT = 4;
 export async function runTransfers(planned: readonly Planned[], run: TransferRun): Promise<TransferEnd> {
   const { root, targets, ledger, sources, policy, emit } = run;
   // A full disk ends the whole run, as an abort from outside does.
-  const stop = new AbortController();
-  // Every job listens, some of them several times: that many listeners are no leak.
-  setMaxListeners(0, stop.signal);
-  const onAbort = () => stop.abort(abortError());
-  run.signal.addEventListener("abort", onAbort);
-  if (run.signal.aborted) onAbort();
+  const stop = linkedAbort(run.signal);
 
   const hosts = createHosts(policy.maxRetryAfterMs);
   const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 }, hosts);
@@ -120,7 +94,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
 
   const outcomes: Outcome[] = new Array(planned.length);
   let flushed = performance.now();
-  let stopped = run.signal.aborted ? errorInfo(abortError()) : undefined;
+  let stopped: ErrorInfo | undefined;
   const tell = (index: number, outcome: Outcome) => {
     outcomes[index] = outcome;
     emit({ type: "outcome", outcome });
@@ -141,13 +115,9 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     return outcome;
   };
   const weightOf = ([, item]: [number, Planned]) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
-  const hostsOf = new Map<number, string[]>();
-  const isReady = ([index, { file }]: [number, Planned]) => {
-    const known =
-      hostsOf.get(index) ?? [...file.urls, ...(run.lfs ? [run.lfs.url] : [])].map((url) => hostOf(redact(url)));
-    hostsOf.set(index, known);
-    return known.some((host) => hosts.waitMs(host) === 0);
-  };
+  const hostsOf = createHostsOf(run.lfs?.url);
+  const isReady = ([index, { file }]: [number, Planned]) =>
+    hostsOf(index, file.urls).some((host) => hosts.waitMs(host) === 0);
   try {
     const open: [number, Planned][] = [];
     for (const [index, item] of planned.entries()) {
@@ -160,11 +130,21 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
   } finally {
-    run.signal.removeEventListener("abort", onAbort);
+    stop.unlink();
     pace.close();
     await digests.close();
     await archives.close();
   }
+}
+
+/** Tells the hosts of a file that is asked for again and again, by its place in the plan. */
+function createHostsOf(lfs: string | undefined): (index: number, urls: readonly string[]) => readonly string[] {
+  const known = new Map<number, readonly string[]>();
+  return (index, urls) => {
+    const found = known.get(index) ?? [...urls, ...(lfs ? [lfs] : [])].map((url) => hostOf(redact(url)));
+    known.set(index, found);
+    return found;
+  };
 }
 
 /** Every URL that leads into an archive, of the files that are to be fetched. */

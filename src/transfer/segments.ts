@@ -32,7 +32,7 @@ export interface Segments {
    */
   take(connections: number, now: number, latencyMs?: number): Segment | undefined;
   /** Whether `take` would answer with something. */
-  worthSplitting(now: number): boolean;
+  hasMore(now: number): boolean;
   /** Whether a connection is so slow that another should take its bytes over. */
   hasStraggler(now: number): boolean;
 }
@@ -47,8 +47,8 @@ export interface SegmentPolicy {
 const MOST_BYTES = 64 * 1024 * 1024;
 /**
  * Once nothing else is left, a segment is taken from a connection that has been silent for this long, or needs longer at
- * its pace, in milliseconds; more where answers take long. Whoever takes over is given twice as long, so that connections to a slow server do not take
- * the last bytes from each other for ever.
+ * its pace, in milliseconds; more where answers take long. Whoever takes over is given twice as long, so that connections
+ * to a slow server do not take the last bytes from each other for ever.
  */
 const STRAGGLER_MS = 2_000;
 /** How often the pace of a connection is looked at, in milliseconds. */
@@ -101,7 +101,7 @@ export function createSegments(
     const enough = straggler.end - straggler.at >= 2 * STRAGGLER_BYTES;
     return moves && enough ? { split: straggler } : { takeOver: straggler };
   };
-  const end = (part: Part) => {
+  const finish = (part: Part) => {
     part.limit = part.at;
     part.onTakenOver();
   };
@@ -133,7 +133,7 @@ export function createSegments(
         if (gap !== undefined) part.limit = Math.max(part.end, Math.min(gap.end, to));
       },
       becomeAll() {
-        for (const other of active) if (other !== part) end(other);
+        for (const other of active) if (other !== part) finish(other);
         Object.assign(part, { start: 0, at: 0, limit: Number.MAX_SAFE_INTEGER, isAll: true });
       },
       release: () => void active.delete(part),
@@ -160,10 +160,10 @@ export function createSegments(
         return begin(at + kept, Math.min(to, at + kept + piece), now, patienceMs);
       }
       const { at, end: to } = chosen.takeOver;
-      end(chosen.takeOver);
+      finish(chosen.takeOver);
       return begin(at, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
     },
-    worthSplitting: (now) => unclaimed().length > 0 || choose(now) !== undefined,
+    hasMore: (now) => unclaimed().length > 0 || choose(now) !== undefined,
     hasStraggler: (now) => [...active].some((part) => isStraggler(part, now)),
   };
 }

@@ -19,7 +19,7 @@ export interface Wanted {
   /** Pinned size in bytes. */
   readonly size?: number | undefined;
   /** Another process may still have the partial open. */
-  readonly shared?: boolean | undefined;
+  readonly doubtful?: boolean | undefined;
   /** Makes sure of the partial's folder before a file is created in it. */
   readonly makeFolder?: (() => Promise<unknown>) | undefined;
   /** Work out the digests of its pieces as well. */
@@ -77,7 +77,7 @@ export async function openWork(
   { digests, policy, emit }: { digests: DigestThread; policy: SegmentPolicy; emit: EventListener },
 ): Promise<Work> {
   const partial = await openPartial(path, {
-    shared: wanted.shared ?? false,
+    shared: wanted.doubtful ?? false,
     size: wanted.digest && wanted.size,
     makeFolder: wanted.makeFolder,
   });

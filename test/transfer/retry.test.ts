@@ -9,7 +9,7 @@ const untried: History = { failures: 0, restarted: false, last: false, elsewhere
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
-  return { error, combined: false, kept: false, wrote: false, differs: false, blamed: false, ...more };
+  return { error, combined: false, kept: false, accepted: false, differs: false, blamed: false, ...more };
 }
 
 const half = () => 0.5;
@@ -49,14 +49,14 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("asks another URL first when all that does not match the pin came from one, over several connections", () => {
-    const several = failure("DIGEST_MISMATCH", undefined, { combined: true, wrote: true });
+    const several = failure("DIGEST_MISMATCH", undefined, { combined: true, accepted: true });
     expect(verdictOn(several, untried, policy, half)).toEqual({ do: "next-url", empty: true, return: "alone" });
     const only = { ...untried, last: true };
     expect(verdictOn(several, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true, alone: true });
   });
 
   it("asks another URL first for what was found wrong piece by piece, then the same once more, and keeps the rest", () => {
-    const lied = failure("DIGEST_MISMATCH", undefined, { blamed: true, combined: true, kept: true, wrote: true });
+    const lied = failure("DIGEST_MISMATCH", undefined, { blamed: true, combined: true, kept: true, accepted: true });
     expect(verdictOn(lied, untried, policy, half)).toEqual({ do: "next-url", empty: false, return: "alone" });
     const only = { ...untried, last: true };
     expect(verdictOn(lied, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: false, alone: true });
@@ -72,7 +72,7 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("drops fresh bytes that do not match the pin, and goes to the next URL", () => {
-    const fresh = failure("DIGEST_MISMATCH", undefined, { wrote: true });
+    const fresh = failure("DIGEST_MISMATCH", undefined, { accepted: true });
     expect(verdictOn(fresh, untried, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 
@@ -91,7 +91,7 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("keeps what is here when a server starts over with other bytes, and asks it once more only if no other URL is left", () => {
-    const strange = failure("BAD_RESPONSE", {}, { differs: true, combined: true, wrote: true });
+    const strange = failure("BAD_RESPONSE", {}, { differs: true, combined: true, accepted: true });
     expect(verdictOn(strange, untried, policy, half)).toEqual({ do: "next-url", empty: false });
     const only = { ...untried, last: true };
     expect(verdictOn(strange, only, policy, half)).toMatchObject({ do: "retry", empty: false });

@@ -53,7 +53,7 @@ function simulate({ size, here, connections, dead }: Plan) {
   function act(connection: number, bytes: number, does: string): void {
     const segment = busy.get(connection);
     if (segment === undefined) {
-      const useful = segments.worthSplitting(now);
+      const useful = segments.hasMore(now);
       const taken = segments.take(busy.size + 1, now);
       expect(taken !== undefined).toBe(useful);
       if (taken === undefined) {
@@ -144,8 +144,8 @@ describe("segments", () => {
     const first = segments.take(1, 0) as Segment;
     let taken = 0;
     first.onTakenOver = () => void taken++;
-    expect([segments.worthSplitting(2_000), segments.take(2, 2_000)]).toEqual([false, undefined]);
-    expect(segments.worthSplitting(2_001)).toBe(true);
+    expect([segments.hasMore(2_000), segments.take(2, 2_000)]).toEqual([false, undefined]);
+    expect(segments.hasMore(2_001)).toBe(true);
     expect(segments.take(2, 2_001)).toMatchObject({ at: 0, end: LEAST });
     expect([taken, first.end]).toEqual([1, 0]);
   });
@@ -154,8 +154,8 @@ describe("segments", () => {
     const segments = segmentsOf(LEAST);
     segments.take(1, 0);
     segments.take(2, 2_001);
-    expect(segments.worthSplitting(2_001 + 4_000)).toBe(false);
-    expect(segments.worthSplitting(2_001 + 4_001)).toBe(true);
+    expect(segments.hasMore(2_001 + 4_000)).toBe(false);
+    expect(segments.hasMore(2_001 + 4_001)).toBe(true);
   });
 
   it("all end when one connection brings everything, of which nothing is split off", () => {
@@ -168,7 +168,7 @@ describe("segments", () => {
     first.becomeAll();
     expect([first.at, first.end, second.end, taken]).toEqual([0, 1_000, second.at, 1]);
     second.release();
-    expect([segments.worthSplitting(0), segments.take(2, 0)]).toEqual([false, undefined]);
+    expect([segments.hasMore(0), segments.take(2, 0)]).toEqual([false, undefined]);
   });
 
   it("end where the file does, once its size is known", () => {
