@@ -63,7 +63,7 @@ async function takeStock(work: Work, signal: AbortSignal): Promise<string | unde
   }
   work.digest.advance();
   // What is of this run is proven at its end, where it is known who gave it.
-  if (work.givers.size > 0) return validator;
+  if (work.givers.ranges.size > 0) return validator;
   // What is wrong of a complete file may be found, and no more than that given up.
   if (partial.front === size) await work.check?.settled();
   if (size !== undefined && size > 0 && partial.front === size && (await provenHex(work, signal)) === undefined) {

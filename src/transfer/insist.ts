@@ -107,7 +107,7 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
       }
       const { error } = result;
       const blamed = work.check?.isBlamed(url) === true;
-      const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(work.givers, url) : undefined;
+      const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(work.givers.ranges, url) : undefined;
       if (suspect !== undefined) {
         suspects = [...suspects, suspect];
         await dismiss(helpersFrom(ways.filter((way) => !suspects.includes(way.url))));
@@ -116,7 +116,7 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(replacedError(suspect, error)) });
         continue;
       }
-      const failure = { ...result, combined: work.isCombined(), kept: work.hasKept(), blamed };
+      const failure = { ...result, combined: work.givers.isCombined(), kept: work.givers.hasKept(), blamed };
       const history = { failures, restarted, last, elsewhere: hasElsewhere(), down: hosts.isUnreachable(host) };
       const verdict = verdictOn(failure, history, policy, Math.random);
       const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";

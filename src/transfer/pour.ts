@@ -69,7 +69,7 @@ export async function pour(
       if (at >= segment.end && (at !== size || wanted.digest !== undefined)) break;
     }
   } finally {
-    work.credit(giver, answer.offset, at);
+    work.givers.credit(giver, answer.offset, at);
   }
   // An empty body says that the file is empty.
   if (!isAccepted) await accept(new Uint8Array());

@@ -1,13 +1,14 @@
-/** What all connections that bring one file share: the partial, its digest, and who brought which of its bytes. */
+/** What all connections that bring one file share. */
 import type { EventListener } from "../events.js";
 import type { Pieces } from "../manifest/pieces.js";
 import type { StatedDigest } from "../manifest/types.js";
 import type { Digest } from "../source/source.js";
-import { type ByteRanges, bytesIn, withoutRange, withRange } from "../store/byte-ranges.js";
+import { bytesIn } from "../store/byte-ranges.js";
 import type { DigestThread, FrontDigest } from "../store/front-digest.js";
 import { openPartial } from "../store/partial.js";
 import type { PartialFile } from "../store/partial-file.js";
 import { rememberedCutting } from "../store/piece-memory.js";
+import { createGivers, type Givers } from "./givers.js";
 import { createPieceCheck, type PieceCheck } from "./piece-check.js";
 import { createSegments, type SegmentPolicy, type Segments } from "./segments.js";
 
@@ -47,14 +48,7 @@ export interface Work {
   readonly check: PieceCheck | undefined;
   /** Size in bytes as far as it is known: pinned, or as the source states it. */
   size: number | undefined;
-  /** Which bytes came from where in this run, by URL. */
-  readonly givers: ReadonlyMap<string, ByteRanges>;
-  /** Whether some of the bytes are from before this run. */
-  hasKept(): boolean;
-  /** Whether the bytes are of more than one answer, so that a fault may lie in how they were put together. */
-  isCombined(): boolean;
-  /** Notes that a URL brought these bytes in one answer. */
-  credit(url: string, start: number, end: number): void;
+  readonly givers: Givers;
   /** Gives up what one URL brought in this run, and tells so. Throws LOCAL_IO, DISK_FULL. */
   dropGiver(url: string): Promise<void>;
   /** Drops what the partial holds beyond its first `size` bytes (default 0), and tells why. Throws LOCAL_IO, DISK_FULL. */
@@ -93,9 +87,7 @@ export async function openWork(
     whole,
     stated.map(({ found }) => found),
   );
-  const givers = new Map<string, ByteRanges>();
-  let kept = partial.held;
-  let answers = 0;
+  const givers = createGivers(partial.held);
   let told = 0;
   const received = () => bytesIn(partial.held);
   const tellGivenUp = (reason: string) => {
@@ -130,26 +122,15 @@ export async function openWork(
     // An empty file is asked for like one of unknown size.
     size: wanted.size || undefined,
     givers,
-    hasKept: () => kept.length > 0,
-    isCombined: () => answers + kept.length > 1,
-    credit(url, start, end) {
-      if (start >= end) return;
-      answers++;
-      givers.set(url, withRange(givers.get(url) ?? [], { start, end }));
-    },
     async dropGiver(url) {
-      for (const range of givers.get(url) ?? []) await partial.drop(range);
-      givers.delete(url);
+      for (const range of givers.drop(url)) await partial.drop(range);
       await digest.reset();
       tellGivenUp(`what ${url} brought does not fit the rest`);
     },
     async restart(reason, size = 0) {
       await partial.cut(size);
       await digest.reset();
-      const beyond = { start: size, end: Number.POSITIVE_INFINITY };
-      kept = withoutRange(kept, beyond);
-      for (const [url, ranges] of givers) givers.set(url, withoutRange(ranges, beyond));
-      if (size === 0) answers = 0;
+      givers.cut(size);
       told = size;
       emit({ type: "transfer:restart", path: wanted.label, received: size, reason });
     },
