@@ -49,7 +49,7 @@ function keyOf(url: string): string {
 /** A missing, damaged or foreign file has no notes. */
 async function read(root: string): Promise<Map<string, Note>> {
   try {
-    const bytes = await readWhole(join(root, HOME_FOLDER, FILE), MOST_BYTES);
+    const bytes = await readWhole(join(root, HOME_FOLDER, FILE), MOST_BYTES, "replace");
     const parsed = Object.entries(JSON.parse(bytes?.toString("utf8") ?? "{}") as Record<string, Note>);
     const oldest = Date.now() - FRESH_MS;
     return new Map(parsed.filter(([, note]) => Number.isFinite(note?.at) && note.at > oldest));
@@ -65,10 +65,11 @@ async function change(root: string, edit: (notes: Map<string, Note>) => boolean)
     // Without a lock, of two runs at once one may lose its notes.
     const held = await lock(root, file, { timeoutMs: WAIT_MS, signal: new AbortController().signal }).catch(() => {});
     try {
-      if (held?.doubtful === false) await removeDrafts(file);
+      if (held?.doubtful === false) await removeDrafts(file, undefined, "replace");
       const notes = await read(root);
       if (!edit(notes)) return;
-      await replaceWhole(file, `${JSON.stringify(Object.fromEntries([...notes].slice(-MOST_NOTES)))}\n`);
+      const text = `${JSON.stringify(Object.fromEntries([...notes].slice(-MOST_NOTES)))}\n`;
+      await replaceWhole(file, text, "replace");
     } finally {
       await held?.release();
     }

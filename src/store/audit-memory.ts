@@ -26,7 +26,7 @@ export function auditKey(url: string): string {
 /** Reads it. A missing, damaged or foreign memory is an empty one. */
 export async function readAuditMemory(root: string): Promise<Map<string, Remembered>> {
   try {
-    const bytes = await readWhole(join(root, HOME_FOLDER, "audit.json"), MOST_BYTES);
+    const bytes = await readWhole(join(root, HOME_FOLDER, "audit.json"), MOST_BYTES, "replace");
     const parsed: unknown = JSON.parse(bytes?.toString("utf8") ?? "{}");
     return new Map(Object.entries(parsed as Record<string, Remembered>).filter(([, value]) => isRemembered(value)));
   } catch {
@@ -38,7 +38,7 @@ export async function readAuditMemory(root: string): Promise<Map<string, Remembe
 export async function writeAuditMemory(root: string, memory: ReadonlyMap<string, Remembered>): Promise<void> {
   try {
     const file = join(await homeFolder(root), "audit.json");
-    await replaceWhole(file, `${JSON.stringify(Object.fromEntries(memory))}\n`);
+    await replaceWhole(file, `${JSON.stringify(Object.fromEntries(memory))}\n`, "replace");
   } catch {
     // A read-only or full disk.
   }

@@ -78,7 +78,7 @@ export async function rememberPresent(
     if (stamps === undefined) return;
     const head = [version, Date.now(), hash("sha256", bytes), ledgerThen, stamps].join(" ");
     await homeFolder(root, FOLDER);
-    await replaceWhole(memoryFile(settled), [head, ...paths].join("\n"));
+    await replaceWhole(memoryFile(settled), [head, ...paths].join("\n"), "replace");
   } catch {
     // A read-only or full disk, or a run that was stopped.
   }

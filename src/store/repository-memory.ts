@@ -47,7 +47,8 @@ export async function recallRepository(root: string, url: string): Promise<Remem
 
 /** Remembers a repository. Throws UNSAFE_PATH, LOCAL_IO, DISK_FULL. */
 export async function rememberRepository(root: string, { url, commit, files }: RememberedRepository): Promise<void> {
-  await replaceWhole(join(await homeFolder(root, FOLDER), nameOf(url)), `${JSON.stringify({ url, commit, files })}\n`);
+  const file = join(await homeFolder(root, FOLDER), nameOf(url));
+  await replaceWhole(file, `${JSON.stringify({ url, commit, files })}\n`, "replace");
 }
 
 function nameOf(url: string): string {

@@ -16,10 +16,16 @@ const DRAFT = /^[0-9a-f]{8}\.new$/;
 /** Small files are written in less, in milliseconds: a draft that is older was given up. */
 const ABANDONED_MS = 60_000;
 
+/**
+ * What becomes of a symbolic link in a file's place: a user's own leads to the file; one in the tool's folder may have come
+ * with the repository, and is never read or written through, but replaced.
+ */
+export type Links = "follow" | "replace";
+
 /** The bytes of a regular file; undefined when there is none. Throws LOCAL_IO, also for one of more than `mostBytes`. */
-export async function readWhole(path: string, mostBytes: number): Promise<Buffer | undefined> {
+export async function readWhole(path: string, mostBytes: number, links: Links = "follow"): Promise<Buffer | undefined> {
   try {
-    return await readRegular(path, { mostBytes, followLinks: true });
+    return await readRegular(path, { mostBytes, followLinks: links === "follow" });
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw diskError(error, "read", path);
@@ -42,8 +48,8 @@ export async function refuseReadOnly(path: string): Promise<void> {
  * Removes what killed processes left of replacing a file. `olderThanMs`: how long a draft has to lie there; without it for
  * who knows that no other process replaces the file now.
  */
-export async function removeDrafts(path: string, olderThanMs?: number): Promise<void> {
-  const target = await realpath(path).catch(() => path);
+export async function removeDrafts(path: string, olderThanMs?: number, links: Links = "follow"): Promise<void> {
+  const target = await targetOf(path, links);
   const [folder, start] = [dirname(target), `${basename(target)}.`];
   const names = await readdir(folder).catch(() => []);
   const drafts = names.filter((name) => name.startsWith(start) && DRAFT.test(name.slice(start.length)));
@@ -55,19 +61,20 @@ export async function removeDrafts(path: string, olderThanMs?: number): Promise<
 }
 
 /**
- * Writes a file in one step, in place of what was there, whose permissions it takes over; a link to a file stays one.
- * Throws DISK_FULL, LOCAL_IO, also for a file that is read-only.
+ * Writes a file in one step, in place of what was there, whose permissions it takes over. Throws DISK_FULL, LOCAL_IO, also
+ * for a file that is read-only.
  */
-export async function replaceWhole(path: string, text: string | Uint8Array): Promise<void> {
-  await refuseReadOnly(path);
-  const target = await realpath(path).catch(() => path);
+export async function replaceWhole(path: string, text: string | Uint8Array, links: Links = "follow"): Promise<void> {
+  const target = await targetOf(path, links);
+  const isLink = (await lstat(target).catch(() => undefined))?.isSymbolicLink() ?? false;
+  if (!isLink) await refuseReadOnly(target);
   const draft = `${target}.${randomUUID().slice(0, 8)}.new`;
   try {
-    const before = await stat(target).catch(() => undefined);
+    const before = isLink ? undefined : await stat(target).catch(() => undefined);
     await writeDraft(draft, text);
     if (before !== undefined) await setMode(draft, before.mode & 0o777);
     await renameOver(draft, target);
-    await removeDrafts(target, ABANDONED_MS);
+    await removeDrafts(target, ABANDONED_MS, "replace");
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
     throw diskError(error, "write", path);
@@ -94,6 +101,11 @@ export async function createWhole(path: string, text: string): Promise<boolean> 
   } finally {
     await rm(draft, { force: true }).catch(() => {});
   }
+}
+
+/** The file that is meant by a path. */
+async function targetOf(path: string, links: Links): Promise<string> {
+  return links === "follow" ? realpath(path).catch(() => path) : path;
 }
 
 async function writeDraft(draft: string, text: string | Uint8Array): Promise<void> {

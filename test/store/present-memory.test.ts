@@ -149,6 +149,9 @@ describe.skipIf(isWindows)("a tree in which everything is in its place", () => {
     renameSync(name, linked.tree.path("memory"));
     symlinkSync(linked.tree.path("memory"), name);
     expect(await linked.recall()).toBeUndefined();
+    linked.tree.write("memory", "of the user");
+    await linked.remember();
+    expect([linked.tree.read("memory").toString(), await linked.recall()]).toEqual(["of the user", COUNT]);
     const strange = await settled();
     const place = strange.tree.path(strange.memory());
     strange.tree.remove(strange.memory());
