@@ -40,6 +40,7 @@ interface Retry {
   afterMs?: number;
   wholeHost?: boolean;
   slow?: boolean;
+  silent?: boolean;
 }
 
 /** What an {@link AssetsError} carries beside its code and message. */
@@ -48,7 +49,8 @@ export interface AssetsErrorOptions {
   hint?: string | undefined;
   /**
    * Present when the same request may succeed later; `afterMs` when the server said how much later, `wholeHost` when
-   * every other request to its host has to wait as well, `slow` when it works, but another source may be faster.
+   * every other request to its host has to wait as well, `slow` when it works, but another source may be faster,
+   * `silent` when it gave no answer for long.
    */
   retry?: Retry;
   /** The host could not be reached at all: other hosts are the better bet. Default false. */

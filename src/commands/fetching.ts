@@ -9,6 +9,7 @@ import type { Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import { createSources, type Sources } from "../source/index.js";
 import type { NetworkSettings } from "../source/network-settings.js";
+import { readJournal } from "../store/journal.js";
 import { heldBytes } from "../store/partial.js";
 import { openPieceMemory } from "../store/piece-memory.js";
 import { freeBytes } from "../store/space.js";
@@ -111,12 +112,17 @@ function isTargetOf({ assets, root }: Manifest): (path: string) => boolean {
   return (path) => targets.has(path);
 }
 
-/** Bytes that an earlier run left of a file. Of many small ones it would cost more to ask than it could tell. */
+/** Bytes that an earlier run left of a file, and that the next goes on from. Of many small ones it would cost more to ask than it could tell. */
 async function partialBytes(item: PlanItem): Promise<number> {
   const { file, target } = item;
   if (isSmall(item)) return 0;
   const urls = file.sha256 === undefined ? file.urls : file.urls.slice(0, 1);
-  return Math.max(0, ...(await Promise.all(urls.map((url) => heldBytes(partialOf(target, file.sha256, url))))));
+  const held = async (path: string) => {
+    // Nothing would tell whether they still belong to the file.
+    const isLost = file.sha256 === undefined && (await readJournal(path, 0))?.validator === undefined;
+    return isLost ? 0 : heldBytes(path);
+  };
+  return Math.max(0, ...(await Promise.all(urls.map((url) => held(partialOf(target, file.sha256, url))))));
 }
 
 /** Bytes of unfinished downloads that the next run goes on from. */

@@ -66,6 +66,9 @@ const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-strea
 const LONGEST_WAIT_S = 1_000_000_000;
 /** Seconds that are a date, not a wait: the year 2001. */
 const EPOCH_S = 1_000_000_000;
+const SECONDS = /^\d+(?:\.\d+)?(?:\s*,\s*\d+(?:\.\d+)?)*$/;
+/** Of HTTP in its three forms (RFC 9110 section 5.6.7), and of RFC 3339. */
+const DATE = /^(?:[A-Z][a-z]{2,8},? |\d{4}-\d\d-\d\dT)/;
 const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
 
 /** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
@@ -230,13 +233,19 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
   return new AssetsError("BAD_RESPONSE", `${url} answered HTTP ${status} instead of the file.`, { cause });
 }
 
-/** Milliseconds to wait by a Retry-After value: seconds or a date (RFC 9110 section 10.2.3). */
+/**
+ * Milliseconds to wait by a Retry-After value: seconds or a date (RFC 9110 section 10.2.3). Seconds with a fraction are
+ * taken, and of several the most; a date has to look like one, since `Date.parse` finds dates in nearly anything.
+ */
 function retryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_WAIT_S) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const text = value?.trim() ?? "";
+  if (SECONDS.test(text)) return waitOf(Math.max(...text.split(",").map(Number)) * 1000);
+  return DATE.test(text) && !Number.isNaN(Date.parse(text)) ? waitOf(Date.parse(text) - now) : undefined;
+}
+
+/** A wait in milliseconds: none has begun before it is asked for, and none is longer than for ever. */
+function waitOf(ms: number): number {
+  return Math.min(Math.max(0, ms), LONGEST_WAIT_S * 1000);
 }
 
 /**
@@ -251,8 +260,9 @@ function quotaPause(headers: Headers, now: number): number | undefined {
   const reset = /\b(?:t|reset)=(\d+)/.exec(field)?.[1] ?? pair("reset");
   if (remaining?.trim() !== "0" || reset === undefined || !/^\s*\d+\s*$/.test(reset)) return undefined;
   const seconds = Number(reset);
-  // Some servers state the moment in seconds since the epoch instead of the wait.
-  return Math.max(0, seconds > EPOCH_S ? seconds * 1000 - now : seconds * 1000);
+  // Some servers state the moment in seconds since the epoch, or in milliseconds, instead of the wait.
+  if (seconds > EPOCH_S * 1000) return waitOf(seconds - now);
+  return waitOf(seconds > EPOCH_S ? seconds * 1000 - now : seconds * 1000);
 }
 
 /** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */

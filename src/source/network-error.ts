@@ -21,6 +21,10 @@ interface Fault {
 const TLS_HINT =
   "If a company or a private authority signs this host, name its certificate: --ca-file /path/ca.pem, or ASSETS_CA_FILE, SSL_CERT_FILE or NODE_EXTRA_CA_CERTS";
 
+/** Some servers say `100 Continue` unasked, after which undici gives up. */
+const NO_ANSWER_FAULT: Fault = { says: "what came is not an answer to what was asked", passing: true };
+const NOT_HTTP: Fault = { says: "the answer is not one that HTTP allows here", passing: false };
+
 const FAULTS: Readonly<Record<string, Fault>> = {
   ENOTFOUND: {
     says: "the host name is not known",
@@ -51,6 +55,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: { says: "the server's certificate is for another host", passing: false },
 };
 
+/** How undici says that what came is not the answer to what was asked. */
+const NO_ANSWER = /^bad (?:response|upgrade|connect)$/;
+
 const AT_PROXY = Symbol("at the proxy");
 const REFUSED = Symbol("status of a refused tunnel");
 
@@ -73,7 +80,8 @@ export function networkError(error: unknown, url: string, { proxy, unusable = []
   if (error instanceof AssetsError) return error;
   if (error instanceof Error && REFUSED in error) return proxyRefusal(Number(error[REFUSED]), url, proxy);
   const code = codeOf(error);
-  const fault = FAULTS[code] ?? unknownFault(code, error);
+  const isNoAnswer = error instanceof Error && NO_ANSWER.test(error.message);
+  const fault = isNoAnswer ? NO_ANSWER_FAULT : (FAULTS[code] ?? unknownFault(code, error));
   const via = proxy !== undefined && isAtProxy(error) ? proxy : undefined;
   const hint = hintOf(fault, via, unusable);
   const at = code === "" ? "" : ` (${code})`;
@@ -120,7 +128,7 @@ function hintOf(fault: Fault, via: ProxyRoute | undefined, unusable: readonly st
 }
 
 function unknownFault(code: string, error: unknown): Fault {
-  if (code.startsWith("HPE_")) return { says: "the answer is not valid HTTP", passing: false };
+  if (code.startsWith("HPE_") || code === "ERR_ASSERTION") return NOT_HTTP;
   if (/CERT|SIGNED|SIGNATURE|ISSUER|TLS|SSL/.test(code)) {
     return { says: "the server's certificate is not accepted", passing: false, hint: TLS_HINT };
   }

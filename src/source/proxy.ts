@@ -108,7 +108,8 @@ function readAddress({ name, value }: Address): ProxyRoute {
 /** Value of an Authorization header (RFC 7617). The password is hidden wherever it would be shown. */
 export function basic(user: string, password: string): string {
   const pair = Buffer.from(`${user}:${password}`).toString("base64");
-  hideSecret(password);
+  // Tokens are sent as a user without a password.
+  hideSecret(password === "" ? user : password);
   hideSecret(pair);
   return `Basic ${pair}`;
 }

@@ -45,12 +45,14 @@ const STAMP_FIELDS = 5;
  */
 export async function recallPresent(settled: Settled, signal: AbortSignal): Promise<number | undefined> {
   const { root, bytes } = settled;
-  const [head, ...paths] = readMemory(settled).split("\n");
-  const [, by, at, manifest, ledger, files] = HEAD.exec(head ?? "") ?? [];
+  const memory = readMemory(settled);
+  const end = memory.indexOf("\n");
+  const [, by, at, manifest, ledger, files] = HEAD.exec(memory.slice(0, Math.max(0, end))) ?? [];
   // Another version may find fault with what this one took.
-  if (files === undefined || by !== version || paths.length < WORTH_FILES) return undefined;
+  if (files === undefined || by !== version) return undefined;
   if (Number(at) < bootedAt() || Number(at) > Date.now()) return undefined;
   if (manifest !== hash("sha256", bytes) || ledger !== ledgerStamp(root)) return undefined;
+  const paths = memory.slice(end + 1).split("\n");
   return files === (await stampsOf(root, paths, { signal })) ? paths.length : undefined;
 }
 

@@ -51,8 +51,7 @@ export function createAgain({ policy, emit }: AgainOptions): Again {
           emit({ type: "warning", message: `${error.message} It is asked again in ${Math.round(delayMs / 1000)} s.` });
         }
         // A host that wants to be left alone is waited for by all who ask it, one after the other.
-        const pauseMs = hostPauseMs(error, failures, policy, Math.random);
-        if (pauseMs !== undefined) hosts.pause(host, pauseMs);
+        if (error.retry?.wholeHost) hosts.pause(host, hostPauseMs(error, failures, policy, Math.random));
         if (!error.retry?.wholeHost) await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }

@@ -67,9 +67,11 @@ export async function fetchBytes(
         return { ...result, ...tally, partial, url: candidate.url, pieces: digest.pieces() };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
-      if (result.return === undefined) queue.splice(index + 1, 0, ...(candidate.instead?.(result.error) ?? []));
+      // None is put off a second time, or there might be no end.
+      const comesBack = result.return === "later" && again !== undefined ? undefined : result.return;
+      if (comesBack === undefined) queue.splice(index + 1, 0, ...(candidate.instead?.(result.error) ?? []));
       else {
-        returns.set(candidate, result.return);
+        returns.set(candidate, comesBack);
         queue.push(candidate);
       }
       if (queue.length === index + 1 && !isLast) {

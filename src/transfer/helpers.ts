@@ -98,8 +98,7 @@ export function createHelpers(
     if (verdict === "fail") onFault(error);
     if (verdict === "less-of-host") {
       pace.failed(host, error.retry?.wholeHost === true);
-      const pauseMs = hostPauseMs(error, 0, context.policy, Math.random);
-      if (pauseMs !== undefined) hosts.pause(host, pauseMs);
+      if (error.retry?.wholeHost) hosts.pause(host, hostPauseMs(error, 0, context.policy, Math.random));
     }
     if (verdict !== "leave-url") return;
     unfit.add(way.url);

@@ -17,8 +17,11 @@ export interface Hosts {
   ready(host: string, signal: AbortSignal, gaveUp?: () => boolean): Promise<void>;
   /** The host could not be reached at all, or wants to be left alone for very long: it is asked last, until it answers. */
   markUnreachable(host: string): void;
-  /** The host could not answer: told before its pause. `often` is how often in a row makes it one that is asked last. */
-  refused(host: string, often: number): void;
+  /**
+   * The host could not answer, or was not there: told before its pause. `often` is how often in a row makes it one that is
+   * asked last; answered is how often in a row that was.
+   */
+  refused(host: string, often: number): number;
   /** The host answered after so long, and takes no further request for `pauseMs`. */
   answered(host: string, tookMs: number, pauseMs?: number): void;
   /** How long its answers take: the longest of late, 0 when there was none. */
@@ -63,10 +66,12 @@ export function createHosts(mostMs: number): Hosts {
       }
     },
     refused(host, often) {
+      const before = refusals.get(host) ?? 0;
       // What was on the way before the pause says nothing new.
-      if (left(host) > 0) return;
-      refusals.set(host, (refusals.get(host) ?? 0) + 1);
-      if ((refusals.get(host) ?? 0) >= often) unreachable.add(host);
+      if (left(host) > 0) return before;
+      refusals.set(host, before + 1);
+      if (before + 1 >= often) unreachable.add(host);
+      return before + 1;
     },
     latencyMs: (host) => latency.get(host) ?? 0,
     markUnreachable: (host) => void unreachable.add(host),

@@ -10,7 +10,7 @@ import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
 import { linkedAbort } from "./linked-abort.js";
-import { asksTooLong, hostPauseMs, type RetryPolicy, verdictOn } from "./retry.js";
+import { asksTooLong, hostPauseMs, isOfHost, type RetryPolicy, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
 import type { Work } from "./work.js";
 
@@ -120,12 +120,8 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
       const history = { failures, restarted, last, elsewhere: hasElsewhere(), down: hosts.isUnreachable(host) };
       const verdict = verdictOn(failure, history, policy, Math.random);
       const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
-      if (error.retry?.wholeHost) {
-        context.pace.failed(host, true);
-        hosts.refused(host, policy.retries + 1);
-      }
-      const pauseMs = tooLong ? undefined : hostPauseMs(error, failures, policy, Math.random);
-      if (pauseMs !== undefined) hosts.pause(host, pauseMs);
+      if (error.retry?.wholeHost) context.pace.failed(host, true);
+      const pauseMs = tooLong ? undefined : pauseHost(host, error, run);
       if (verdict.do !== "retry") {
         if (error.unreachable || tooLong) hosts.markUnreachable(host);
         await dismiss();
@@ -146,12 +142,12 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
         mark = 0;
         await work.restart(error.message);
       }
-      const { delayMs } = verdict;
+      const delayMs = pauseMs ?? verdict.delayMs;
       const info = errorInfo(error);
       context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });
       const gaveUp = () => hosts.isUnreachable(host) && hasElsewhere();
       // A host that wants to be left alone is waited for where it is asked, by one file after another.
-      const restMs = error.retry?.wholeHost ? 0 : delayMs;
+      const restMs = pauseMs === undefined ? delayMs : 0;
       const stop = await pauseBefore(work, restMs, helpers, gaveUp, context);
       if (stop === undefined) continue;
       tally.tried.push({ url, attempts, error: errorInfo(stop) });
@@ -161,6 +157,15 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
     fault?.unlink();
     await dismiss();
   }
+}
+
+/** Leaves a host alone that wants it, or is not there. Answers for how long, in milliseconds; undefined for any other. */
+function pauseHost(host: string, error: AssetsError, { hosts, policy }: FetchContext): number | undefined {
+  if (!isOfHost(error)) return undefined;
+  const inARow = hosts.refused(host, policy.retries + 1);
+  const pauseMs = hostPauseMs(error, Math.max(0, inARow - 1), policy, Math.random);
+  hosts.pause(host, pauseMs);
+  return pauseMs;
 }
 
 /** Waits before another attempt, unless helpers bring the rest meanwhile or it is given up. Answers what stops the file. */

@@ -64,7 +64,9 @@ export function createPatience(
   const hurryRule = { rate: policy.minSpeed ?? 0, overMs: policy.hurryMs, applies: hurries };
   let reason: unknown;
   /** What is waited for: since when, for how long at most, how to end it. One timer serves all waits in turn. */
-  let wait: { since: number; limitMs: number; says: string; reject: (why: unknown) => void } | undefined;
+  let wait:
+    | { since: number; limitMs: number; says: string; isSilent: boolean; reject: (why: unknown) => void }
+    | undefined;
   let timer: NodeJS.Timeout | undefined;
   let timerDue = Number.POSITIVE_INFINITY;
   /** Whether the body was let go of, and with it all that the request held. */
@@ -90,12 +92,16 @@ export function createPatience(
     if (leftMs > 0) arm(leftMs);
     else {
       const seconds = Math.round(wait.limitMs / 100) / 10;
-      abort(new AssetsError("NETWORK", `${url} ${wait.says} for ${seconds} s.`, { retry: {} }));
+      abort(
+        new AssetsError("NETWORK", `${url} ${wait.says} for ${seconds} s.`, {
+          retry: wait.isSilent ? { silent: true } : {},
+        }),
+      );
     }
   };
-  const within = <T>(limitMs: number, says: string, promise: Promise<T>): Promise<T> =>
+  const within = <T>(limitMs: number, says: string, promise: Promise<T>, isSilent = false): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      wait = { since: performance.now(), limitMs, says, reject };
+      wait = { since: performance.now(), limitMs, says, isSilent, reject };
       if (timerDue > wait.since + limitMs) arm(limitMs);
       promise.then(resolve, reject);
       if (controller.signal.aborted) reject(reason ?? ENDED);
@@ -107,7 +113,7 @@ export function createPatience(
   if (run.aborted) onRunAbort();
   return {
     signal: controller.signal,
-    answer: (promise) => within(firstByteMs, "gave no answer", promise),
+    answer: (promise) => within(firstByteMs, "gave no answer", promise, true),
     async *watch(body) {
       const iterator = body[Symbol.asyncIterator]();
       let isFirst = true;

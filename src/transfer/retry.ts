@@ -92,7 +92,10 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
       ? { do: "retry", delayMs: backoff(history.failures, policy, random), empty: false, alone: false }
       : { do: "next-url", empty: false };
   }
-  if (error.retry === undefined || (error.retry.slow && !history.last)) return { do: "next-url", empty: false };
+  if (error.retry === undefined) return { do: "next-url", empty: false };
+  // Better than none, if the others have nothing.
+  if ((error.retry.slow || error.retry.silent) && !history.last)
+    return { do: "next-url", empty: false, return: "later" };
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
   if (afterMs > LONG_WAIT_MS && history.elsewhere) return { do: "next-url", empty: false, return: "later" };
@@ -111,18 +114,22 @@ export function verdictOnHelper({ code, retry }: AssetsError): "none" | "fail" |
   return retry === undefined || retry.slow ? "leave-url" : "less-of-host";
 }
 
+/** Whether a failure that may pass is one of the whole host: it asks to be left alone, or it is not there. */
+export function isOfHost({ retry, unreachable }: AssetsError): boolean {
+  return retry !== undefined && (retry.wholeHost === true || unreachable);
+}
+
 /**
- * How long a host that asks for it is left alone, in milliseconds: for as long as it says, or else for longer the more
- * often it failed. Undefined where it does not ask.
+ * How long such a host is left alone, in milliseconds: for as long as it says, or else for longer the more often it failed.
+ * A time that is over already says nothing: all that wait for it would ask again at once.
  */
 export function hostPauseMs(
   { retry }: AssetsError,
   failures: number,
   policy: RetryPolicy,
   random: () => number,
-): number | undefined {
-  if (retry?.wholeHost !== true) return undefined;
-  return retry.afterMs ?? backoff(Math.max(1, failures), policy, random);
+): number {
+  return retry?.afterMs || backoff(failures, policy, random);
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */

@@ -1,6 +1,7 @@
 /** Which proxy a URL is asked through. */
 import { describe, expect, it } from "vitest";
-import { proxyFor, staysHere, withProxies } from "../../src/source/proxy.js";
+import { redact } from "../../src/errors.js";
+import { basic, proxyFor, staysHere, withProxies } from "../../src/source/proxy.js";
 
 const HTTPS = new URL("https://files.example/x");
 const HTTP = new URL("http://files.example/x");
@@ -129,5 +130,14 @@ describe("the environment of git", () => {
     ["nothing where nothing is set, and all else as it is", { PATH: "/bin", HTTP_PROXY: " " }, {}, { PATH: "/bin" }],
   ])("has %s", (_, env, settings, expected) => {
     expect(withProxies(settings, env)).toEqual(expected);
+  });
+});
+
+describe("a login for Basic", () => {
+  it("is hidden from then on where somebody repeats it: the password, or a token in the place of the user", () => {
+    basic("somebody-known", "nobodys-77-secret");
+    basic("ghp_atokenofnobody", "");
+    expect(redact("nobodys-77-secret of somebody-known")).toBe("*** of somebody-known");
+    expect(redact("a coding of ghp_atokenofnobody")).toBe("a coding of ***");
   });
 });

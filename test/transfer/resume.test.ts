@@ -36,6 +36,13 @@ describe("a partial of a pinned file", () => {
     expect(tree.leftovers()).toEqual([]);
   });
 
+  it("without a pin or a validator is not promised to be of use", async () => {
+    const { tree } = await setUp([cutAfter(100_000)], { pin: "none" }, null);
+    expect(await run(tree, ONCE)).toMatchObject({ ok: false, keptPartialBytes: 0 });
+    const named = await setUp([cutAfter(100_000)], { pin: "none" }, '"v1"');
+    expect((await run(named.tree, ONCE)).keptPartialBytes).toBe(100_000);
+  });
+
   /** Knows no ranges, and breaks off after so many bytes. */
   const rangelessUntil = (bytes: number): Fault => {
     return (exchange) => {

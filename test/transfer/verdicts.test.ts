@@ -42,11 +42,10 @@ const REST = `bytes=${HALF}-`;
 
 describe("a failure that may pass", () => {
   const PASSING: FaultName[] = ["408", "425", "429", "500", "502", "503", "504", "resets instead of an answer"];
-  PASSING.push("empty answer, closed", "stalls on every range");
+  PASSING.push("empty answer, closed");
 
   it.each(PASSING)("%s: the same URL is tried again as often as allowed, then the next goes on", async (fault) => {
-    const patience = fault === "stalls on every range" ? SHORT_PATIENCE : {};
-    const { bad, good, right, outcome } = await resumed(fault, { policy: { retries: 2, ...patience } });
+    const { bad, good, right, outcome } = await resumed(fault, { policy: { retries: 2 } });
     expect(bad).toEqual([REST, REST, REST]);
     expect(good).toEqual([REST]);
     expect(right).toBe(true);
@@ -54,6 +53,24 @@ describe("a failure that may pass", () => {
     expect(outcome.tried).toEqual([
       { url: expect.stringMatching(/\/bad$/), attempts: 3, error: expect.objectContaining({ code: "NETWORK" }) },
     ]);
+  });
+
+  it("no answer: the next goes on after one wait, and where it has nothing the first is asked again", async () => {
+    const silent = await resumed("stalls on every range", { policy: { retries: 2, ...SHORT_PATIENCE } });
+    expect([silent.bad, silent.good, silent.right]).toEqual([[REST], [REST], true]);
+    const late: FaultName = "says Accept-Ranges: none, yet honours ranges";
+    const once: Fault = (exchange) => faults[exchange.count === 1 ? "stalls on every range" : late](exchange);
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const urls = [
+      server.serve("/first", { body: BODY, fault: once }),
+      server.serve("/second", { body: BODY, fault: "404" }),
+    ];
+    tree.manifestFor({ "a.bin": { url: urls, body: BODY } });
+    tree.write(PARTIAL, bytesOf(BODY).subarray(0, HALF));
+    const report = await run(tree, { policy: { retries: 2, ...SHORT_PATIENCE } });
+    expect(report.of("a.bin")).toMatchObject({ status: "downloaded" });
+    expect([server.to("/first").length, server.to("/second").length]).toEqual([2, 1]);
   });
 
   it("no retries means one request", async () => {
