@@ -5,7 +5,8 @@ import { parseHub, parseRecord, parseRelease, SHORT_SCHEMES, shortForm } from ".
 import { MEMBER_FRAGMENT } from "../url-forms.js";
 import { describeRaw } from "./describe-raw.js";
 import type { Described } from "./described.js";
-import { type Headers, refusalOf } from "./http-answer.js";
+import type { Headers } from "./headers.js";
+import { refusalOf } from "./http-answer.js";
 import { type Hub, resolveUrlOf } from "./hub.js";
 import type { Environment } from "./proxy.js";
 import { orRefuse, type Services } from "./short.js";

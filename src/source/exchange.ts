@@ -2,7 +2,7 @@
 import type { Dispatcher } from "undici";
 import { createBodyBuffer } from "./body-buffer.js";
 import type { Connections } from "./connections.js";
-import type { Headers } from "./http-answer.js";
+import type { Headers } from "./headers.js";
 
 /** An answer whose head has come. Either `chunks` or `discard` is called, once. */
 export interface Answer {

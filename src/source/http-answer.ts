@@ -1,9 +1,8 @@
 /** Decides what an HTTP answer is good for: pure, from its status and headers, trusting none of them further than needed. */
 import { AssetsError, redact } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
-
-/** Response headers by lower-case name. */
-export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+import { quotaPause, retryAfter } from "./asked-waits.js";
+import { type Headers, single } from "./headers.js";
 
 /** What was asked for. */
 export interface Asked {
@@ -62,13 +61,6 @@ export type Decision =
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const PAGE_NAME = /\.x?html?$/i;
 const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-stream"]);
-/** As long as for ever; what is longer cannot be told apart from it. */
-const LONGEST_WAIT_S = 1_000_000_000;
-/** Seconds that are a date, not a wait: the year 2001. */
-const EPOCH_S = 1_000_000_000;
-const SECONDS = /^\d+(?:\.\d+)?(?:\s*,\s*\d+(?:\.\d+)?)*$/;
-/** Of HTTP in its three forms (RFC 9110 section 5.6.7), and of RFC 3339. */
-const DATE = /^(?:[A-Z][a-z]{2,8},? |\d{4}-\d\d-\d\dT)/;
 const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
 
 /** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
@@ -233,38 +225,6 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
   return new AssetsError("BAD_RESPONSE", `${url} answered HTTP ${status} instead of the file.`, { cause });
 }
 
-/**
- * Milliseconds to wait by a Retry-After value: seconds or a date (RFC 9110 section 10.2.3). Seconds with a fraction are
- * taken, and of several the most; a date has to look like one, since `Date.parse` finds dates in nearly anything.
- */
-function retryAfter(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? "";
-  if (SECONDS.test(text)) return waitOf(Math.max(...text.split(",").map(Number)) * 1000);
-  return DATE.test(text) && !Number.isNaN(Date.parse(text)) ? waitOf(Date.parse(text) - now) : undefined;
-}
-
-/** A wait in milliseconds: none has begun before it is asked for, and none is longer than for ever. */
-function waitOf(ms: number): number {
-  return Math.min(Math.max(0, ms), LONGEST_WAIT_S * 1000);
-}
-
-/**
- * How long a used-up quota lasts, in milliseconds; undefined while some of it is left or none is stated. Reads the
- * `RateLimit` field (draft-ietf-httpapi-ratelimit-headers: `"name";r=0;t=30`, earlier `remaining=0, reset=30`) and the
- * `RateLimit-Remaining` and `-Reset` pair that came before it, with or without `X-`.
- */
-function quotaPause(headers: Headers, now: number): number | undefined {
-  const field = single(headers.ratelimit) ?? "";
-  const pair = (name: string) => single(headers[`ratelimit-${name}`]) ?? single(headers[`x-ratelimit-${name}`]);
-  const remaining = /\b(?:r|remaining)=(\d+)/.exec(field)?.[1] ?? pair("remaining");
-  const reset = /\b(?:t|reset)=(\d+)/.exec(field)?.[1] ?? pair("reset");
-  if (remaining?.trim() !== "0" || reset === undefined || !/^\s*\d+\s*$/.test(reset)) return undefined;
-  const seconds = Number(reset);
-  // Some servers state the moment in seconds since the epoch, or in milliseconds, instead of the wait.
-  if (seconds > EPOCH_S * 1000) return waitOf(seconds - now);
-  return waitOf(seconds > EPOCH_S ? seconds * 1000 - now : seconds * 1000);
-}
-
 /** An entity tag or date under which parts may be combined (RFC 9110 sections 8.8.2.2, 8.8.3 and 13.1.5). */
 function strongValidator(headers: Headers): string | undefined {
   const etag = single(headers.etag)?.trim();
@@ -291,10 +251,6 @@ function contentCoding(headers: Headers): "gzip" | "deflate" | "br" | "unknown" 
 
 function mediaTypeOf(headers: Headers): string | undefined {
   return single(headers["content-type"])?.split(";", 1)[0]?.trim().toLowerCase() || undefined;
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }
 
 function pathOf(url: string): string {
