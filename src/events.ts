@@ -77,7 +77,7 @@ export type AssetEvent =
   | { type: "transfer:restart"; path: string; received: number; reason: string }
   | { type: "transfer:retry"; path: string; url: string; attempt: number; delayMs: number; error: ErrorInfo }
   | { type: "transfer:fallback"; path: string; from: string; to: string; error: ErrorInfo }
-  /** A host that asked to be left alone is left alone; `path` waits for it. */
+  /** A host that asked for it, or is not there, is left alone; `path` waits for it. */
   | { type: "transfer:pause"; path: string; host: string; delayMs: number }
   /** A further source that helped with a file is left; the others go on. */
   | { type: "transfer:leave"; path: string; url: string; error: ErrorInfo }

@@ -86,7 +86,7 @@ export function noticeLine(event: AssetEvent, colors: Colors): string | undefine
     }
     case "transfer:pause": {
       const what = `${colors.warn("waiting")} ${oneLine(event.path)}`;
-      return fields(what, `${oneLine(event.host)} asks to be left alone for ${formatDuration(event.delayMs)}`);
+      return fields(what, `${oneLine(event.host)} is left alone for ${formatDuration(event.delayMs)}`);
     }
     case "transfer:restart":
       return fields(`${colors.warn("dropped")} ${oneLine(event.path)}`, oneLine(event.reason));

@@ -163,6 +163,8 @@ export async function insist(work: Work, turn: Turn, run: FetchContext, tally: F
 function pauseHost(host: string, error: AssetsError, { hosts, policy }: FetchContext): number | undefined {
   if (!isOfHost(error)) return undefined;
   const inARow = hosts.refused(host, policy.retries + 1);
+  // One that was found to be away is waited for no more: what is left of the run fails soon.
+  if (error.unreachable && hosts.isUnreachable(host)) return undefined;
   const pauseMs = hostPauseMs(error, Math.max(0, inARow - 1), policy, Math.random);
   hosts.pause(host, pauseMs);
   return pauseMs;

@@ -44,3 +44,16 @@ it("many small files all arrive though their only server is away at first", asyn
   expect(tries.length).toBeLessThan(1.5 * FILES);
   expect(server.requests()).toBe(FILES);
 });
+
+it("where it stays away, no file waits longer for it than one alone would", async () => {
+  const server = await startServer();
+  const tree = makeTree();
+  const names = Array.from({ length: FILES }, (_, n) => `f${n}`);
+  const url = `http://127.0.0.1:${server.port}/`;
+  tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url + name, body: BODY }])));
+  server.close();
+  const report = await run(tree, { policy: { retries: 3, baseDelayMs: 20, maxDelayMs: 60_000 } });
+  expect(report.totals).toMatchObject({ downloaded: 0, failed: FILES });
+  const delays = report.events.flatMap((event) => (event.type === "transfer:retry" ? [event.delayMs] : []));
+  expect(Math.max(...delays)).toBeLessThanOrEqual(20 * 2 ** 3);
+});
