@@ -27,13 +27,19 @@ async function startServer() {
   return { open: () => open(port), close, port, requests: () => requests };
 }
 
-it("many small files all arrive though their only server is away at first", async () => {
+/** A project of many small files, whose only server is away. */
+async function setUp() {
   const server = await startServer();
   const tree = makeTree();
   const names = Array.from({ length: FILES }, (_, n) => `f${n}`);
   const url = `http://127.0.0.1:${server.port}/`;
   tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url + name, body: BODY }])));
   server.close();
+  return { server, tree };
+}
+
+it("many small files all arrive though their only server is away at first", async () => {
+  const { server, tree } = await setUp();
   const back = setTimeout(server.open, 600);
   onTestFinished(() => clearTimeout(back));
   // Each file by itself would have tried six times within less than that, most likely.
@@ -46,12 +52,7 @@ it("many small files all arrive though their only server is away at first", asyn
 });
 
 it("where it stays away, no file waits longer for it than one alone would", async () => {
-  const server = await startServer();
-  const tree = makeTree();
-  const names = Array.from({ length: FILES }, (_, n) => `f${n}`);
-  const url = `http://127.0.0.1:${server.port}/`;
-  tree.manifestFor(Object.fromEntries(names.map((name) => [name, { url: url + name, body: BODY }])));
-  server.close();
+  const { tree } = await setUp();
   const report = await run(tree, { policy: { retries: 3, baseDelayMs: 20, maxDelayMs: 60_000 } });
   expect(report.totals).toMatchObject({ downloaded: 0, failed: FILES });
   const delays = report.events.flatMap((event) => (event.type === "transfer:retry" ? [event.delayMs] : []));
