@@ -63,7 +63,7 @@ export function createPatience(
   const slowRule = { rate: policy.leastRate, overMs: policy.slowTimeoutMs, applies: () => true };
   const hurryRule = { rate: policy.minSpeed ?? 0, overMs: policy.hurryMs, applies: hurries };
   let reason: unknown;
-  /** What is waited for: since when, for how long at most, how to end it. One timer serves all waits in turn. */
+  /** What is waited for: since when, for how long at most, how to end it; `isSilent`: for an answer. One timer serves all waits in turn. */
   let wait:
     | { since: number; limitMs: number; says: string; isSilent: boolean; reject: (why: unknown) => void }
     | undefined;
@@ -92,11 +92,8 @@ export function createPatience(
     if (leftMs > 0) arm(leftMs);
     else {
       const seconds = Math.round(wait.limitMs / 100) / 10;
-      abort(
-        new AssetsError("NETWORK", `${url} ${wait.says} for ${seconds} s.`, {
-          retry: wait.isSilent ? { silent: true } : {},
-        }),
-      );
+      const retry = wait.isSilent ? { silent: true } : {};
+      abort(new AssetsError("NETWORK", `${url} ${wait.says} for ${seconds} s.`, { retry }));
     }
   };
   const within = <T>(limitMs: number, says: string, promise: Promise<T>, isSilent = false): Promise<T> =>
