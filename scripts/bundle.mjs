@@ -58,7 +58,7 @@ const builtins = {
         return `export const ${name} = ${value};`;
       });
       const head = isLate
-        ? `const all = () => ${load};\nconst of = (name) => all()[name];`
+        ? `let found;\nconst all = () => (found ??= ${load});\nconst of = (name) => all()[name];`
         : `const all = ${load};\nconst of = (name) => all[name];\nexport default all;`;
       return { contents: `${head}\n${lines.join("\n")}` };
     });
@@ -68,12 +68,38 @@ const builtins = {
 /** Stands for the address of a module, which CommonJS has not. */
 const MODULE_URL = "moduleUrl";
 
+const IMPORTS = /\s*import\s*(?:\{([^}]*)\}\s*from\s*)?"(\.\/[^"]+)";/y;
+const EXPORTS = /export\s*\{([^}]*)\};\s*$/;
+
+function linked(text) {
+  const lines = [];
+  let at = 0;
+  for (IMPORTS.lastIndex = 0; ; ) {
+    const found = IMPORTS.exec(text);
+    if (found === null) break;
+    at = IMPORTS.lastIndex;
+    const [, names, from] = found;
+    const load = `require(${JSON.stringify(from)});`;
+    lines.push(names === undefined ? load : `const {${names.replaceAll(/\s+as\s+/g, ":")}}=${load}`);
+  }
+  const body = text.slice(at);
+  const exported = EXPORTS.exec(body);
+  if (exported === null) return lines.join("") + body;
+  const names = exported[1].split(",").map((one) => one.trim().split(/\s+as\s+/));
+  for (const [local] of names) {
+    const writes = body.match(new RegExp(`(?<![.\\w$])${local.replaceAll("$", "\\$")}\\s*(\\+\\+|--|[-+*/|&^?]*=(?![=>]))`, "g"))?.length ?? 0;
+    if (writes > 1) console.log("LIVE?", local, writes);
+  }
+  const given = names.map(([local, name = local]) => (name === local ? name : `${name}:${local}`));
+  return `${lines.join("")}${body.slice(0, exported.index)}module.exports={${given}};`;
+}
+
 /**
  * A file as CommonJS, of which Node starts sooner, and of which what V8 compiled can be kept for the next run. Only modules
  * can be split into several files, so they are turned over afterwards.
  */
 async function toCommonJs(text) {
-  const { code } = await transform(text, {
+  const { code } = await transform(linked(text), {
     format: "cjs",
     platform: "node",
     target: shared.target,

@@ -140,12 +140,12 @@ export function secretsIn(value: string): string[] {
 
 /** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {
-  // The patterns look for texts of several words, and most texts that are shown are a single one.
-  const isWord = !/[:=\s]/.test(text);
+  // Each pattern is only searched for where there is what all that it finds have in them: most texts have none of it.
   // User info goes first: a secret that was cut out across its end would hide where it ends.
-  let cut = isWord ? text : text.replace(URL_USERINFO, "$1");
+  let cut = text.includes("@") ? text.replace(URL_USERINFO, "$1") : text;
   for (const secret of hidden) cut = cut.replaceAll(secret, "***");
-  return isWord ? cut : cut.replace(URL_SECRET, "$1***").replace(AUTH_VALUE, "$1***");
+  if (cut.includes("=")) cut = cut.replace(URL_SECRET, "$1***");
+  return /\s/.test(cut) ? cut.replace(AUTH_VALUE, "$1***") : cut;
 }
 
 /** A text from outside, fit to be shown: no credentials, nothing that drives a terminal. */

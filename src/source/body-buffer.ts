@@ -1,67 +1,66 @@
 /** Gathers a body as it comes, in pieces of memory that are given back. */
 import type { MemoryPool } from "../memory-pool.js";
 
-/** What came, in order, for a reader that takes one piece after another. */
-export interface BodyBuffer {
-  /** Bytes that were not taken. */
-  readonly held: number;
-  /** Whether a whole piece has gathered. */
-  readonly isFull: boolean;
-  /** Copies what came. */
-  add(chunk: Uint8Array): void;
-  /** The next piece, or as much of it as has gathered: right until it is given back. */
-  take(): Uint8Array | undefined;
-  /** Ends the use of the piece that was taken last. */
-  giveBack(): void;
-  /** Gives up what was not taken, and what was taken last. */
-  clear(): void;
-}
-
-/** Makes a buffer that takes its memory out of a pool. */
-export function createBodyBuffer(pool: MemoryPool): BodyBuffer {
+/** What came, in order, for a reader that takes one piece after another. A class, as there is one for each answer. */
+export class BodyBuffer {
+  readonly #pool: MemoryPool;
   /** In order; only the last has room. */
-  let pieces: { memory: Buffer; filled: number }[] = [];
-  let lent: Buffer | undefined;
-  let held = 0;
-  const giveBack = () => {
-    if (lent !== undefined) pool.give(lent);
-    lent = undefined;
-  };
+  #pieces: { memory: Buffer; filled: number }[] = [];
+  #lent: Buffer | undefined;
+  #held = 0;
 
-  return {
-    giveBack,
-    get held() {
-      return held;
-    },
-    get isFull() {
-      return pieces[0]?.filled === pool.bytes;
-    },
-    add(chunk) {
-      held += chunk.length;
-      for (let at = 0; at < chunk.length; ) {
-        let last = pieces.at(-1);
-        if (last === undefined || last.filled === pool.bytes) {
-          last = { memory: pool.take(), filled: 0 };
-          pieces.push(last);
-        }
-        const part = chunk.subarray(at, at + pool.bytes - last.filled);
-        last.memory.set(part, last.filled);
-        last.filled += part.length;
-        at += part.length;
+  /** Its memory comes out of a pool. */
+  constructor(pool: MemoryPool) {
+    this.#pool = pool;
+  }
+
+  /** Bytes that were not taken. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Whether a whole piece has gathered. */
+  get isFull(): boolean {
+    return this.#pieces[0]?.filled === this.#pool.bytes;
+  }
+
+  /** Copies what came. */
+  add(chunk: Uint8Array): void {
+    const { bytes } = this.#pool;
+    this.#held += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      let last = this.#pieces.at(-1);
+      if (last === undefined || last.filled === bytes) {
+        last = { memory: this.#pool.take(), filled: 0 };
+        this.#pieces.push(last);
       }
-    },
-    take() {
-      const first = pieces.shift();
-      if (first === undefined) return undefined;
-      lent = first.memory;
-      held -= first.filled;
-      return lent.subarray(0, first.filled);
-    },
-    clear() {
-      giveBack();
-      for (const { memory } of pieces) pool.give(memory);
-      pieces = [];
-      held = 0;
-    },
-  };
+      const part = chunk.subarray(at, at + bytes - last.filled);
+      last.memory.set(part, last.filled);
+      last.filled += part.length;
+      at += part.length;
+    }
+  }
+
+  /** The next piece, or as much of it as has gathered: right until it is given back. */
+  take(): Uint8Array | undefined {
+    const first = this.#pieces.shift();
+    if (first === undefined) return undefined;
+    this.#lent = first.memory;
+    this.#held -= first.filled;
+    return first.memory.subarray(0, first.filled);
+  }
+
+  /** Ends the use of the piece that was taken last. */
+  giveBack(): void {
+    if (this.#lent !== undefined) this.#pool.give(this.#lent);
+    this.#lent = undefined;
+  }
+
+  /** Gives up what was not taken, and what was taken last. */
+  clear(): void {
+    this.giveBack();
+    for (const { memory } of this.#pieces) this.#pool.give(memory);
+    this.#pieces = [];
+    this.#held = 0;
+  }
 }

@@ -1,6 +1,6 @@
 /** One HTTP request and its answer: the body is read ahead of its reader, so that no fault costs bytes that came before it. */
 import type { Dispatcher } from "undici";
-import { createBodyBuffer } from "./body-buffer.js";
+import { BodyBuffer } from "./body-buffer.js";
 import type { Connections } from "./connections.js";
 import type { Headers } from "./headers.js";
 
@@ -9,10 +9,10 @@ export interface Answer {
   status: number;
   headers: Headers;
   /**
-   * The body, then its end or its error, as undici gives it. A chunk is lent: it is right until the next one is asked for.
-   * Leaving early ends the connection.
+   * The body, then its end or its error: what `explain` makes of what undici says. A chunk is lent: it is right until the
+   * next one is asked for. Leaving early ends the connection.
    */
-  chunks(): AsyncGenerator<Uint8Array>;
+  chunks(explain: (error: unknown) => unknown): AsyncIterable<Uint8Array>;
   /** Lets go of the body: a short one is read so that its connection serves again, a long one is cut. */
   discard(): void;
 }
@@ -24,114 +24,165 @@ const AHEAD_BYTES = 256 * 1024;
 /** How much of an unwanted body is read. */
 const DISCARD_BYTES = 64 * 1024;
 
+type Via = Pick<Connections, "dispatch" | "memory" | "inBody" | "rests">;
+type Request = Parameters<Connections["dispatch"]>[0];
+
 /** Sends a request. Throws the signal's reason, or what undici says. */
-export function exchange(
-  connections: Pick<Connections, "dispatch" | "memory" | "inBody" | "rests">,
-  request: Parameters<Connections["dispatch"]>[0],
-  signal: AbortSignal,
-): Promise<Answer> {
-  const body = createBodyBuffer(connections.memory);
+export function exchange(connections: Via, request: Request, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else connections.dispatch(request, new Exchange(connections, signal, resolve, reject));
+  });
+}
+
+/** A class, as there are many: V8 makes a new shape for each generator and each handler that a function makes within. */
+class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableIterator<Uint8Array> {
+  status = 0;
+  headers: Headers = {};
+  readonly #connections: Via;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #body: BodyBuffer;
   /** Whether what is there is not to wait for more, and the timer that will say so. */
-  let isDue = true;
-  let timer: NodeJS.Timeout | undefined;
+  #isDue = true;
+  #timer: NodeJS.Timeout | undefined;
   /** Whether the head stated the length of the body, which then goes on from read to read. */
-  let isPlain = false;
-  let unwanted: number | undefined;
-  let controller: Dispatcher.DispatchController | undefined;
-  let end: { error?: unknown } | undefined;
-  let wake = () => {};
+  #isPlain = false;
+  /** Bytes that came of a body that nobody wants. */
+  #unwanted: number | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #end: { error?: unknown } | undefined;
+  #explain = (error: unknown) => error;
+  #wake = () => {};
 
-  const finish = (how: { error?: unknown }) => {
-    end ??= how;
-    signal.removeEventListener("abort", onAbort);
-    clearTimeout(timer);
-    wake();
-  };
-  const linger = () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      isDue = true;
-      wake();
-    }, LINGER_MS);
-  };
-  const cut = () => {
-    if (end === undefined) controller?.abort(new Error("The body is not wanted."));
-  };
+  constructor(
+    connections: Via,
+    signal: AbortSignal,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#connections = connections;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#body = new BodyBuffer(connections.memory);
+    signal.addEventListener("abort", this);
+  }
 
-  async function* read(): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const chunk = body.isFull || isDue || end !== undefined ? body.take() : undefined;
-        if (chunk !== undefined) {
-          isDue = false;
-          clearTimeout(timer);
-          timer = undefined;
-          if (body.held < AHEAD_BYTES && controller?.paused) controller.resume();
-          if (body.held > 0 && end === undefined) linger();
-          yield chunk;
-          body.giveBack();
-        } else if (end === undefined) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        } else if ("error" in end) throw end.error;
-        else return;
+  /** Of the signal's abort. */
+  handleEvent(): void {
+    const { reason } = this.#signal;
+    this.#fail(reason);
+    this.#controller?.abort(reason instanceof Error ? reason : new Error("aborted"));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Aborted while it waited for a connection.
+    if (this.#signal.aborted) this.handleEvent();
+  }
+
+  onResponseStart(_: unknown, status: number, headers: Headers): void {
+    if (status < 200) return;
+    this.#isPlain = headers["transfer-encoding"] === undefined;
+    this.status = status;
+    this.headers = headers;
+    this.#resolve(this);
+  }
+
+  onResponseData(_: unknown, chunk: Uint8Array): void {
+    const body = this.#body;
+    this.#connections.inBody(this.#isPlain ? chunk : undefined);
+    if (this.#unwanted !== undefined) {
+      this.#unwanted += chunk.length;
+      if (this.#unwanted > DISCARD_BYTES) this.#cut();
+      return;
+    }
+    body.add(chunk);
+    if (body.held >= AHEAD_BYTES) {
+      this.#controller?.pause();
+      this.#connections.rests();
+    }
+    if (body.isFull || this.#isDue) this.#wake();
+    else this.#linger();
+  }
+
+  onResponseEnd(): void {
+    this.#connections.inBody(undefined);
+    this.#finish({});
+  }
+
+  onResponseError(_: unknown, error: unknown): void {
+    this.#fail(error);
+  }
+
+  chunks(explain: (error: unknown) => unknown): AsyncIterable<Uint8Array> {
+    this.#explain = explain;
+    return this;
+  }
+
+  discard(): void {
+    this.#unwanted = this.#body.held;
+    this.#body.clear();
+    if (this.#unwanted > DISCARD_BYTES) this.#cut();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    const body = this.#body;
+    body.giveBack();
+    for (;;) {
+      const chunk = body.isFull || this.#isDue || this.#end !== undefined ? body.take() : undefined;
+      if (chunk !== undefined) {
+        this.#isDue = false;
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+        if (body.held < AHEAD_BYTES && this.#controller?.paused) this.#controller.resume();
+        if (body.held > 0 && this.#end === undefined) this.#linger();
+        return { done: false, value: chunk };
       }
-    } finally {
-      cut();
-      body.clear();
+      if (this.#end !== undefined) {
+        if ("error" in this.#end) throw this.#explain(this.#end.error);
+        return { done: true, value: undefined };
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 
-  function discard(): void {
-    unwanted = body.held;
-    body.clear();
-    if (unwanted > DISCARD_BYTES) cut();
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#cut();
+    this.#end = {};
+    this.#body.clear();
+    return { done: true, value: undefined };
   }
 
-  let onAbort = () => {};
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      finish({ error });
-      reject(error);
-    };
-    onAbort = () => {
-      fail(signal.reason);
-      controller?.abort(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    };
-    signal.addEventListener("abort", onAbort);
-    if (signal.aborted) return onAbort();
-    connections.dispatch(request, {
-      onRequestStart(started) {
-        controller = started;
-        // Aborted while it waited for a connection.
-        if (signal.aborted) onAbort();
-      },
-      onResponseStart(_, status, headers) {
-        if (status < 200) return;
-        isPlain = headers["transfer-encoding"] === undefined;
-        resolve({ status, headers, chunks: read, discard });
-      },
-      onResponseData(_, chunk) {
-        connections.inBody(isPlain ? chunk : undefined);
-        if (unwanted !== undefined) {
-          unwanted += chunk.length;
-          if (unwanted > DISCARD_BYTES) cut();
-          return;
-        }
-        body.add(chunk);
-        if (body.held >= AHEAD_BYTES) {
-          controller?.pause();
-          connections.rests();
-        }
-        if (body.isFull || isDue) wake();
-        else linger();
-      },
-      onResponseEnd() {
-        connections.inBody(undefined);
-        finish({});
-      },
-      onResponseError: (_, error) => fail(error),
-    });
-  });
+  #linger(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#isDue = true;
+      this.#wake();
+    }, LINGER_MS);
+  }
+
+  #cut(): void {
+    if (this.#end === undefined) this.#controller?.abort(new Error("The body is not wanted."));
+  }
+
+  #fail(error: unknown): void {
+    this.#finish({ error });
+    this.#reject(error);
+  }
+
+  #finish(how: { error?: unknown }): void {
+    this.#end ??= how;
+    this.#signal.removeEventListener("abort", this);
+    clearTimeout(this.#timer);
+    this.#wake();
+  }
 }

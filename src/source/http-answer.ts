@@ -100,7 +100,6 @@ function decideWhole(headers: Headers, asked: Asked): Decision {
   const length = contentLength(headers);
   const coding = contentCoding(headers);
   const mediaType = mediaTypeOf(headers);
-  const facts = { offset: 0, ...(validator && { validator }), ...(mediaType && { mediaType }) };
   if (coding !== undefined && !isFileItself(length, asked)) {
     if (coding === "unknown") {
       return fail(
@@ -108,11 +107,11 @@ function decideWhole(headers: Headers, asked: Asked): Decision {
         `${asked.url} sends its bytes with the content coding "${single(headers["content-encoding"])}", though none was asked for.`,
       );
     }
-    return { do: "read", ...facts, decode: coding };
+    return { do: "read", offset: 0, validator, mediaType, decode: coding };
   }
   const wrong = contradiction(length, asked, mediaType, true);
   if (wrong !== undefined) return { do: "fail", error: wrong };
-  return { do: "read", ...facts, ...(length !== undefined && { totalSize: length }) };
+  return { do: "read", offset: 0, validator, mediaType, totalSize: length };
 }
 
 function decidePart(headers: Headers, asked: Asked): Decision {
@@ -143,14 +142,7 @@ function decidePart(headers: Headers, asked: Asked): Decision {
   }
   const wrong = contradiction(total, asked, mediaType);
   if (wrong !== undefined) return { do: "fail", error: wrong };
-  return {
-    do: "read",
-    offset: start,
-    end: end + 1,
-    ...(total !== undefined && { totalSize: total }),
-    ...(validator && { validator }),
-    ...(mediaType && { mediaType }),
-  };
+  return { do: "read", offset: start, end: end + 1, totalSize: total, validator, mediaType };
 }
 
 /** Whether coded bytes are the wanted file as they are: servers label `.gz` files with a content coding. */

@@ -77,20 +77,28 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
 
   async function open(url: string, options: OpenOptions, extras: RequestExtras = {}): Promise<Opened> {
     const shown = redact(url);
-    const whole = options.offset === 0 && options.end === undefined;
-    let range: Asked["range"] = whole ? "none" : options.validator === undefined ? "plain" : "conditional";
+    const { offset, end, expectedSize, validator, signal } = options;
+    const whole = offset === 0 && end === undefined;
+    let range: Asked["range"] = whole ? "none" : validator === undefined ? "plain" : "conditional";
     // Each way of asking for a range is tried at most once: conditional, plain, none.
     for (;;) {
-      const asked: Asked = { url: shown, range, ...options };
-      const { decision, answer } = await follow(url, asked, options.signal, extras);
+      const asked: Asked = { url: shown, range, offset, end, expectedSize, validator };
+      const { decision, answer } = await follow(url, asked, signal, extras);
       if (decision.do === "redirect") throw new Error("A redirect was not followed.");
       if (decision.do === "ask-again") {
         range = decision.range;
         continue;
       }
-      const { decode, empty, do: _, ...opened } = decision;
-      if (empty) answer.discard();
-      return { ...opened, body: empty ? nothing() : read(answer, decode, shown, options.signal) };
+      if (decision.empty) answer.discard();
+      return {
+        body: decision.empty ? nothing() : read(answer, decision.decode, shown, signal),
+        offset: decision.offset,
+        end: decision.end,
+        totalSize: decision.totalSize,
+        validator: decision.validator,
+        mediaType: decision.mediaType,
+        pauseMs: decision.pauseMs,
+      };
     }
   }
 
@@ -98,11 +106,11 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
   async function follow(url: string, asked: Asked, signal: AbortSignal, extras: RequestExtras, way: Way = {}) {
     const { post, stays } = way;
     let target = new URL(url);
-    let secrets: Record<string, string> = { ...basicAuth(target), ...extras.headers };
-    let elsewhere = false;
+    let secrets = Object.assign(basicAuth(target), extras.headers);
+    asked.elsewhere = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const answer = await send(target, { ...rangeHeaders(asked), ...secrets }, signal, asked.url, way);
-      const decision = decide(answer.status, answer.headers, { ...asked, elsewhere });
+      const answer = await send(target, Object.assign(rangeHeaders(asked), secrets), signal, asked.url, way);
+      const decision = decide(answer.status, answer.headers, asked);
       if (decision.do === "read") return { decision, answer, url: target.href };
       if (decision.do === "fail" && post !== undefined) throw await withSaid(decision.error, answer);
       if (decision.do === "redirect" && stays && leaves(decision.location, target, stays)) {
@@ -114,7 +122,7 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       const next = redirectTarget(decision.location, target, asked.url);
       if (next.origin !== target.origin) {
         secrets = {};
-        elsewhere = true;
+        asked.elsewhere = true;
       }
       target = next;
     }
@@ -129,19 +137,19 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     { method, post }: Way,
   ) {
     const via = await connect();
+    const own: Record<string, string> = {
+      accept: post?.mediaType ?? "*/*",
+      // Ranges and lengths count coded bytes: any coding would make them useless.
+      "accept-encoding": "identity",
+      "user-agent": settings.userAgent ?? `assets/${version}`,
+    };
+    if (post !== undefined) own["content-type"] = post.mediaType;
     const request = {
       origin: target.origin,
       path: `${target.pathname}${target.search}`,
       method: method ?? (post === undefined ? "GET" : "POST"),
-      ...(post && { body: JSON.stringify(post.value) }),
-      headers: {
-        accept: post?.mediaType ?? "*/*",
-        ...(post && { "content-type": post.mediaType }),
-        // Ranges and lengths count coded bytes: any coding would make them useless.
-        "accept-encoding": "identity",
-        "user-agent": settings.userAgent ?? `assets/${version}`,
-        ...headers,
-      },
+      body: post && JSON.stringify(post.value),
+      headers: Object.assign(own, headers),
       // Patience is the caller's: these timers do not run while a reader applies back-pressure.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -213,7 +221,7 @@ async function withSaid(error: AssetsError, answer: Answer): Promise<AssetsError
   const refusal = refusalOf(error);
   if (refusal === undefined) answer.discard();
   else {
-    const parsed = await gatherFrom(answer.chunks(), "", MAX_SAID_BYTES)
+    const parsed = await gatherFrom(answer.chunks(asIs), "", MAX_SAID_BYTES)
       .then((bytes) => parseJson(bytes, "") as { message?: unknown } | null)
       .catch(() => undefined);
     if (typeof parsed?.message === "string") refusal.said = parsed.message;
@@ -257,25 +265,35 @@ function redirectTarget(location: string, from: URL, shown: string): URL {
 
 const DECODERS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
-async function* read(
+function read(
   answer: Answer,
   decode: keyof typeof DECODERS | undefined,
   shown: string,
   signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const explain = (error: unknown) => (signal.aborted ? signal.reason : networkError(error, shown));
+  return decode === undefined ? answer.chunks(explain) : decoded(answer, decode, explain);
+}
+
+async function* decoded(
+  answer: Answer,
+  coding: keyof typeof DECODERS,
+  explain: (error: unknown) => unknown,
 ): AsyncGenerator<Uint8Array> {
   try {
     // The callback takes an error that the reader, having left early, does not wait for.
-    yield* decode === undefined
-      ? answer.chunks()
-      : pipeline(
-          () => owned(answer.chunks()),
-          DECODERS[decode](),
-          () => {},
-        );
+    yield* pipeline(
+      () => owned(answer.chunks(asIs)),
+      DECODERS[coding](),
+      () => {},
+    );
   } catch (error) {
-    signal.throwIfAborted();
-    throw networkError(error, shown);
+    throw explain(error);
   }
+}
+
+function asIs(error: unknown): unknown {
+  return error;
 }
 
 /** Copies chunks that are lent. */

@@ -8,9 +8,9 @@ export interface OpenOptions {
    * Where the caller will stop reading, not included; left out for the end of the file. A source asks for no more where
    * it can, and may send more where it cannot.
    */
-  end?: number;
+  end?: number | undefined;
   /** Size that the manifest pins, in bytes: an answer that contradicts it is refused before its body is read. */
-  expectedSize?: number;
+  expectedSize?: number | undefined;
   /**
    * Strong validator that came with the bytes already here. Given: resume only if the file is unchanged.
    * Absent: the caller has a digest that decides at the end, so any server may continue.

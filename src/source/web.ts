@@ -65,7 +65,7 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
     const place = await placeOf(url);
     const { credential, withheld } = place;
     const sendAs = (shown: Credential | undefined) =>
-      send(place.url.href, { ...place.service?.headers?.(place.url), ...(shown && authorizationOf(shown)) });
+      send(place.url.href, Object.assign({}, place.service?.headers?.(place.url), shown && authorizationOf(shown)));
     if (credential === undefined || withheld) {
       return sendAs(undefined).catch((error) => {
         throw explained(error, place);

@@ -141,8 +141,9 @@ export async function openLedger(root: string, { readOnly = false } = {}): Promi
       // Read from memory a moment later, a file is no surer to be on the disk.
       const still = before?.unsynced && !isForgotten(before) && (at ?? 0n) - BigInt(before.at) < WRITTEN_BACK_NS;
       const mark = unsynced || (at !== undefined && still && matches(before, stat));
-      const entry = { ...entryOf(path, stat, sha256), ...(mark && { unsynced: true as const }) };
-      pending.push({ entry, ...(since !== undefined && { at: since }) });
+      const entry = entryOf(path, stat, sha256);
+      if (mark) entry.unsynced = true;
+      pending.push({ entry, at: since });
     },
     doubt(path) {
       const before = entryFor(path);

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { createMemoryPool } from "../memory-pool.js";
 import { isWindows } from "../platform.js";
-import { type ByteRanges, bytesIn, frontOf, gapsWithin, withoutRange, withRange } from "./byte-ranges.js";
+import { type ByteRange, type ByteRanges, bytesIn, frontOf, gapsWithin, withoutRange, withRange } from "./byte-ranges.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
@@ -25,16 +25,91 @@ const MEMORY = createMemoryPool(SMALL_BYTES, 32);
 
 /** Makes the partial of a file of `size` bytes; nothing is on disk before `commit`, or `close`, which makes the folder. */
 export function holdPartial(path: string, size: number, makeFolder: () => Promise<unknown>): PartialFile {
-  const memory = MEMORY.take();
-  let content = memory.subarray(0, size);
-  let held: ByteRanges = [];
-  let isOpen = true;
+  return new PartialInMemory(path, size, makeFolder);
+}
+
+/** A class, as there are many: an object with getters of its own has a shape of its own, which V8 looks up at each use. */
+class PartialInMemory implements PartialFile {
+  readonly path: string;
+  content: Uint8Array;
+  held: ByteRanges = [];
+  readonly #makeFolder: () => Promise<unknown>;
+  readonly #memory = MEMORY.take();
+  #isOpen = true;
+
+  constructor(path: string, size: number, makeFolder: () => Promise<unknown>) {
+    this.path = path;
+    this.content = this.#memory.subarray(0, size);
+    this.#makeFolder = makeFolder;
+  }
+
+  get front(): number {
+    return frontOf(this.held);
+  }
+
+  write(bytes: Uint8Array, at: number): undefined {
+    for (const { start, end } of gapsWithin(this.held, { start: at, end: at + bytes.length })) {
+      this.content.set(bytes.subarray(start - at, end - at), start);
+      this.held = withRange(this.held, { start, end });
+    }
+  }
+
+  async cut(to: number): Promise<void> {
+    this.held = withoutRange(this.held, { start: to, end: Number.POSITIVE_INFINITY });
+  }
+
+  async drop(range: ByteRange): Promise<void> {
+    this.held = withoutRange(this.held, range);
+  }
+
+  async read(buffer: Uint8Array, at: number): Promise<number> {
+    const bytes = this.content.subarray(at, Math.min(at + buffer.length, this.held.at(-1)?.end ?? 0));
+    buffer.set(bytes);
+    return bytes.length;
+  }
+
+  async sync(): Promise<boolean> {
+    return false;
+  }
+
+  async discard(): Promise<void> {
+    this.held = [];
+  }
+
+  async commit(target: string, { mode }: { mode?: number } = {}): Promise<BigIntStats | undefined> {
+    const { path } = this;
+    const written = this.#writeOut();
+    try {
+      if (isWindows || mode !== undefined) await renameWithMode(path, target, mode);
+      else renameSync(path, target);
+    } catch (error) {
+      throw diskError(error, "put in place", target);
+    }
+    if (this.#isOpen) this.#letGo();
+    this.#isOpen = false;
+    return lookAgain(target, written);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    try {
+      if (this.held.length === 0) return;
+      await this.#makeFolder();
+      if (bytesIn(this.held) > this.front) await writeJournal(this.path, { ranges: this.held });
+      else await removeJournal(this.path);
+      this.#writeOut();
+    } finally {
+      this.#letGo();
+    }
+  }
 
   /**
    * Writes what is there to the partial's own name; whatever stood there is not ours. Blocks for it: each call that a
    * thread made instead would take several times as long as the call.
    */
-  const writeOut = (): BigIntStats => {
+  #writeOut(): BigIntStats {
+    const { path, content, held } = this;
     try {
       const descriptor = openNew(path);
       try {
@@ -49,73 +124,13 @@ export function holdPartial(path: string, size: number, makeFolder: () => Promis
     } catch (error) {
       throw diskError(error, "write", path);
     }
-  };
+  }
 
   /** Whoever still wrote would write into another file. */
-  const letGo = () => {
-    content = memory.subarray(0, 0);
-    MEMORY.give(memory);
-  };
-
-  return {
-    path,
-    get content() {
-      return content;
-    },
-    get held() {
-      return held;
-    },
-    get front() {
-      return frontOf(held);
-    },
-    write(bytes, at) {
-      for (const { start, end } of gapsWithin(held, { start: at, end: at + bytes.length })) {
-        content.set(bytes.subarray(start - at, end - at), start);
-        held = withRange(held, { start, end });
-      }
-      return undefined;
-    },
-    async cut(to) {
-      held = withoutRange(held, { start: to, end: Number.POSITIVE_INFINITY });
-    },
-    async drop(range) {
-      held = withoutRange(held, range);
-    },
-    async read(buffer, at) {
-      return content.copy(buffer, 0, at, Math.min(at + buffer.length, held.at(-1)?.end ?? 0));
-    },
-    async sync() {
-      return false;
-    },
-    async discard() {
-      held = [];
-    },
-    async commit(target, { mode } = {}) {
-      const written = writeOut();
-      try {
-        if (isWindows || mode !== undefined) await renameWithMode(path, target, mode);
-        else renameSync(path, target);
-      } catch (error) {
-        throw diskError(error, "put in place", target);
-      }
-      if (isOpen) letGo();
-      isOpen = false;
-      return lookAgain(target, written);
-    },
-    async close() {
-      if (!isOpen) return;
-      isOpen = false;
-      try {
-        if (held.length === 0) return;
-        await makeFolder();
-        if (bytesIn(held) > frontOf(held)) await writeJournal(path, { ranges: held });
-        else await removeJournal(path);
-        writeOut();
-      } finally {
-        letGo();
-      }
-    },
-  };
+  #letGo(): void {
+    this.content = this.#memory.subarray(0, 0);
+    MEMORY.give(this.#memory);
+  }
 }
 
 /** Most often nothing stands there, and the one call is all. */

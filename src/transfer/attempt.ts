@@ -140,7 +140,7 @@ async function bringAll(
     for (; ; mustMove()) {
       const segment = next();
       tally.accepted = false;
-      if (segment !== undefined) await bring(work, way, segment, errand, context).finally(segment.release);
+      if (segment !== undefined) await bring(work, way, segment, errand, context).finally(() => segment.release());
       else if (segments.active() > 0) await helpers.change();
       else {
         await work.check?.settled();

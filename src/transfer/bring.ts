@@ -65,21 +65,22 @@ async function open(
   way: Way,
   segment: Segment,
   validator: string | undefined,
-  { answer, signal }: Patience,
+  patience: Patience,
 ): Promise<Answer> {
+  const { signal } = patience;
   await way.prepare?.();
-  const located = await answer(way.locate(signal));
+  const located = await patience.answer(way.locate(signal));
   const { open: openAt, url, unpacked } = located.member && way.unpack ? await way.unpack(located) : located;
   // Of a file of unknown size as well, what is here already is not asked for.
   const isPart = segment.end < (size ?? Number.MAX_SAFE_INTEGER);
-  const opened = await answer(
+  const opened = await patience.answer(
     openAt({
       offset: segment.at,
-      ...(isPart && { end: segment.end }),
-      ...(wanted.size !== undefined && { expectedSize: wanted.size }),
-      ...(validator !== undefined && { validator }),
+      end: isPart ? segment.end : undefined,
+      expectedSize: wanted.size,
+      validator,
       signal,
     }),
   );
-  return { ...opened, url, ...(unpacked && { unpacked }) };
+  return { ...opened, url, unpacked };
 }

@@ -43,7 +43,8 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
   const needsNetwork = (url: string) =>
     new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
   const fromUrl = (url: string): Candidate => ({
-    ...shown(url),
+    url: redact(url),
+    host: hostOf(redact(url)),
     partial: partialOf(target, sha256, url),
     divisible: isDivisible(url, sources),
     locate: async (signal) => {
@@ -65,7 +66,8 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
   const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
     const url = `${server.url}/objects/${object.oid}`;
     return {
-      ...shown(url),
+      url: redact(url),
+      host: hostOf(redact(url)),
       partial: partialOf(target, object.oid, url),
       divisible: true,
       locate: async (signal) => {
@@ -82,12 +84,6 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
   const direct = [...named, ...(lfs && object ? [fromServer(lfs, object)] : [])];
   const partial = (url: string) => partialOf(target, sha256, url);
   return clones === undefined ? { candidates: direct } : withClones(direct, file, { clones, policy, signal, partial });
-}
-
-/** A URL as users may see it, and its host. */
-function shown(secret: string): Pick<Candidate, "url" | "host"> {
-  const url = redact(secret);
-  return { url, host: hostOf(url) };
 }
 
 /** Whether parts of a file can be asked for: neither of a member of an archive nor of a file of this machine. */

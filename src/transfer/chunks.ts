@@ -12,17 +12,46 @@ async function* sliced(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGen
 }
 
 /** A first chunk of at least `bytes`, or all of the body, and the others as they come. */
-export async function* withHead(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let head: Uint8Array | undefined = bytes > 0 ? new Uint8Array() : undefined;
-  for await (const chunk of body) {
-    if (head === undefined) yield chunk;
-    else {
-      // Chunks are lent: what waits for more is a copy.
-      const isEnough: boolean = head.length + chunk.length >= bytes;
-      const joined: Uint8Array = head.length === 0 && isEnough ? chunk : Buffer.concat([head, chunk]);
-      head = isEnough ? undefined : joined;
-      if (isEnough) yield joined;
-    }
+export function withHead(body: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
+  return bytes === 0 ? body : new WithHead(body[Symbol.asyncIterator](), bytes);
+}
+
+/** A class, as there is one for each body. */
+class WithHead implements AsyncIterableIterator<Uint8Array> {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  /** How many a first chunk is to have, 0 behind it. */
+  #bytes: number;
+
+  constructor(chunks: AsyncIterator<Uint8Array>, bytes: number) {
+    this.#chunks = chunks;
+    this.#bytes = bytes;
   }
-  if (head !== undefined && head.length > 0) yield head;
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return this.#bytes === 0 ? this.#chunks.next() : this.#head();
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    await this.#chunks.return?.();
+    return { done: true, value: undefined };
+  }
+
+  async #head(): Promise<IteratorResult<Uint8Array>> {
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    const first = await this.#chunks.next();
+    if (first.done || first.value.length >= bytes) return first;
+    // Chunks are lent: what waits for more is a copy.
+    let head = Buffer.from(first.value);
+    while (head.length < bytes) {
+      const { done, value } = await this.#chunks.next();
+      if (done) break;
+      head = Buffer.concat([head, value]);
+    }
+    return { done: false, value: head };
+  }
 }

@@ -64,7 +64,9 @@ export async function fetchBytes(
         const { partial, digest } = work;
         await digest.close();
         work = undefined;
-        return { ...result, ...tally, partial, url: candidate.url, pieces: digest.pieces() };
+        const { received, attempts, tried } = tally;
+        const { hex } = result;
+        return { ok: true, partial, url: candidate.url, hex, pieces: digest.pieces(), received, attempts, tried };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
       // None is put off a second time, or there might be no end.

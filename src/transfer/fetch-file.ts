@@ -100,10 +100,11 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
 /** The right bytes: a copy of what lies elsewhere on this machine, or what its sources give. */
 async function copyOrFetch(
   item: PlanItem,
-  { target, makeFolder, doubtful }: HeldPlace,
+  place: HeldPlace,
   context: TransferContext,
 ): Promise<FetchResult & { from?: string }> {
-  const wanted = { ...wantedOf(item, context), doubtful, makeFolder };
+  const { target, makeFolder } = place;
+  const wanted = wantedOf(item, place, context);
   const { withPieces, digest } = wanted;
   const copied = await context.reuse?.copy(item, { target, makeFolder, withPieces }, context);
   if (copied !== undefined) return copied;
@@ -136,7 +137,7 @@ async function putInPlace(
     const now = await context.replan(item);
     if (now.action === "keep") {
       await partial.discard();
-      return { ...settled(now, "present"), received, attempts, tried };
+      return Object.assign(settled(now, "present"), { received, attempts, tried });
     }
     if (!isFetch(now)) return failed(now, conflictError(now), result);
     const size = partial.front;
@@ -151,8 +152,8 @@ async function putInPlace(
       const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
       context.emit({ type: "warning", path: item.file.path, message });
     }
-    if (from !== undefined) return { ...settled(item, "reused"), size, from };
-    return { ...settled(item, "downloaded"), size, received, attempts, tried, url };
+    if (from !== undefined) return Object.assign(settled(item, "reused"), { size, from });
+    return Object.assign(settled(item, "downloaded"), { size, received, attempts, tried, url });
   } catch (thrown) {
     const error = context.signal.aborted ? abortError() : thrown;
     if (!(error instanceof AssetsError)) throw error;
@@ -168,13 +169,14 @@ function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, piece
   return size === undefined || rememberedCutting(size) !== undefined;
 }
 
-function wantedOf(item: PlanItem, context: TransferContext) {
+function wantedOf(item: PlanItem, { doubtful, makeFolder }: HeldPlace, context: TransferContext) {
   const { path, size, sha256, stated, byPointer } = item.file;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const withPieces = isRemembered(item, context);
   const known = context.pieces?.get(sha256 ?? "");
   const pieces = known?.size === size ? known : undefined;
-  return { label: path, kind: "file", size, digest, byPointer, stated, withPieces, pieces } as const;
+  const kind = "file" as const;
+  return { label: path, kind, size, digest, byPointer, stated, withPieces, pieces, doubtful, makeFolder };
 }
 
 /** A file that is replaced hands its permissions on. */

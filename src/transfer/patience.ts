@@ -36,7 +36,7 @@ export interface Patience {
   /** Waits for an answer, at most as long as for a first byte. */
   answer<T>(promise: Promise<T>): Promise<T>;
   /** Passes a body on; the time its reader takes does not count. */
-  watch(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
+  watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Why the request was aborted, if it was. */
   reason(): unknown;
   /** Ends the watch, and aborts the request unless its body was let go of. */
@@ -56,93 +56,174 @@ export function createPatience(
   url: string,
   run: AbortSignal,
   policy: PatiencePolicy,
-  { size = 0, hurries = () => false }: Watched = {},
+  watched: Watched = {},
 ): Patience {
-  const controller = new AbortController();
-  const firstByteMs = firstBytePatience(policy, size);
-  const slowRule = { rate: policy.leastRate, overMs: policy.slowTimeoutMs, applies: () => true };
-  const hurryRule = { rate: policy.minSpeed ?? 0, overMs: policy.hurryMs, applies: hurries };
-  let reason: unknown;
-  /** What is waited for: since when, for how long at most, how to end it; `isSilent`: for an answer. One timer serves all waits in turn. */
-  let wait:
-    | { since: number; limitMs: number; says: string; isSilent: boolean; reject: (why: unknown) => void }
-    | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let timerDue = Number.POSITIVE_INFINITY;
-  /** Whether the body was let go of, and with it all that the request held. */
-  let isOver = false;
+  return new RequestPatience(url, run, policy, watched);
+}
 
-  const abort = (why: unknown) => {
-    if (controller.signal.aborted) return;
-    reason = why;
-    clearTimeout(timer);
-    controller.abort(why);
-    wait?.reject(why);
-  };
-  const onRunAbort = () => abort(run.reason instanceof AssetsError ? run.reason : abortError());
-  const arm = (ms: number) => {
-    clearTimeout(timer);
-    timerDue = performance.now() + ms;
-    timer = setTimeout(check, ms);
-  };
-  const check = () => {
-    timerDue = Number.POSITIVE_INFINITY;
+/** What is waited for: since when, for how long at most, how to end it; `isSilent`: for an answer. */
+interface Wait {
+  since: number;
+  limitMs: number;
+  says: string;
+  isSilent: boolean;
+  reject: (why: unknown) => void;
+}
+
+/** A class, as there is one for each request; it is the reader of the body as well. */
+class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
+  readonly #url: string;
+  readonly #run: AbortSignal;
+  readonly #policy: PatiencePolicy;
+  readonly #firstByteMs: number;
+  readonly #hurries: () => boolean;
+  readonly #controller = new AbortController();
+  #reason: unknown;
+  /** One timer serves all waits in turn. */
+  #wait: Wait | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDue = Number.POSITIVE_INFINITY;
+  #body: AsyncIterator<Uint8Array> | undefined;
+  /** Counts what comes behind the first chunk; the wait for that says nothing of the pace. */
+  #speedometers: Speedometer[] | undefined;
+  #isFirst = true;
+  /** Whether the body was let go of, and with it all that the request held. */
+  #isOver = false;
+
+  constructor(url: string, run: AbortSignal, policy: PatiencePolicy, { size = 0, hurries = () => false }: Watched) {
+    this.#url = url;
+    this.#run = run;
+    this.#policy = policy;
+    this.#firstByteMs = firstBytePatience(policy, size);
+    this.#hurries = hurries;
+    run.addEventListener("abort", this);
+    if (run.aborted) this.handleEvent();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Of the run's abort. */
+  handleEvent(): void {
+    const { reason } = this.#run;
+    this.#abort(reason instanceof AssetsError ? reason : abortError());
+  }
+
+  answer<T>(promise: Promise<T>): Promise<T> {
+    return this.#within(this.#firstByteMs, "gave no answer", promise, true);
+  }
+
+  watch(body: AsyncIterable<Uint8Array>): this {
+    this.#body = body[Symbol.asyncIterator]();
+    return this;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#body === undefined || this.#isOver) return { done: true, value: undefined };
+    const asked = performance.now();
+    const limitMs = this.#isFirst ? this.#firstByteMs : this.#policy.stallTimeoutMs;
+    try {
+      const result = await this.#within(limitMs, "sent no byte", this.#body.next());
+      if (result.done) this.#leave();
+      else if (!this.#isFirst) this.#count(result.value.length, performance.now() - asked);
+      this.#isFirst = false;
+      return result;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  reason(): unknown {
+    return this.#reason;
+  }
+
+  end(): void {
+    this.#run.removeEventListener("abort", this);
+    clearTimeout(this.#timer);
+    if (!this.#isOver) this.#controller.abort(ENDED);
+    this.#wait?.reject(ENDED);
+  }
+
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    void this.#body?.return?.().catch(() => {});
+  }
+
+  #count(bytes: number, ms: number): void {
+    const { slowTimeoutMs, leastRate, hurryMs, minSpeed = 0 } = this.#policy;
+    this.#speedometers ??= [
+      createSpeedometer(this.#url, { rate: leastRate, overMs: slowTimeoutMs, applies: () => true }),
+      createSpeedometer(this.#url, { rate: minSpeed, overMs: hurryMs, applies: this.#hurries }),
+    ];
+    for (const count of this.#speedometers) count(bytes, ms);
+  }
+
+  #within<T>(limitMs: number, says: string, promise: Promise<T>, isSilent = false): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const wait = { since: performance.now(), limitMs, says, isSilent, reject };
+      this.#wait = wait;
+      const settled = () => {
+        if (this.#wait === wait) this.#wait = undefined;
+      };
+      if (this.#timerDue > wait.since + limitMs) this.#arm(limitMs);
+      promise.then(
+        (value) => {
+          settled();
+          resolve(value);
+        },
+        (error) => {
+          settled();
+          reject(error);
+        },
+      );
+      if (this.signal.aborted) reject(this.#reason ?? ENDED);
+    });
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timerDue = performance.now() + ms;
+    this.#timer = setTimeout(() => this.#check(), ms);
+  }
+
+  #check(): void {
+    this.#timerDue = Number.POSITIVE_INFINITY;
+    const wait = this.#wait;
     if (wait === undefined) return;
     const leftMs = wait.since + wait.limitMs - performance.now();
-    if (leftMs > 0) arm(leftMs);
+    if (leftMs > 0) this.#arm(leftMs);
     else {
       const seconds = Math.round(wait.limitMs / 100) / 10;
       const retry = wait.isSilent ? { silent: true } : {};
-      abort(new AssetsError("NETWORK", `${url} ${wait.says} for ${seconds} s.`, { retry }));
+      this.#abort(new AssetsError("NETWORK", `${this.#url} ${wait.says} for ${seconds} s.`, { retry }));
     }
-  };
-  const within = <T>(limitMs: number, says: string, promise: Promise<T>, isSilent = false): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      wait = { since: performance.now(), limitMs, says, isSilent, reject };
-      if (timerDue > wait.since + limitMs) arm(limitMs);
-      promise.then(resolve, reject);
-      if (controller.signal.aborted) reject(reason ?? ENDED);
-    }).finally(() => {
-      wait = undefined;
-    });
+  }
 
-  run.addEventListener("abort", onRunAbort);
-  if (run.aborted) onRunAbort();
-  return {
-    signal: controller.signal,
-    answer: (promise) => within(firstByteMs, "gave no answer", promise, true),
-    async *watch(body) {
-      const iterator = body[Symbol.asyncIterator]();
-      let isFirst = true;
-      const watches = [slowRule, hurryRule].map((rule) => createSpeedometer(url, rule));
-      try {
-        for (;;) {
-          const asked = performance.now();
-          const limitMs = isFirst ? firstByteMs : policy.stallTimeoutMs;
-          const { done, value } = await within(limitMs, "sent no byte", iterator.next());
-          if (done) return;
-          // The wait for the first byte says nothing of the pace.
-          if (!isFirst) for (const count of watches) count(value.length, performance.now() - asked);
-          isFirst = false;
-          yield value;
-        }
-      } finally {
-        isOver = true;
-        void Promise.resolve(iterator.return?.()).catch(() => {});
-      }
-    },
-    reason: () => reason,
-    end() {
-      run.removeEventListener("abort", onRunAbort);
-      clearTimeout(timer);
-      if (!isOver) controller.abort(ENDED);
-      wait?.reject(ENDED);
-    },
-  };
+  #abort(why: unknown): void {
+    if (this.signal.aborted) return;
+    this.#reason = why;
+    clearTimeout(this.#timer);
+    this.#controller.abort(why);
+    this.#wait?.reject(why);
+  }
 }
 
+type Speedometer = (bytes: number, ms: number) => void;
+
 /** Counts bytes and the time that was waited for them. Throws NETWORK when they came too slowly over a while. */
-function createSpeedometer(url: string, { rate, overMs, applies }: SpeedRule): (bytes: number, ms: number) => void {
+function createSpeedometer(url: string, { rate, overMs, applies }: SpeedRule): Speedometer {
   let waitedMs = 0;
   let bytes = 0;
   return (more, ms) => {

@@ -62,20 +62,11 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 }, hosts);
   const digests = createDigestThread();
   const { signal } = stop;
-  const shared = {
-    root,
-    sources,
-    policy,
-    emit,
-    signal,
-    pace,
-    digests,
-    hosts,
-    rateLimit: createRateLimit(policy.limitRate),
-  };
+  const rateLimit = createRateLimit(policy.limitRate);
   const { lockTimeoutMs } = policy;
-  const archives = createArchives(wishesOf(planned, sources), { ...shared, lane: NO_LANE, lockTimeoutMs });
-  const context = {
+  const shared = { root, sources, policy, emit, signal, pace, digests, hosts, rateLimit, lane: NO_LANE };
+  const archives = createArchives(wishesOf(planned, sources), { ...shared, lockTimeoutMs });
+  const context: TransferContext = {
     ...shared,
     targets,
     ledger,

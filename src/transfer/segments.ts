@@ -56,23 +56,80 @@ const LOOK_MS = 1_000;
 /** Of what a straggler holds, half is left to it, unless it is less than this. */
 const STRAGGLER_BYTES = 64 * 1024;
 
-interface Part extends Segment {
+interface Mark {
+  at: number;
+  ms: number;
+}
+
+/** What the parts of one file know of each other. */
+interface Shared {
+  readonly size: () => number;
+  readonly active: Set<Part>;
+  readonly unclaimed: () => ByteRanges;
+}
+
+class Part implements Segment {
+  readonly #file: Shared;
   start: number;
   at: number;
   /** End, before the size of the file is looked at. */
   limit: number;
-  isAll: boolean;
-  begunAt: number;
+  isAll = false;
+  readonly begunAt: number;
   movedAt: number;
   /** Where it was a while ago, and at the last look: the pace is measured from the first of them. */
   past: Mark;
   last: Mark;
-  patienceMs: number;
-}
+  readonly patienceMs: number;
+  onTakenOver = () => {};
 
-interface Mark {
-  at: number;
-  ms: number;
+  constructor(file: Shared, start: number, limit: number, now: number, patienceMs: number) {
+    this.#file = file;
+    this.start = start;
+    this.at = start;
+    this.limit = limit;
+    this.begunAt = now;
+    this.movedAt = now;
+    this.past = { at: start, ms: now };
+    this.last = this.past;
+    this.patienceMs = patienceMs;
+  }
+
+  get end(): number {
+    return Math.min(this.limit, this.#file.size());
+  }
+
+  moveTo(to: number, ms: number): void {
+    this.at = to;
+    this.movedAt = ms;
+    if (ms - this.last.ms < LOOK_MS) return;
+    this.past = this.last;
+    this.last = { at: to, ms };
+  }
+
+  extend(to: number): void {
+    if (this.end === this.#file.size()) return;
+    const gap = this.#file.unclaimed().find((range) => range.start === this.end);
+    if (gap !== undefined) this.limit = Math.max(this.end, Math.min(gap.end, to));
+  }
+
+  becomeAll(): void {
+    for (const other of this.#file.active) if (other !== this) other.finish();
+    this.start = 0;
+    this.at = 0;
+    this.limit = Number.MAX_SAFE_INTEGER;
+    this.isAll = true;
+  }
+
+  /** Nothing is left of it. */
+  finish(): void {
+    this.limit = this.at;
+    this.onTakenOver();
+  }
+
+  release(): void {
+    this.#file.active.delete(this);
+  }
 }
 
 /** Shares out a file of `size` bytes of which `held` are here; both may be asked at any time. */
@@ -101,43 +158,9 @@ export function createSegments(
     const enough = straggler.end - straggler.at >= 2 * STRAGGLER_BYTES;
     return moves && enough ? { split: straggler } : { takeOver: straggler };
   };
-  const finish = (part: Part) => {
-    part.limit = part.at;
-    part.onTakenOver();
-  };
-
+  const file: Shared = { size, active, unclaimed };
   const begin = (start: number, limit: number, now: number, patienceMs: number): Segment => {
-    const part: Part = {
-      start,
-      at: start,
-      limit,
-      isAll: false,
-      begunAt: now,
-      movedAt: now,
-      past: { at: start, ms: now },
-      last: { at: start, ms: now },
-      patienceMs,
-      get end() {
-        return Math.min(part.limit, size());
-      },
-      onTakenOver: () => {},
-      moveTo(to, ms) {
-        part.at = to;
-        part.movedAt = ms;
-        if (ms - part.last.ms < LOOK_MS) return;
-        part.past = part.last;
-        part.last = { at: to, ms };
-      },
-      extend(to) {
-        const gap = unclaimed().find((range) => range.start === part.end);
-        if (gap !== undefined) part.limit = Math.max(part.end, Math.min(gap.end, to));
-      },
-      becomeAll() {
-        for (const other of active) if (other !== part) finish(other);
-        Object.assign(part, { start: 0, at: 0, limit: Number.MAX_SAFE_INTEGER, isAll: true });
-      },
-      release: () => void active.delete(part),
-    };
+    const part = new Part(file, start, limit, now, patienceMs);
     active.add(part);
     return part;
   };
@@ -160,7 +183,7 @@ export function createSegments(
         return begin(at + kept, Math.min(to, at + kept + piece), now, patienceMs);
       }
       const { at, end: to } = chosen.takeOver;
-      finish(chosen.takeOver);
+      chosen.takeOver.finish();
       return begin(at, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
     },
     hasMore: (now) => unclaimed().length > 0 || choose(now) !== undefined,

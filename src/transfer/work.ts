@@ -159,6 +159,7 @@ export async function openWork(
 
 /** One digest, and others that follow the same bytes, and have come as far when it is asked for. */
 function together(first: FrontDigest, others: readonly FrontDigest[]): FrontDigest {
+  if (others.length === 0) return first;
   const all = new Set([...others, first]);
   return {
     ...first,

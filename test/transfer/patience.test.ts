@@ -96,7 +96,7 @@ describe("patience", () => {
     await readThrough(patience, body(0, 0));
     patience.end();
     expect(vi.getTimerCount()).toBe(0);
-    expect(remove).toHaveBeenCalledWith("abort", expect.any(Function));
+    expect(remove).toHaveBeenCalledWith("abort", patience);
   });
 
   it("aborts a request of which the body was not let go, and leaves one alone whose body was", async () => {
