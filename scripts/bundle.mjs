@@ -30,7 +30,7 @@ const standIns = {
 };
 
 /** They load all of the streams, and short commands call none of their functions: each is loaded by the first such call. */
-const LATE = ["node:crypto", "node:fs/promises"];
+const LATE = ["node:crypto", "node:fs/promises", "node:worker_threads"];
 const late = (name) =>
   /^[A-Z]/.test(name)
     ? `function (...given) { return new (all().${name})(...given); }`
@@ -68,30 +68,41 @@ const builtins = {
 /** Stands for the address of a module, which CommonJS has not. */
 const MODULE_URL = "moduleUrl";
 
-const IMPORTS = /\s*import\s*(?:\{([^}]*)\}\s*from\s*)?"(\.\/[^"]+)";/y;
-const EXPORTS = /export\s*\{([^}]*)\};\s*$/;
+/** How esbuild writes what a file takes of our other files, ahead of all else, and what it gives, behind all else. */
+const TAKEN = /\s*import\s*(?:\{([^}]*)\}\s*from\s*)?"(\.\/[^"]+)";/y;
+const GIVEN = /export\s*\{([^}]*)\};\s*$/;
 
+/**
+ * A file that takes of our other files what it needs when it is loaded. As esbuild turns modules over, each use would go
+ * through two getters, since a module may change what it exports; ours, in which there are no circles, do not.
+ */
 function linked(text) {
-  const lines = [];
+  const head = [];
   let at = 0;
-  for (IMPORTS.lastIndex = 0; ; ) {
-    const found = IMPORTS.exec(text);
-    if (found === null) break;
-    at = IMPORTS.lastIndex;
-    const [, names, from] = found;
-    const load = `require(${JSON.stringify(from)});`;
-    lines.push(names === undefined ? load : `const {${names.replaceAll(/\s+as\s+/g, ":")}}=${load}`);
+  for (TAKEN.lastIndex = 0; ; at = TAKEN.lastIndex) {
+    const [found, names, from] = TAKEN.exec(text) ?? [];
+    if (found === undefined) break;
+    const all = `require(${JSON.stringify(from)});`;
+    head.push(names === undefined ? all : `const {${names.replaceAll(/\s+as\s+/g, ":")}}=${all}`);
   }
   const body = text.slice(at);
-  const exported = EXPORTS.exec(body);
-  if (exported === null) return lines.join("") + body;
-  const names = exported[1].split(",").map((one) => one.trim().split(/\s+as\s+/));
-  for (const [local] of names) {
-    const writes = body.match(new RegExp(`(?<![.\\w$])${local.replaceAll("$", "\\$")}\\s*(\\+\\+|--|[-+*/|&^?]*=(?![=>]))`, "g"))?.length ?? 0;
-    if (writes > 1) console.log("LIVE?", local, writes);
+  const [found, names] = GIVEN.exec(body) ?? [];
+  if (found === undefined) return { text: head.join("") + body, exported: [] };
+  const pairs = names.split(",").map((each) => each.trim().split(/\s+as\s+/));
+  const given = pairs.map(([local, name = local]) => (name === local ? name : `${name}:${local}`));
+  const tail = `module.exports={${given}};`;
+  return { text: head.join("") + body.slice(0, -found.length) + tail, exported: pairs.map(([local]) => local) };
+}
+
+/** Throws where a file changes what it exports, which those who took it would not see. */
+function mustNotChange(exported, code) {
+  for (const name of exported) {
+    const word = `(?<![\\w$]|\\.\\s*)${name.replaceAll("$", "\\$")}`;
+    const writes = code.match(
+      new RegExp(`${word}(?:\\+\\+|--|[-+*/|&?^]*=(?![=>]))|(?:\\+\\+|--)${word}(?![\\w$])`, "g"),
+    );
+    if (writes !== null && writes.length > 1) throw new Error(`${name} is exported, and set more than once.`);
   }
-  const given = names.map(([local, name = local]) => (name === local ? name : `${name}:${local}`));
-  return `${lines.join("")}${body.slice(0, exported.index)}module.exports={${given}};`;
 }
 
 /**
@@ -99,7 +110,8 @@ function linked(text) {
  * can be split into several files, so they are turned over afterwards.
  */
 async function toCommonJs(text) {
-  const { code } = await transform(linked(text), {
+  const { text: own, exported } = linked(text);
+  const { code } = await transform(own, {
     format: "cjs",
     platform: "node",
     target: shared.target,
@@ -111,6 +123,7 @@ async function toCommonJs(text) {
   });
   // bin/assets.js reads it as such, which is quick; what esbuild leaves as it is are regular expressions.
   const other = [...code].find((character) => character > "~");
+  mustNotChange(exported, code);
   if (other !== undefined) throw new Error(`The bundle is to be ASCII, and has "${other}": write it with \\u.`);
   const url = `const ${MODULE_URL}=process.getBuiltinModule("node:url").pathToFileURL(__filename).href;`;
   return new RegExp(`\\b${MODULE_URL}\\b`).test(code) ? `${url}\n${code}` : code;

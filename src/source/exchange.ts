@@ -9,10 +9,10 @@ export interface Answer {
   status: number;
   headers: Headers;
   /**
-   * The body, then its end or its error: what `explain` makes of what undici says. A chunk is lent: it is right until the
-   * next one is asked for. Leaving early ends the connection.
+   * The body, then its end or its error: what `explain` makes of what undici says (default: just that). A chunk is lent:
+   * it is right until the next one is asked for. Leaving early ends the connection.
    */
-  chunks(explain: (error: unknown) => unknown): AsyncIterable<Uint8Array>;
+  chunks(explain?: (error: unknown) => unknown): AsyncIterable<Uint8Array>;
   /** Lets go of the body: a short one is read so that its connection serves again, a long one is cut. */
   discard(): void;
 }
@@ -53,8 +53,8 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
   #unwanted: number | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #end: { error?: unknown } | undefined;
-  #explain = (error: unknown) => error;
-  #wake = () => {};
+  #explain = asIs;
+  #wake = nobody;
 
   constructor(
     connections: Via,
@@ -117,7 +117,7 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
     this.#fail(error);
   }
 
-  chunks(explain: (error: unknown) => unknown): AsyncIterable<Uint8Array> {
+  chunks(explain = asIs): AsyncIterable<Uint8Array> {
     this.#explain = explain;
     return this;
   }
@@ -186,3 +186,10 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
     this.#wake();
   }
 }
+
+function asIs(error: unknown): unknown {
+  return error;
+}
+
+/** Nobody waits. */
+function nobody(): void {}

@@ -1,9 +1,8 @@
 /** Bytes over HTTP: where redirects, ranges and network faults end. */
-import { pipeline } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { AssetsError, redact } from "../errors.js";
 import { environment } from "../this-process.js";
 import { version } from "../version.js";
+import { bodyOf, nothing } from "./body.js";
 import type { Connections } from "./connections.js";
 import { type Answer, exchange } from "./exchange.js";
 import { gather } from "./gather.js";
@@ -91,7 +90,7 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       }
       if (decision.empty) answer.discard();
       return {
-        body: decision.empty ? nothing() : read(answer, decision.decode, shown, signal),
+        body: decision.empty ? nothing() : bodyOf(answer, decision.decode, shown, signal),
         offset: decision.offset,
         end: decision.end,
         totalSize: decision.totalSize,
@@ -175,14 +174,14 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       const asked: Asked = { url: redact(url), range: "none", offset: 0 };
       const { decision, answer } = await follow(url, asked, signal, extras, { post });
       const decode = decision.do === "read" ? decision.decode : undefined;
-      return parseJson(await gatherFrom(read(answer, decode, asked.url, signal), url, MAX_JSON_BYTES), url);
+      return parseJson(await gatherFrom(bodyOf(answer, decode, asked.url, signal), url, MAX_JSON_BYTES), url);
     },
     async ask(url, { signal, maxBytes = MAX_JSON_BYTES, ...way }, extras = {}) {
       const asked: Asked = { url: redact(url), range: "none", offset: 0 };
       const { decision, answer, url: end } = await follow(url, asked, signal, extras, way);
       const { status, headers } = answer;
       if (decision.do === "read" && way.method !== "HEAD") {
-        const bytes = await gatherFrom(read(answer, decision.decode, asked.url, signal), url, maxBytes);
+        const bytes = await gatherFrom(bodyOf(answer, decision.decode, asked.url, signal), url, maxBytes);
         return { status, headers, bytes, url: end };
       }
       answer.discard();
@@ -221,7 +220,7 @@ async function withSaid(error: AssetsError, answer: Answer): Promise<AssetsError
   const refusal = refusalOf(error);
   if (refusal === undefined) answer.discard();
   else {
-    const parsed = await gatherFrom(answer.chunks(asIs), "", MAX_SAID_BYTES)
+    const parsed = await gatherFrom(answer.chunks(), "", MAX_SAID_BYTES)
       .then((bytes) => parseJson(bytes, "") as { message?: unknown } | null)
       .catch(() => undefined);
     if (typeof parsed?.message === "string") refusal.said = parsed.message;
@@ -262,43 +261,3 @@ function redirectTarget(location: string, from: URL, shown: string): URL {
   }
   return target;
 }
-
-const DECODERS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
-
-function read(
-  answer: Answer,
-  decode: keyof typeof DECODERS | undefined,
-  shown: string,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  const explain = (error: unknown) => (signal.aborted ? signal.reason : networkError(error, shown));
-  return decode === undefined ? answer.chunks(explain) : decoded(answer, decode, explain);
-}
-
-async function* decoded(
-  answer: Answer,
-  coding: keyof typeof DECODERS,
-  explain: (error: unknown) => unknown,
-): AsyncGenerator<Uint8Array> {
-  try {
-    // The callback takes an error that the reader, having left early, does not wait for.
-    yield* pipeline(
-      () => owned(answer.chunks(asIs)),
-      DECODERS[coding](),
-      () => {},
-    );
-  } catch (error) {
-    throw explain(error);
-  }
-}
-
-function asIs(error: unknown): unknown {
-  return error;
-}
-
-/** Copies chunks that are lent. */
-async function* owned(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield Buffer.from(chunk);
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

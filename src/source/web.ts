@@ -25,9 +25,13 @@ export interface WebSourceOptions {
 const REFUSALS = new Set([400, 401, 403, 404]);
 
 /** Where a file is asked for, and as whom. */
-interface Place {
+interface Place extends Login {
   readonly url: URL;
   readonly service: Service | undefined;
+}
+
+/** What the user keeps for a host. */
+interface Login {
   readonly credential: Credential | undefined;
   /** The login is not sent, since others could read it on the way. */
   readonly withheld: boolean;
@@ -52,12 +56,24 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
   /** Origins that refused a login and gave the file without: there the login comes second. */
   const open = new Set<string>();
 
+  /** By service and origin: to look through variables and files takes longer than to send a request. */
+  const logins = new Map<string, Promise<Login>>();
+
+  async function loginFor(url: URL, service: Service | undefined): Promise<Login> {
+    const credential = await findCredential(url, service);
+    const safe = url.protocol === "https:" || staysHere(url, proxyFor(url, network, env));
+    return { credential, withheld: credential !== undefined && !safe };
+  }
+
   async function placeOf(url: URL): Promise<Place> {
     const service = services.find((each) => each.serves(url));
     // What the URL says itself outranks all that the user keeps elsewhere.
-    const credential = url.username || url.password ? undefined : await findCredential(url, service);
-    const safe = url.protocol === "https:" || staysHere(url, proxyFor(url, network, env));
-    return { url, service, credential, withheld: credential !== undefined && !safe };
+    if (url.username || url.password) return { url, service, credential: undefined, withheld: false };
+    const key = `${service === undefined ? "" : services.indexOf(service)} ${url.origin}`;
+    const login = logins.get(key) ?? loginFor(url, service);
+    logins.set(key, login);
+    const { credential, withheld } = await login;
+    return { url, service, credential, withheld };
   }
 
   /** Asks with the login and, if it is refused, once without: a stale token must not keep anybody from a public file. */

@@ -11,7 +11,15 @@ import {
 } from "node:fs";
 import { createMemoryPool } from "../memory-pool.js";
 import { isWindows } from "../platform.js";
-import { type ByteRange, type ByteRanges, bytesIn, frontOf, gapsWithin, withoutRange, withRange } from "./byte-ranges.js";
+import {
+  type ByteRange,
+  type ByteRanges,
+  bytesIn,
+  frontOf,
+  gapsWithin,
+  withoutRange,
+  withRange,
+} from "./byte-ranges.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";

@@ -82,5 +82,5 @@ async function open(
       signal,
     }),
   );
-  return { ...opened, url, unpacked };
+  return Object.assign(opened, { url, unpacked });
 }

@@ -33,6 +33,7 @@ export function mayBeCloned(error: unknown): boolean {
 /** The places with the clones among them, or behind all of them. `direct` begins with one for each URL of the file. */
 export function withClones(direct: Candidate[], { urls }: Pick<AssetFile, "urls">, context: CloneContext): Offers {
   const places = urls.map(hubFileOf);
+  if (places.every((place) => place === undefined)) return { candidates: direct };
   const cloned = places.flatMap((place, index) => (place ? fromClone(place, urls[index] as string, context) : []));
   const others = direct.filter((_, index) => places[index] === undefined);
   if (cloned.length > 0 && context.policy.strategy === "git") return { candidates: [...cloned, ...others] };

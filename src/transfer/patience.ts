@@ -52,12 +52,7 @@ const LONGEST_FIRST_MS = 15 * 60_000;
 const ENDED = abortError();
 
 /** Watches over one request to `url` within a run. */
-export function createPatience(
-  url: string,
-  run: AbortSignal,
-  policy: PatiencePolicy,
-  watched: Watched = {},
-): Patience {
+export function createPatience(url: string, run: AbortSignal, policy: PatiencePolicy, watched: Watched = {}): Patience {
   return new RequestPatience(url, run, policy, watched);
 }
 
@@ -78,6 +73,7 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   readonly #firstByteMs: number;
   readonly #hurries: () => boolean;
   readonly #controller = new AbortController();
+  readonly signal = this.#controller.signal;
   #reason: unknown;
   /** One timer serves all waits in turn. */
   #wait: Wait | undefined;
@@ -98,10 +94,6 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#hurries = hurries;
     run.addEventListener("abort", this);
     if (run.aborted) this.handleEvent();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
   }
 
   /** Of the run's abort. */

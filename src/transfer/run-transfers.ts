@@ -105,18 +105,19 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     }
     return outcome;
   };
-  const weightOf = ([, item]: [number, Planned]) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
-  const hostsOf = createHostsOf(run.lfs?.url);
-  const isReady = ([index, { file }]: [number, Planned]) =>
-    hostsOf(index, file.urls).some((host) => hosts.waitMs(host) === 0);
+  const weightOf = ({ item }: Task) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
+  const isReady = (task: Task) => {
+    task.hosts ??= [...task.item.file.urls, ...(run.lfs ? [run.lfs.url] : [])].map((url) => hostOf(redact(url)));
+    return task.hosts.some((host) => hosts.waitMs(host) === 0);
+  };
   try {
-    const open: [number, Planned][] = [];
+    const open: Task[] = [];
     for (const [index, item] of planned.entries()) {
       // What is here already needs no turn in the pool.
       if (item.action === "keep") tell(index, settled(item, "present"));
-      else open.push([index, item]);
+      else open.push({ index, item, hosts: undefined });
     }
-    const fetchOne = async ([index, item]: [number, Planned], lane: Lane) => tell(index, await settle(item, lane));
+    const fetchOne = async ({ index, item }: Task, lane: Lane) => tell(index, await settle(item, lane));
     await runPool(open, run.jobs ?? LANES, fetchOne, { weightOf, isReady });
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
@@ -128,14 +129,11 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   }
 }
 
-/** Tells the hosts of a file that is asked for again and again, by its place in the plan. */
-function createHostsOf(lfs: string | undefined): (index: number, urls: readonly string[]) => readonly string[] {
-  const known = new Map<number, readonly string[]>();
-  return (index, urls) => {
-    const found = known.get(index) ?? [...urls, ...(lfs ? [lfs] : [])].map((url) => hostOf(redact(url)));
-    known.set(index, found);
-    return found;
-  };
+/** A file that is to be fetched, by its place in the plan, and the hosts that it may come from once they were looked for. */
+interface Task {
+  readonly index: number;
+  readonly item: Planned;
+  hosts: readonly string[] | undefined;
 }
 
 /** Every URL that leads into an archive, of the files that are to be fetched. */
