@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { linked, mustNotCircle } from "./link-files.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -68,50 +69,12 @@ const builtins = {
 /** Stands for the address of a module, which CommonJS has not. */
 const MODULE_URL = "moduleUrl";
 
-/** How esbuild writes what a file takes of our other files, ahead of all else, and what it gives, behind all else. */
-const TAKEN = /\s*import\s*(?:\{([^}]*)\}\s*from\s*)?"(\.\/[^"]+)";/y;
-const GIVEN = /export\s*\{([^}]*)\};\s*$/;
-
-/**
- * A file that takes of our other files what it needs when it is loaded. As esbuild turns modules over, each use would go
- * through two getters, since a module may change what it exports; ours, in which there are no circles, do not.
- */
-function linked(text) {
-  const head = [];
-  let at = 0;
-  for (TAKEN.lastIndex = 0; ; at = TAKEN.lastIndex) {
-    const [found, names, from] = TAKEN.exec(text) ?? [];
-    if (found === undefined) break;
-    const all = `require(${JSON.stringify(from)});`;
-    head.push(names === undefined ? all : `const {${names.replaceAll(/\s+as\s+/g, ":")}}=${all}`);
-  }
-  const body = text.slice(at);
-  const [found, names] = GIVEN.exec(body) ?? [];
-  if (found === undefined) return { text: head.join("") + body, exported: [] };
-  const pairs = names.split(",").map((each) => each.trim().split(/\s+as\s+/));
-  const given = pairs.map(([local, name = local]) => (name === local ? name : `${name}:${local}`));
-  const tail = `module.exports={${given}};`;
-  return { text: head.join("") + body.slice(0, -found.length) + tail, exported: pairs.map(([local]) => local) };
-}
-
-/** Throws where a file changes what it exports, which those who took it would not see. */
-function mustNotChange(exported, code) {
-  for (const name of exported) {
-    const word = `(?<![\\w$]|\\.\\s*)${name.replaceAll("$", "\\$")}`;
-    const writes = code.match(
-      new RegExp(`${word}(?:\\+\\+|--|[-+*/|&?^]*=(?![=>]))|(?:\\+\\+|--)${word}(?![\\w$])`, "g"),
-    );
-    if (writes !== null && writes.length > 1) throw new Error(`${name} is exported, and set more than once.`);
-  }
-}
-
 /**
  * A file as CommonJS, of which Node starts sooner, and of which what V8 compiled can be kept for the next run. Only modules
  * can be split into several files, so they are turned over afterwards.
  */
 async function toCommonJs(text) {
-  const { text: own, exported } = linked(text);
-  const { code } = await transform(own, {
+  const { code } = await transform(linked(text), {
     format: "cjs",
     platform: "node",
     target: shared.target,
@@ -123,7 +86,6 @@ async function toCommonJs(text) {
   });
   // bin/assets.js reads it as such, which is quick; what esbuild leaves as it is are regular expressions.
   const other = [...code].find((character) => character > "~");
-  mustNotChange(exported, code);
   if (other !== undefined) throw new Error(`The bundle is to be ASCII, and has "${other}": write it with \\u.`);
   const url = `const ${MODULE_URL}=process.getBuiltinModule("node:url").pathToFileURL(__filename).href;`;
   return new RegExp(`\\b${MODULE_URL}\\b`).test(code) ? `${url}\n${code}` : code;
@@ -209,6 +171,7 @@ const { metafile, outputFiles } = await build({
   plugins: [standIns, builtins, inOneFile(cores)],
   write: false,
 });
+mustNotCircle(metafile.outputs);
 mkdirSync(join(root, "dist"), { recursive: true });
 for (const { path, text } of outputFiles) writeFileSync(path, await toCommonJs(text));
 // Who imports the library gets its names from the same files.

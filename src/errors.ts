@@ -50,7 +50,7 @@ export interface AssetsErrorOptions {
   /**
    * Present when the same request may succeed later; `afterMs` when the server said how much later, `wholeHost` when
    * every other request to its host has to wait as well, `slow` when it works, but another source may be faster,
-   * `silent` when it gave no answer for long.
+   * `silent` when nothing came of it for long.
    */
   retry?: Retry;
   /** The host could not be reached at all: other hosts are the better bet. Default false. */

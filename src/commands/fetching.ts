@@ -44,7 +44,7 @@ export async function carryOut(
 ): Promise<TransferEnd & { kept: number }> {
   const { root } = manifest;
   await checkSpace(root, bytesToFetch);
-  const sources = createSources({ network, projectFolder: manifest.base });
+  const sources = createSources({ network, projectFolder: manifest.base, bytes: bytesToFetch });
   const clones = await clonesFor(run.policy, sources, { root, network });
   try {
     const { targets, ledger } = workspace;

@@ -31,20 +31,14 @@ function waitOf(ms: number): number {
  * `RateLimit-Remaining` and `-Reset` pair that came before it, with or without `X-`.
  */
 export function quotaPause(headers: Headers, now: number): number | undefined {
-  if (!isQuotaStated(headers)) return undefined;
   const field = single(headers.ratelimit) ?? "";
   const pair = (name: string) => single(headers[`ratelimit-${name}`]) ?? single(headers[`x-ratelimit-${name}`]);
   const remaining = /\b(?:r|remaining)=(\d+)/.exec(field)?.[1] ?? pair("remaining");
+  if (remaining === undefined) return undefined;
   const reset = /\b(?:t|reset)=(\d+)/.exec(field)?.[1] ?? pair("reset");
-  if (remaining?.trim() !== "0" || reset === undefined || !/^\s*\d+\s*$/.test(reset)) return undefined;
+  if (remaining.trim() !== "0" || reset === undefined || !/^\s*\d+\s*$/.test(reset)) return undefined;
   const seconds = Number(reset);
   // Some servers state the moment in seconds since the epoch, or in milliseconds, instead of the wait.
   if (seconds > EPOCH_S * 1000) return waitOf(seconds - now);
   return waitOf(seconds > EPOCH_S ? seconds * 1000 - now : seconds * 1000);
-}
-
-/** Most answers state none. */
-function isQuotaStated(headers: Headers): boolean {
-  const { ratelimit, "ratelimit-remaining": remaining, "x-ratelimit-remaining": inDraft } = headers;
-  return ratelimit !== undefined || remaining !== undefined || inDraft !== undefined;
 }

@@ -22,15 +22,19 @@ async function* decoded(
   coding: keyof typeof DECODERS,
   explain: (error: unknown) => unknown,
 ): AsyncGenerator<Uint8Array> {
+  const chunks = answer.chunks();
   try {
     // The callback takes an error that the reader, having left early, does not wait for.
     yield* pipeline(
-      () => owned(answer.chunks()),
+      () => owned(chunks),
       DECODERS[coding](),
       () => {},
     );
   } catch (error) {
     throw explain(error);
+  } finally {
+    // Where the reader has all that it wants, the coded bytes may not have ended.
+    await chunks[Symbol.asyncIterator]().return?.();
   }
 }
 

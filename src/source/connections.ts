@@ -7,6 +7,7 @@ import { AssetsError } from "../errors.js";
 import { createMemoryPool, type MemoryPool } from "../memory-pool.js";
 import { atProxy, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
+import { leaveParserPlain } from "./parser-budget.js";
 import { type Environment, type ProxyRoute, proxyFor } from "./proxy.js";
 import { createReadBuffer, type ReadBuffer } from "./read-buffer.js";
 
@@ -35,9 +36,17 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** A proxy answers when it has reached the server, or given up. */
 const TUNNEL_TIMEOUT_MS = 60_000;
 
-/** Loads undici; nothing is opened before the first request, and no authority read before the first that needs TLS. */
-export async function createConnections(settings: NetworkSettings, env: Environment): Promise<Connections> {
+/**
+ * Loads undici; nothing is opened before the first request, and no authority read before the first that needs TLS.
+ * `isBrief`: little will come.
+ */
+export async function createConnections(
+  settings: NetworkSettings,
+  env: Environment,
+  isBrief: boolean,
+): Promise<Connections> {
   const { Agent, Pool, buildConnector, connect } = await loadUndici();
+  if (isBrief) leaveParserPlain();
   const { localAddress } = settings;
   const { onread, inBody, rests } = createReadBuffer();
   const local = { timeout: CONNECT_TIMEOUT_MS, onread, ...(localAddress && { localAddress }) };

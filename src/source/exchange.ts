@@ -35,7 +35,10 @@ export function exchange(connections: Via, request: Request, signal: AbortSignal
   });
 }
 
-/** A class, as there are many: V8 makes a new shape for each generator and each handler that a function makes within. */
+/**
+ * A class, as there is one for each request: it hears undici and the signal, and is the answer and the reader of its body,
+ * which is asked for one chunk after another.
+ */
 class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableIterator<Uint8Array> {
   status = 0;
   headers: Headers = {};
@@ -145,9 +148,11 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
         if (body.held > 0 && this.#end === undefined) this.#linger();
         return { done: false, value: chunk };
       }
-      if (this.#end !== undefined) {
-        if ("error" in this.#end) throw this.#explain(this.#end.error);
-        return { done: true, value: undefined };
+      const end = this.#end;
+      if (end !== undefined) {
+        if (!("error" in end)) return { done: true, value: undefined };
+        this.#end = {};
+        throw this.#explain(end.error);
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -66,11 +66,17 @@ const MAX_JSON_BYTES = 128 * 1024 * 1024;
 /** An explanation that is longer is none. */
 const MAX_SAID_BYTES = 64 * 1024;
 
-/** Makes a client; nothing is loaded or opened before its first request. */
-export function createHttpClient(settings: NetworkSettings, env: Environment = environment): HttpClient {
+/** Makes a client; nothing is loaded or opened before its first request. `isBrief`: little will come of it. Default true. */
+export function createHttpClient(
+  settings: NetworkSettings,
+  env: Environment = environment,
+  isBrief = true,
+): HttpClient {
   let connections: Promise<Connections> | undefined;
   const connect = () => {
-    connections ??= import("./connections.js").then(({ createConnections }) => createConnections(settings, env));
+    connections ??= import("./connections.js").then(({ createConnections }) =>
+      createConnections(settings, env, isBrief),
+    );
     return connections;
   };
 
@@ -106,10 +112,10 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
     const { post, stays } = way;
     let target = new URL(url);
     let secrets = Object.assign(basicAuth(target), extras.headers);
-    asked.elsewhere = false;
+    let question = asked;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await send(target, Object.assign(rangeHeaders(asked), secrets), signal, asked.url, way);
-      const decision = decide(answer.status, answer.headers, asked);
+      const decision = decide(answer.status, answer.headers, question);
       if (decision.do === "read") return { decision, answer, url: target.href };
       if (decision.do === "fail" && post !== undefined) throw await withSaid(decision.error, answer);
       if (decision.do === "redirect" && stays && leaves(decision.location, target, stays)) {
@@ -121,7 +127,7 @@ export function createHttpClient(settings: NetworkSettings, env: Environment = e
       const next = redirectTarget(decision.location, target, asked.url);
       if (next.origin !== target.origin) {
         secrets = {};
-        asked.elsewhere = true;
+        question = { ...asked, elsewhere: true };
       }
       target = next;
     }

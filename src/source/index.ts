@@ -52,13 +52,18 @@ export interface SourcesOptions {
   projectFolder: string;
   /** How questions to services are asked. Default: once. */
   again?: Again;
+  /** How many bytes will come, as far as that is known. Default: few. */
+  bytes?: number;
 }
 
+/** Fewer bytes come too soon for the parser of answers to be worth optimising, however fast the network is. */
+const BRIEF_BYTES = 64 * 1024 * 1024;
+
 /** Makes the sources; nothing is opened or loaded before a URL needs it. */
-export function createSources({ network, projectFolder, again = once }: SourcesOptions): Sources {
+export function createSources({ network, projectFolder, again = once, bytes = 0 }: SourcesOptions): Sources {
   const clients: HttpClient[] = [];
   const createClient = (settings: NetworkSettings) => {
-    const client = createHttpClient(settings);
+    const client = createHttpClient(settings, environment, bytes < BRIEF_BYTES);
     clients.push(client);
     return client;
   };

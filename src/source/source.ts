@@ -5,7 +5,7 @@ export interface OpenOptions {
   /** First byte wanted, counted from 0. */
   offset: number;
   /**
-   * Where the caller will stop reading, not included; left out for the end of the file. A source asks for no more where
+   * Where the caller will stop reading, not included; undefined for the end of the file. A source asks for no more where
    * it can, and may send more where it cannot.
    */
   end?: number | undefined;
@@ -13,9 +13,9 @@ export interface OpenOptions {
   expectedSize?: number | undefined;
   /**
    * Strong validator that came with the bytes already here. Given: resume only if the file is unchanged.
-   * Absent: the caller has a digest that decides at the end, so any server may continue.
+   * Undefined: the caller has a digest that decides at the end, so any server may continue.
    */
-  validator?: string;
+  validator?: string | undefined;
   /** Aborts the attempt and frees its connection. */
   signal: AbortSignal;
 }
@@ -26,16 +26,16 @@ export interface Opened {
   body: AsyncIterable<Uint8Array>;
   /** Where the body really starts: the offset asked for, or 0 when the source starts over. */
   offset: number;
-  /** Where the body ends, not included; left out for the end of the file. */
-  end?: number;
+  /** Where the body ends, not included; undefined for the end of the file. */
+  end?: number | undefined;
   /** Size of the whole file where the source states it. */
-  totalSize?: number;
+  totalSize?: number | undefined;
   /** Strong validator of these bytes (an entity tag, or a date that counts as strong; RFC 9110 section 8.8). */
-  validator?: string;
+  validator?: string | undefined;
   /** Media type where one was stated, in lower case and without parameters. */
-  mediaType?: string;
+  mediaType?: string | undefined;
   /** The source takes no further request for this long, in milliseconds. */
-  pauseMs?: number;
+  pauseMs?: number | undefined;
 }
 
 /** Opens one particular download at an offset. Throws an AssetsError. */

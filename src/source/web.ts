@@ -56,7 +56,7 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
   /** Origins that refused a login and gave the file without: there the login comes second. */
   const open = new Set<string>();
 
-  /** By service and origin: to look through variables and files takes longer than to send a request. */
+  /** By service and origin, looked up once: that takes longer than to send a request. */
   const logins = new Map<string, Promise<Login>>();
 
   async function loginFor(url: URL, service: Service | undefined): Promise<Login> {

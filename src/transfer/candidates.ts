@@ -42,32 +42,36 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
   const { sha256, size } = file;
   const needsNetwork = (url: string) =>
     new AssetsError("OFFLINE", `${url} needs the network, and --offline forbids it.`);
-  const fromUrl = (url: string): Candidate => ({
-    url: redact(url),
-    host: hostOf(redact(url)),
-    partial: partialOf(target, sha256, url),
-    divisible: isDivisible(url, sources),
-    locate: async (signal) => {
-      if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
-      return sources.locate(url, { signal });
-    },
-    unpack: (located) => context.archives.unpack(url, located, sha256 !== undefined),
-    instead: (error) => {
-      const pointer = pointerOf(error);
-      // What a pointer stands for is the file only if it is what is pinned.
-      if (pointer === undefined || pointer.oid !== sha256) return [];
-      const { urls, servers } = contentOf(url);
-      const others = urls.filter((other) => !file.urls.includes(other));
-      const object = { oid: pointer.oid, size: pointer.size };
-      const behind = servers.map((endpoint) => sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }));
-      return [...others.map(fromUrl), ...behind.map((server) => fromServer(server, object))];
-    },
-  });
+  const fromUrl = (url: string): Candidate => {
+    const shown = redact(url);
+    return {
+      url: shown,
+      host: hostOf(shown),
+      partial: partialOf(target, sha256, url),
+      divisible: isDivisible(url, sources),
+      locate: async (signal) => {
+        if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
+        return sources.locate(url, { signal });
+      },
+      unpack: (located) => context.archives.unpack(url, located, sha256 !== undefined),
+      instead: (error) => {
+        const pointer = pointerOf(error);
+        // What a pointer stands for is the file only if it is what is pinned.
+        if (pointer === undefined || pointer.oid !== sha256) return [];
+        const { urls, servers } = contentOf(url);
+        const others = urls.filter((other) => !file.urls.includes(other));
+        const object = { oid: pointer.oid, size: pointer.size };
+        const behind = servers.map((endpoint) => sources.lfsServer({ endpoint: new URL(endpoint), objects: [object] }));
+        return [...others.map((other) => fromUrl(other)), ...behind.map((server) => fromServer(server, object))];
+      },
+    };
+  };
   const fromServer = (server: LfsServer, object: LfsObject): Candidate => {
     const url = `${server.url}/objects/${object.oid}`;
+    const shown = redact(url);
     return {
-      url: redact(url),
-      host: hostOf(redact(url)),
+      url: shown,
+      host: hostOf(shown),
       partial: partialOf(target, object.oid, url),
       divisible: true,
       locate: async (signal) => {

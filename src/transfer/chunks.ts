@@ -52,6 +52,6 @@ class WithHead implements AsyncIterableIterator<Uint8Array> {
       if (done) break;
       head = Buffer.concat([head, value]);
     }
-    return { done: false, value: head };
+    return head.length > 0 ? { done: false, value: head } : { done: true, value: undefined };
   }
 }

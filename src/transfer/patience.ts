@@ -35,7 +35,7 @@ export interface Patience {
   readonly signal: AbortSignal;
   /** Waits for an answer, at most as long as for a first byte. */
   answer<T>(promise: Promise<T>): Promise<T>;
-  /** Passes a body on; the time its reader takes does not count. */
+  /** Passes the one body on; the time its reader takes does not count. */
   watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Why the request was aborted, if it was. */
   reason(): unknown;
@@ -56,16 +56,15 @@ export function createPatience(url: string, run: AbortSignal, policy: PatiencePo
   return new RequestPatience(url, run, policy, watched);
 }
 
-/** What is waited for: since when, for how long at most, how to end it; `isSilent`: for an answer. */
+/** What is waited for: since when, for how long at most, how to end it. */
 interface Wait {
   since: number;
   limitMs: number;
   says: string;
-  isSilent: boolean;
   reject: (why: unknown) => void;
 }
 
-/** A class, as there is one for each request; it is the reader of the body as well. */
+/** A class, as there is one for each request, which listens to the run and passes the body on by itself. */
 class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   readonly #url: string;
   readonly #run: AbortSignal;
@@ -82,7 +81,7 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   #body: AsyncIterator<Uint8Array> | undefined;
   /** Counts what comes behind the first chunk; the wait for that says nothing of the pace. */
   #speedometers: Speedometer[] | undefined;
-  #isFirst = true;
+  #reads = 0;
   /** Whether the body was let go of, and with it all that the request held. */
   #isOver = false;
 
@@ -103,7 +102,7 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   }
 
   answer<T>(promise: Promise<T>): Promise<T> {
-    return this.#within(this.#firstByteMs, "gave no answer", promise, true);
+    return this.#within(this.#firstByteMs, "gave no answer", promise);
   }
 
   watch(body: AsyncIterable<Uint8Array>): this {
@@ -116,14 +115,15 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#body === undefined || this.#isOver) return { done: true, value: undefined };
+    if (this.#body === undefined) throw new Error("There is no body to watch.");
+    if (this.#isOver) return { done: true, value: undefined };
+    const isFirst = this.#reads++ === 0;
     const asked = performance.now();
-    const limitMs = this.#isFirst ? this.#firstByteMs : this.#policy.stallTimeoutMs;
+    const limitMs = isFirst ? this.#firstByteMs : this.#policy.stallTimeoutMs;
     try {
       const result = await this.#within(limitMs, "sent no byte", this.#body.next());
       if (result.done) this.#leave();
-      else if (!this.#isFirst) this.#count(result.value.length, performance.now() - asked);
-      this.#isFirst = false;
+      else if (!isFirst) this.#count(result.value.length, performance.now() - asked);
       return result;
     } catch (error) {
       this.#leave();
@@ -132,7 +132,8 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   }
 
   async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#leave();
+    // What nobody began to read is let go of by `end`.
+    if (this.#reads > 0) this.#leave();
     return { done: true, value: undefined };
   }
 
@@ -162,9 +163,9 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     for (const count of this.#speedometers) count(bytes, ms);
   }
 
-  #within<T>(limitMs: number, says: string, promise: Promise<T>, isSilent = false): Promise<T> {
+  #within<T>(limitMs: number, says: string, promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const wait = { since: performance.now(), limitMs, says, isSilent, reject };
+      const wait = { since: performance.now(), limitMs, says, reject };
       this.#wait = wait;
       const settled = () => {
         if (this.#wait === wait) this.#wait = undefined;
@@ -198,8 +199,8 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     if (leftMs > 0) this.#arm(leftMs);
     else {
       const seconds = Math.round(wait.limitMs / 100) / 10;
-      const retry = wait.isSilent ? { silent: true } : {};
-      this.#abort(new AssetsError("NETWORK", `${this.#url} ${wait.says} for ${seconds} s.`, { retry }));
+      const message = `${this.#url} ${wait.says} for ${seconds} s.`;
+      this.#abort(new AssetsError("NETWORK", message, { retry: { silent: true } }));
     }
   }
 

@@ -43,7 +43,7 @@ export async function pour(
   };
   try {
     // As much as is needed to tell whether it is the file, and what starts over whether it is the one that is here.
-    const head = at > 0 ? 0 : startsOver ? AGREE_BYTES : HEAD_BYTES;
+    const head = at > 0 ? 0 : Math.min(startsOver ? AGREE_BYTES : HEAD_BYTES, size ?? Number.POSITIVE_INFINITY);
     for await (const body of inSteps(withHead(patience.watch(answer.body), head), Math.max(rateLimit.step, head))) {
       work.check?.mustBeTrusted(giver);
       if (!isAccepted) await accept(body);

@@ -1,8 +1,10 @@
 /** How the HTTP source hands a body on, and lets go of it. */
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { get, makeClient } from "../helpers/client.js";
+import { bytesOf } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { cutAfter, type FaultName, gate, holdAfter } from "../helpers/faults.js";
+import { cutAfter, type Fault, type FaultName, gate, holdAfter } from "../helpers/faults.js";
 
 const BODY = { size: 200_000, seed: 3 };
 
@@ -74,6 +76,22 @@ describe("connections of the HTTP client", () => {
     const { body } = await makeClient().open(url, { offset: 0, signal: new AbortController().signal });
     for await (const chunk of body) if (chunk.length > 0) break;
     await server.until(() => server.to("/file").some(({ aborted }) => aborted));
+  });
+
+  it("a reader that has all it wants of a coded body frees the connection, though the body never ends", async () => {
+    const server = await startFaultServer();
+    const unended: Fault = ({ response }) => {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.write(gzipSync(bytesOf(BODY)));
+    };
+    const url = server.serve("/file", { body: BODY, fault: unended });
+    const { body } = await makeClient().open(url, { offset: 0, signal: new AbortController().signal });
+    let received = 0;
+    for await (const chunk of body) {
+      received += chunk.length;
+      if (received === BODY.size) break;
+    }
+    await server.until(() => server.openSockets() === 0);
   });
 
   it("close ends every connection", async () => {

@@ -1,7 +1,7 @@
 /** How long a download waits, for whom, and how it is stopped. */
 import { describe, expect, it } from "vitest";
 import type { AssetEvent } from "../../src/events.js";
-import { sha256Of } from "../helpers/content.js";
+import { bytesOf, sha256Of } from "../helpers/content.js";
 import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { type Fault, type FaultName, gate, healthy, holdAfter } from "../helpers/faults.js";
@@ -88,6 +88,29 @@ describe("a server that has gone silent", () => {
     expect(report.durationMs).toBeLessThan(5000);
     expect(server.requests[0]?.aborted).toBe(true);
     await server.until(() => server.openSockets() === 0);
+  });
+
+  it.each<FaultName>(["never answers", "stalls before the first byte of the body"])(
+    "%s: where there is another URL, it is waited for once",
+    async (fault) => {
+      const { server, tree } = await setUp(fault, { mirror: true });
+      const report = await run(tree, { policy: SHORT_PATIENCE });
+      expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 2 });
+      expect(server.to("/a")).toHaveLength(1);
+    },
+  );
+
+  it("after the last byte of a file, however small and whatever its length is stated to be, is not waited for", async () => {
+    const body = { size: 500, seed: 2 };
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const unended: Fault = ({ response }) => {
+      response.writeHead(200);
+      response.write(bytesOf(body));
+    };
+    tree.manifestFor({ "a.bin": { url: server.serve("/a", { body, fault: unended }), body } });
+    const report = await run(tree, { policy: SHORT_PATIENCE });
+    expect(report.of("a.bin")).toMatchObject({ status: "downloaded", attempts: 1 });
   });
 
   it("is told by its address", async () => {
