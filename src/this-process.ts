@@ -37,3 +37,6 @@ export const environment: Readonly<Record<string, string | undefined>> = process
 
 /** The file of the running Node, from which npm derives where its own global settings lie. */
 export const nodeFile = process.execPath;
+
+/** The version of V8 that this Node has. */
+export const v8Version = process.versions.v8;

@@ -1,6 +1,7 @@
 /** Keeps V8 from optimising the parser of answers where all is over before that would pay. */
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
+import { v8Version } from "../this-process.js";
 
 /**
  * How long a function of WebAssembly runs before V8 of Node 20 optimises it, as V8 counts it. By the usual budget the first
@@ -15,7 +16,7 @@ let parser: object | undefined;
 /** To be called before the first connection of this process. Nothing else that is compiled gets another budget. */
 export function leaveParserPlain(): void {
   // Later versions optimise after more heads by themselves, and in less time.
-  if (parser !== undefined || !process.versions.v8.startsWith("11.3.")) return;
+  if (parser !== undefined || !v8Version.startsWith("11.3.")) return;
   try {
     const code = createRequire(import.meta.url)("undici/lib/llhttp/llhttp_simd-wasm.js");
     setBudget(BUDGET.long);
