@@ -1,4 +1,4 @@
-/** Turns what a bundled file takes of our other files, and gives them, from a module's words into those of CommonJS. */
+/** Ties the files of the bundle together in the words of CommonJS in place of those of modules. */
 import { parseAst } from "vite";
 
 /**
@@ -13,23 +13,23 @@ export function linked(text) {
     if (node.type !== "ExportNamedDeclaration" || node.declaration || node.source) throw odd(text, node);
     return node.specifiers.map(({ local, exported }) => [exported.name, local.name]);
   });
+  if (pairs.some(([name]) => name === "default")) throw new Error("A file of the bundle gives a default: it is lost.");
   mustNotChange(
     body,
     pairs.map(([, local]) => local),
   );
-  let [linkedText, at] = ["", 0];
+  let result = "";
+  let at = 0;
   const replace = ({ start, end }, words) => {
-    linkedText += text.slice(at, start) + words;
+    result += text.slice(at, start) + words;
     at = end;
   };
   for (const node of [...taken, ...given].sort((a, b) => a.start - b.start)) {
     replace(node, node.type === "ImportDeclaration" ? taking(text, node) : "");
   }
-  if (pairs.some(([name]) => name === "default"))
-    throw new Error("A file of the bundle gives a default, which is lost.");
   const exported = pairs.map(([name, local]) => (name === local ? name : `${name}:${local}`));
-  const rest = linkedText + text.slice(at);
-  return pairs.length > 0 ? `${rest}\nmodule.exports={${exported}};` : rest;
+  result += text.slice(at);
+  return pairs.length > 0 ? `${result}\nmodule.exports={${exported}};` : result;
 }
 
 function taking(text, { specifiers, source }) {

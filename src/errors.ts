@@ -140,7 +140,7 @@ export function secretsIn(value: string): string[] {
 
 /** Cuts credentials out of a text: known secrets, user info and signing values of URLs, authorization values. */
 export function redact(text: string): string {
-  // Each pattern is only searched for where there is what all that it finds have in them: most texts have none of it.
+  // A pattern is searched for only where a character stands that it cannot do without: most texts have none of them.
   // User info goes first: a secret that was cut out across its end would hide where it ends.
   let cut = text.includes("@") ? text.replace(URL_USERINFO, "$1") : text;
   for (const secret of hidden) cut = cut.replaceAll(secret, "***");

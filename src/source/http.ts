@@ -112,10 +112,10 @@ export function createHttpClient(
     const { post, stays } = way;
     let target = new URL(url);
     let secrets = Object.assign(basicAuth(target), extras.headers);
-    let question = asked;
+    let asking = asked;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await send(target, Object.assign(rangeHeaders(asked), secrets), signal, asked.url, way);
-      const decision = decide(answer.status, answer.headers, question);
+      const decision = decide(answer.status, answer.headers, asking);
       if (decision.do === "read") return { decision, answer, url: target.href };
       if (decision.do === "fail" && post !== undefined) throw await withSaid(decision.error, answer);
       if (decision.do === "redirect" && stays && leaves(decision.location, target, stays)) {
@@ -127,7 +127,7 @@ export function createHttpClient(
       const next = redirectTarget(decision.location, target, asked.url);
       if (next.origin !== target.origin) {
         secrets = {};
-        question = { ...asked, elsewhere: true };
+        asking = { ...asked, elsewhere: true };
       }
       target = next;
     }
