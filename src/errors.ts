@@ -39,6 +39,8 @@ interface Retry {
   /** Milliseconds. */
   afterMs?: number;
   wholeHost?: boolean;
+  answered?: boolean;
+  ifServed?: boolean;
   slow?: boolean;
   silent?: boolean;
 }
@@ -49,7 +51,7 @@ export interface AssetsErrorOptions {
   hint?: string | undefined;
   /**
    * Present when the same request may succeed later; `afterMs` when the server said how much later, `wholeHost` when
-   * every other request to its host has to wait as well, `slow` when it works, but another source may be faster,
+   * every other request to its host has to wait as well, `answered` when the server said so of this one, `ifServed` when it may only where the host served a moment ago, `slow` when it works, but another source may be faster,
    * `silent` when nothing came of it for long.
    */
   retry?: Retry;

@@ -1,5 +1,5 @@
 /** Names a network fault in a user's words, told by the code that Node or undici gave it. */
-import { AssetsError } from "../errors.js";
+import { AssetsError, type AssetsErrorOptions } from "../errors.js";
 import { type ProxyRoute, SETTINGS } from "./proxy.js";
 
 /** How a URL is reached. */
@@ -11,8 +11,8 @@ export interface Way {
 
 interface Fault {
   says: string;
-  /** Whether the same request may succeed in a moment. */
-  passing: boolean;
+  /** Whether the same request may succeed in a moment, and how. */
+  passing: boolean | NonNullable<AssetsErrorOptions["retry"]>;
   /** No connection came about. */
   unreachable?: boolean;
   hint?: string;
@@ -23,12 +23,16 @@ const TLS_HINT =
 
 /** Some servers say `100 Continue` unasked, after which undici gives up. */
 const NO_ANSWER_FAULT: Fault = { says: "what came is not an answer to what was asked", passing: true };
-const NOT_HTTP: Fault = { says: "the answer is not one that HTTP allows here", passing: false };
+const NOT_HTTP: Fault = {
+  says: "the answer is not one that HTTP allows here",
+  passing: { ifServed: true, answered: true },
+};
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   ENOTFOUND: {
     says: "the host name is not known",
-    passing: false,
+    // Without a network, some systems say so of every name.
+    passing: { ifServed: true },
     unreachable: true,
     hint: "Check the name, the network, and the proxy if there is one.",
   },
@@ -89,7 +93,7 @@ export function networkError(error: unknown, url: string, { proxy, unusable = []
     via === undefined ? fault.says : `at the proxy ${via.origin} ${fault.says.replace("server's", "proxy's")}`;
   return new AssetsError("NETWORK", `${url}: ${says}${at}.`, {
     cause: error,
-    ...(fault.passing && { retry: {} }),
+    ...(fault.passing && { retry: fault.passing === true ? {} : fault.passing }),
     ...(fault.unreachable && { unreachable: true }),
     ...(hint !== undefined && { hint }),
   });

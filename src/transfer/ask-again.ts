@@ -17,33 +17,36 @@ interface AgainOptions {
 const LONGEST_MS = 60_000;
 /** Nothing of a file is at stake. */
 const NO_BYTES = { combined: false, kept: false, accepted: false, differs: false, blamed: false };
+/** Nor is there anybody else to ask. */
+const ONLY_ONE = { restarted: false, last: true, returned: false, elsewhere: false };
 
 /**
  * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is
  * asked each further question once. What is asked throws ABORTED for whatever reason it is.
  */
 export function createAgain({ policy, emit }: AgainOptions): Again {
-  const hosts = createHosts(policy.maxRetryAfterMs);
+  const hosts = createHosts(policy);
   return async (url, ask, signal) => {
     const host = hostOf(url);
+    const asked = performance.now();
     for (let failures = 0; ; failures++) {
       await hosts.ready(host, signal).catch(() => {});
       if (signal.aborted) throw abortError();
       const late = AbortSignal.timeout(LONGEST_MS);
       try {
         const answer = await ask(AbortSignal.any([signal, late]));
-        hosts.answered(host, 0);
+        hosts.served(host);
         return answer;
       } catch (thrown) {
         if (signal.aborted) throw abortError();
         const silent = new AssetsError("NETWORK", `No answer came within ${LONGEST_MS / 1000} s.`, { retry: {} });
         const error = late.aborted ? silent : thrown;
         if (!(error instanceof AssetsError)) throw error;
-        const down = hosts.isUnreachable(host);
-        const history = { failures, restarted: false, last: !down, elsewhere: false, down };
+        if (error.retry !== undefined) hosts.failed(host, error);
+        const standing = hosts.standing(host);
+        const history = { failures, since: asked, standing, ...ONLY_ONE };
         const verdict = verdictOn({ error, ...NO_BYTES }, history, policy, Math.random);
         if (verdict.do !== "retry") {
-          if (error.retry !== undefined) hosts.markUnreachable(host);
           throw verdict.do === "next-url" && verdict.why ? asksTooLong(error, policy.maxRetryAfterMs) : error;
         }
         const { delayMs } = verdict;
@@ -51,8 +54,9 @@ export function createAgain({ policy, emit }: AgainOptions): Again {
           emit({ type: "warning", message: `${error.message} It is asked again in ${Math.round(delayMs / 1000)} s.` });
         }
         // A host that wants to be left alone is waited for by all who ask it, one after the other.
-        if (error.retry?.wholeHost) hosts.pause(host, hostPauseMs(error, failures, policy, Math.random));
-        if (!error.retry?.wholeHost) await sleep(delayMs, undefined, { signal }).catch(() => {});
+        const pauseMs = hostPauseMs(error, standing, policy, Math.random);
+        if (pauseMs !== undefined) hosts.pause(host, pauseMs);
+        else await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }
   };

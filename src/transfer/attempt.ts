@@ -21,7 +21,8 @@ interface Tally {
 }
 
 /** How an attempt ended. */
-export type AttemptResult = Tally & ({ ok: true; hex: string } | { ok: false; error: AssetsError });
+export type AttemptResult = (Tally & { ok: true; hex: string }) | AttemptFailure;
+export type AttemptFailure = Tally & { ok: false; error: AssetsError };
 
 /** What the attempt is about. */
 export interface AttemptOptions extends Pick<OwnErrand, "believes" | "hasElsewhere"> {

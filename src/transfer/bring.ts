@@ -32,7 +32,8 @@ export async function bring(
     const asked = performance.now();
     const answer = await open(work, way, segment, errand.own?.validator, patience);
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
-    await pour(work, answer, way.url, segment, errand, patience, context);
+    await pour(work, answer, way, segment, errand, patience, context);
+    hosts.served(way.host);
   } catch (thrown) {
     if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
     throw patience.reason() ?? thrown;
@@ -43,7 +44,7 @@ export async function bring(
 
 /**
  * Waits until the host may be asked; a wait that people would notice is told. Throws the signal's reason, and NETWORK when
- * the host turns out to be away and another can be asked.
+ * the host is not worth it: it turns out to be away and another can be asked, or many have waited for it in vain.
  */
 async function awaitHost(
   { wanted }: Work,
@@ -52,12 +53,15 @@ async function awaitHost(
   hasElsewhere: () => boolean = () => false,
   { hosts, emit, lane }: BringContext,
 ): Promise<void> {
-  const gaveUp = () => hosts.isUnreachable(host) && hasElsewhere();
+  const gaveUp = () => hosts.standing(host).gone || (hosts.isAvoided(host) && hasElsewhere());
   const delayMs = hosts.waitMs(host);
   if (delayMs === 0) return;
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
   await lane.rest(() => hosts.ready(host, signal, gaveUp));
-  if (gaveUp()) throw new AssetsError("NETWORK", `${url} is not waited for: ${host} cannot answer now.`);
+  const last = hosts.lastFailure(host);
+  if (!gaveUp() || last === undefined) return;
+  const failed = `${host} failed ${hosts.standing(host).failures} times in a row, at last like this: ${last.message}`;
+  throw new AssetsError("NETWORK", `${url} was not waited for: ${failed}`, { hint: last.hint, retry: {} });
 }
 
 async function open(

@@ -33,9 +33,9 @@ export async function fetchBytes(
 ): Promise<FetchResult> {
   const tally: FetchTally = { received: 0, attempts: 0, tried: [] };
   const { hosts } = context;
-  const isDown = ({ host }: Candidate) => hosts.isUnreachable(host);
+  const isAvoided = ({ host }: Candidate) => hosts.isAvoided(host);
   const rests = ({ host }: Candidate) => hosts.waitMs(host) > LONG_WAIT_MS;
-  const rank = (candidate: Candidate) => (isDown(candidate) ? 2 : rests(candidate) ? 1 : 0);
+  const rank = (candidate: Candidate) => (isAvoided(candidate) ? 2 : rests(candidate) ? 1 : 0);
   const queue = candidates.toSorted((a, b) => rank(a) - rank(b));
   /** Those that are tried a second time, and how. */
   const returns = new Map<Candidate, "later" | "alone">();
@@ -55,7 +55,8 @@ export async function fetchBytes(
       const turn = {
         candidate,
         ways: helpful(candidate) ? [candidate, ...sharing].filter(helpful) : [],
-        last: others.length === 0 && !isDown(candidate),
+        last: others.length === 0,
+        returned: again !== undefined,
         hasElsewhere: () => again === undefined && sharing.some((other) => rank(other) === 0),
         restarted: again === "alone",
       };

@@ -98,7 +98,8 @@ export function createHelpers(
     if (verdict === "fail") onFault(error);
     if (verdict === "less-of-host") {
       pace.failed(host, error.retry?.wholeHost === true);
-      if (error.retry?.wholeHost) hosts.pause(host, hostPauseMs(error, 0, context.policy, Math.random));
+      const standing = { failures: 1, givenUp: false, gone: false };
+      hosts.pause(host, hostPauseMs(error, standing, context.policy, Math.random) ?? 0);
     }
     if (verdict !== "leave-url") return;
     unfit.add(way.url);

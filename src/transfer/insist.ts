@@ -5,12 +5,12 @@ import type { TriedUrl } from "../events.js";
 import { bytesIn } from "../store/byte-ranges.js";
 import type { DigestThread } from "../store/front-digest.js";
 import { AGREE_BYTES } from "./agreement.js";
-import { attempt } from "./attempt.js";
+import { type AttemptFailure, attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
 import { linkedAbort } from "./linked-abort.js";
-import { asksTooLong, hostPauseMs, isOfHost, type RetryPolicy, verdictOn } from "./retry.js";
+import { asksTooLong, hostPauseMs, type RetryPolicy, type Verdict, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
 import type { Work } from "./work.js";
 
@@ -50,8 +50,9 @@ export interface Turn {
   readonly candidate: Candidate;
   /** The URLs that parts may come from. */
   readonly ways: readonly Way[];
-  /** Whether no other URL is left to try, and this one's host was not found to be away before. */
+  /** Whether no other URL is left to try, and whether it was tried before all others had failed. */
   readonly last: boolean;
+  readonly returned: boolean;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   hasElsewhere(): boolean;
   /** Whether it was asked for everything anew before. */
@@ -65,109 +66,175 @@ export type FromOne =
 
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
 export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
-  const { candidate, ways, last, hasElsewhere } = turn;
-  const { url, host } = candidate;
-  const { wanted, partial } = work;
-  const { hosts, policy } = run;
-  const mayBeHelped = wanted.digest !== undefined && candidate.divisible && (wanted.size ?? Infinity) > AGREE_BYTES;
-  // What stops a helper on this side stops the file's own connection as well.
-  const fault = mayBeHelped ? linkedAbort(run.signal) : undefined;
-  const context = fault === undefined ? run : { ...run, signal: fault.signal };
-  const helpersFrom = (from: readonly Way[]) =>
-    fault !== undefined && from.length > 0
-      ? createHelpers(work, from, context, (error) => fault.abort(error))
-      : NO_HELPERS;
-  let helpers = helpersFrom(ways);
-  let suspects: readonly string[] = [];
-  let attempts = 0;
-  let failures = 0;
-  let { restarted } = turn;
-  if (restarted) work.check?.forgive(url);
-  let differed = false;
-  /** The most bytes that were here when an attempt failed. */
-  let mark = 0;
-  const dismiss = async (next = NO_HELPERS) => {
-    await helpers.stop();
-    tally.received += helpers.received();
-    tally.tried.push(...helpers.left);
-    helpers = next;
-  };
-  const believes = (at: number) => last && (differed || at >= AGREE_BYTES);
+  const insistence = new Insistence(work, turn, run, tally);
   try {
-    for (;;) {
-      attempts++;
-      tally.attempts++;
-      const result = await attempt(work, candidate, { helpers, believes, hasElsewhere }, context);
-      tally.received += result.received;
-      if (result.ok) return { ok: true, hex: result.hex };
-      const held = bytesIn(partial.held);
-      if (held >= mark + PROGRESS_BYTES) {
-        failures = 0;
-        mark = held;
-      }
-      const { error } = result;
-      const blamed = work.check?.isBlamed(url) === true;
-      const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(work.givers.ranges, url) : undefined;
-      if (suspect !== undefined) {
-        suspects = [...suspects, suspect];
-        await dismiss(helpersFrom(ways.filter((way) => !suspects.includes(way.url))));
-        await work.dropGiver(suspect);
-        mark = bytesIn(partial.held);
-        tally.tried.push({ url: suspect, attempts: 1, error: errorInfo(replacedError(suspect, error)) });
-        continue;
-      }
-      const failure = { ...result, combined: work.givers.isCombined(), kept: work.givers.hasKept(), blamed };
-      const history = { failures, restarted, last, elsewhere: hasElsewhere(), down: hosts.isUnreachable(host) };
-      const verdict = verdictOn(failure, history, policy, Math.random);
-      const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
-      if (error.retry?.wholeHost) context.pace.failed(host, true);
-      const pauseMs = tooLong ? undefined : pauseHost(host, error, run);
-      if (verdict.do !== "retry") {
-        if (error.unreachable || tooLong) hosts.markUnreachable(host);
-        await dismiss();
-        const leaves = verdict.do === "next-url";
-        if (leaves && verdict.empty) await work.restart(error.message);
-        const told = tooLong ? asksTooLong(error, policy.maxRetryAfterMs) : error;
-        tally.tried.push({ url, attempts, error: errorInfo(told) });
-        return { ok: false, error: told, final: !leaves, return: leaves ? verdict.return : undefined };
-      }
-      differed = result.differs;
-      if (verdict.alone) {
-        // What several connections brought may have been mangled on the way: one alone decides.
-        restarted = true;
-        await dismiss();
-        work.check?.forgive(url);
-      } else failures++;
-      if (verdict.empty) {
-        mark = 0;
-        await work.restart(error.message);
-      }
-      const delayMs = pauseMs ?? verdict.delayMs;
-      const info = errorInfo(error);
-      context.emit({ type: "transfer:retry", path: wanted.label, url, attempt: attempts + 1, delayMs, error: info });
-      const gaveUp = () => hosts.isUnreachable(host) && hasElsewhere();
-      // A host that wants to be left alone is waited for where it is asked, by one file after another.
-      const restMs = pauseMs === undefined ? delayMs : 0;
-      const stop = await pauseBefore(work, restMs, helpers, gaveUp, context);
-      if (stop === undefined) continue;
-      tally.tried.push({ url, attempts, error: errorInfo(stop) });
-      return { ok: false, error: stop, final: true };
-    }
+    return await insistence.result();
   } finally {
-    fault?.unlink();
-    await dismiss();
+    await insistence.end();
   }
 }
 
-/** Leaves a host alone that wants it, or is not there. Answers for how long, in milliseconds; undefined for any other. */
-function pauseHost(host: string, error: AssetsError, { hosts, policy }: FetchContext): number | undefined {
-  if (!isOfHost(error)) return undefined;
-  const inARow = hosts.refused(host, policy.retries + 1);
-  // One that was found to be away is waited for no more: what is left of the run fails soon.
-  if (error.unreachable && hosts.isUnreachable(host)) return undefined;
-  const pauseMs = hostPauseMs(error, Math.max(0, inARow - 1), policy, Math.random);
-  hosts.pause(host, pauseMs);
-  return pauseMs;
+/** What is known while one candidate is tried. */
+class Insistence {
+  readonly #work: Work;
+  readonly #turn: Turn;
+  readonly #context: FetchContext;
+  readonly #tally: FetchTally;
+  /** Ends the attempt for what stops a helper on this side, as that stops the file's own connection as well. */
+  readonly #fault: ReturnType<typeof linkedAbort> | undefined;
+  #helpers: Helpers;
+  /** Other URLs whose bytes were given up. */
+  readonly #suspects = new Set<string>();
+  #attempts = 0;
+  /** Failures in a row that brought nothing new, when the first was, and the most bytes that were here at one. */
+  #failures = 0;
+  #since = 0;
+  #mark = 0;
+  #restarted: boolean;
+  /** Whether the last answer began anew, with other bytes than those that are here. */
+  #differed = false;
+
+  constructor(work: Work, turn: Turn, run: FetchContext, tally: FetchTally) {
+    const { divisible, url } = turn.candidate;
+    const { digest, size = Number.POSITIVE_INFINITY } = work.wanted;
+    const mayBeHelped = digest !== undefined && divisible && size > AGREE_BYTES;
+    this.#work = work;
+    this.#turn = turn;
+    this.#tally = tally;
+    this.#fault = mayBeHelped ? linkedAbort(run.signal) : undefined;
+    this.#context = this.#fault === undefined ? run : { ...run, signal: this.#fault.signal };
+    this.#helpers = this.#helpersFrom(turn.ways);
+    this.#restarted = turn.restarted;
+    if (this.#restarted) work.check?.forgive(url);
+  }
+
+  /** Attempts until one succeeds, or none is of use any more. */
+  async result(): Promise<FromOne> {
+    const { candidate, last, hasElsewhere } = this.#turn;
+    const believes = (at: number) => last && (this.#differed || at >= AGREE_BYTES);
+    for (;;) {
+      this.#attempts++;
+      this.#tally.attempts++;
+      const helpers = this.#helpers;
+      const result = await attempt(this.#work, candidate, { helpers, believes, hasElsewhere }, this.#context);
+      this.#tally.received += result.received;
+      if (result.ok) return { ok: true, hex: result.hex };
+      const ended = await this.#afterFailure(result);
+      if (ended !== undefined) return ended;
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#fault?.unlink();
+    await this.#dismiss();
+  }
+
+  #helpersFrom(ways: readonly Way[]): Helpers {
+    const fault = this.#fault;
+    if (fault === undefined || ways.length === 0) return NO_HELPERS;
+    return createHelpers(this.#work, ways, this.#context, (error) => fault.abort(error));
+  }
+
+  async #dismiss(next = NO_HELPERS): Promise<void> {
+    await this.#helpers.stop();
+    this.#tally.received += this.#helpers.received();
+    for (const left of this.#helpers.left) note(this.#tally, left);
+    this.#helpers = next;
+  }
+
+  /** Draws the consequences of a failed attempt; answers how the candidate did when it is not tried again. */
+  async #afterFailure(result: AttemptFailure): Promise<FromOne | undefined> {
+    const { check, givers, partial } = this.#work;
+    const { candidate, last, returned, hasElsewhere } = this.#turn;
+    const { hosts, pace, policy } = this.#context;
+    const { url, host } = candidate;
+    const { error } = result;
+    const held = bytesIn(partial.held);
+    if (held >= this.#mark + PROGRESS_BYTES) {
+      this.#failures = 0;
+      this.#mark = held;
+    }
+    if (this.#failures === 0) this.#since = performance.now();
+    const blamed = check?.isBlamed(url) === true;
+    const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(givers.ranges, url) : undefined;
+    if (suspect !== undefined) return this.#drop(suspect, error);
+    const isOfSource = error.retry !== undefined && !error.retry.slow && !result.differs;
+    if (isOfSource) hosts.failed(host, error);
+    const standing = hosts.standing(host);
+    const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed };
+    const [failures, since, restarted] = [this.#failures, this.#since, this.#restarted];
+    const history = { failures, since, restarted, last, returned, standing };
+    const verdict = verdictOn(failure, { ...history, elsewhere: hasElsewhere() }, policy, Math.random);
+    if (error.retry?.wholeHost) pace.failed(host, true);
+    const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
+    const pauseMs = tooLong || !isOfSource ? undefined : hostPauseMs(error, standing, policy, Math.random);
+    hosts.pause(host, pauseMs ?? 0);
+    this.#differed = result.differs;
+    return verdict.do === "retry" ? this.#again(verdict, error, pauseMs) : this.#leave(verdict, error);
+  }
+
+  /** Gives up what another URL brought, without which the digest may be right. */
+  async #drop(suspect: string, { code, hint }: AssetsError): Promise<undefined> {
+    this.#suspects.add(suspect);
+    await this.#dismiss(this.#helpersFrom(this.#turn.ways.filter(({ url }) => !this.#suspects.has(url))));
+    await this.#work.dropGiver(suspect);
+    this.#mark = bytesIn(this.#work.partial.held);
+    const message = `What ${suspect} gave does not fit what came from elsewhere, and is replaced.`;
+    const error = errorInfo(new AssetsError(code, message, { hint }));
+    note(this.#tally, { url: suspect, attempts: 1, error });
+  }
+
+  async #leave(verdict: Exclude<Verdict, { do: "retry" }>, error: AssetsError): Promise<FromOne> {
+    const { hosts, policy } = this.#context;
+    const { url, host } = this.#turn.candidate;
+    const leaves = verdict.do === "next-url";
+    const tooLong = leaves && verdict.why === "asks-too-long";
+    if (error.unreachable || tooLong) hosts.avoid(host);
+    await this.#dismiss();
+    if (leaves && verdict.empty) await this.#work.restart(error.message);
+    const told = tooLong ? asksTooLong(error, policy.maxRetryAfterMs) : error;
+    note(this.#tally, { url, attempts: this.#attempts, error: errorInfo(told) });
+    return { ok: false, error: told, final: !leaves, return: leaves ? verdict.return : undefined };
+  }
+
+  /** Makes ready for another attempt, and waits for it; `pauseMs`: for how long the host is left alone by all. */
+  async #again(
+    verdict: Extract<Verdict, { do: "retry" }>,
+    error: AssetsError,
+    pauseMs: number | undefined,
+  ): Promise<FromOne | undefined> {
+    const work = this.#work;
+    const { candidate, hasElsewhere } = this.#turn;
+    const { url, host } = candidate;
+    const { hosts, emit } = this.#context;
+    if (verdict.alone) {
+      // What several connections brought may have been mangled on the way: one alone decides.
+      this.#restarted = true;
+      await this.#dismiss();
+      work.check?.forgive(url);
+    } else this.#failures++;
+    if (verdict.empty) {
+      this.#mark = 0;
+      await work.restart(error.message);
+    }
+    const delayMs = pauseMs ?? verdict.delayMs;
+    const attempts = this.#attempts;
+    emit({
+      type: "transfer:retry",
+      path: work.wanted.label,
+      url,
+      attempt: attempts + 1,
+      delayMs,
+      error: errorInfo(error),
+    });
+    const gaveUp = () => hosts.isAvoided(host) && hasElsewhere();
+    // A host that wants to be left alone is waited for where it is asked, by one file after another.
+    const restMs = pauseMs === undefined ? delayMs : 0;
+    const stop = await pauseBefore(work, restMs, this.#helpers, gaveUp, this.#context);
+    if (stop === undefined) return undefined;
+    note(this.#tally, { url, attempts, error: errorInfo(stop) });
+    return { ok: false, error: stop, final: true };
+  }
 }
 
 /** Waits before another attempt, unless helpers bring the rest meanwhile or it is given up. Answers what stops the file. */
@@ -193,6 +260,9 @@ async function pauseBefore(
   }
 }
 
-function replacedError(url: string, { code, hint }: AssetsError): AssetsError {
-  return new AssetsError(code, `What ${url} gave does not fit what came from elsewhere, and is replaced.`, { hint });
+/** Adds what became of a URL to what is told of it. */
+function note({ tried }: FetchTally, { url, attempts, error }: TriedUrl): void {
+  const known = tried.find((one) => one.url === url);
+  if (known === undefined) tried.push({ url, attempts, error });
+  else Object.assign(known, { attempts: known.attempts + attempts, error });
 }

@@ -8,7 +8,7 @@ import { allowance } from "../store/space.js";
 import { AGREE_BYTES, holds } from "./agreement.js";
 import { impostor } from "./body-check.js";
 import { inSteps, withHead } from "./chunks.js";
-import type { Answer, BringContext, Errand, OwnErrand } from "./connection.js";
+import type { Answer, BringContext, Errand, OwnErrand, Way } from "./connection.js";
 import type { Patience } from "./patience.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
@@ -20,13 +20,14 @@ const HEAD_BYTES = POINTER_SIZE_LIMIT;
 export async function pour(
   work: Work,
   answer: Answer,
-  giver: string,
+  way: Way,
   segment: Segment,
   { own, onBytes }: Errand,
   patience: Patience,
-  { pace, rateLimit }: BringContext,
+  { hosts, pace, rateLimit }: BringContext,
 ): Promise<void> {
   const { wanted, partial } = work;
+  const giver = way.url;
   if (own === undefined) mustFit(work, answer, segment);
   else work.size = wanted.size ?? answer.totalSize;
   const startsOver = answer.offset !== segment.at;
@@ -51,6 +52,7 @@ export async function pour(
       if (answer.unpacked !== true) {
         onBytes(body.length);
         pace.arrived(body.length);
+        if (at >= partial.front) hosts.brought(way.host, body.length);
       }
       await rateLimit.take(body.length, patience.signal);
       if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);

@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** The longest wait that a server may ask for; beyond it the next URL is tried. */
   readonly maxRetryAfterMs: number;
+  /** A host that served is tried for this long at least, however often that is, unless nothing is to be tried again. */
+  readonly outageMs: number;
 }
 
 /** A failed attempt. */
@@ -29,16 +31,18 @@ export interface Failure {
 
 /** What came before at the same URL. */
 export interface History {
-  /** Passing failures in a row that brought nothing new. */
+  /** Passing failures in a row that brought nothing new, before this one, and when the first was, by `performance.now`. */
   readonly failures: number;
+  readonly since: number;
   /** Whether this URL was already asked for everything anew. */
   readonly restarted: boolean;
-  /** Whether no other URL is left to try, and this one's host was not found to be away before. */
+  /** Whether no other URL is left to try. */
   readonly last: boolean;
+  /** Whether all other URLs have failed since it was tried before. */
+  readonly returned: boolean;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   readonly elsewhere: boolean;
-  /** Whether the host was found to be away: at once, or because it refused often in a row. */
-  readonly down: boolean;
+  readonly standing: Standing;
 }
 
 /** What follows. `empty`: what the partial holds is wrong and is dropped. `alone`: over one connection. */
@@ -53,6 +57,8 @@ export type Verdict =
 
 /** A host that asks to wait longer than this is not waited for while there is another, in milliseconds. */
 export const LONG_WAIT_MS = 5_000;
+/** As many failures in a row are those of a host, rather than of what it was asked for. */
+export const SEVERAL = 3;
 
 /** `random` answers in [0, 1), like `Math.random`. */
 export function verdictOn(failure: Failure, history: History, policy: RetryPolicy, random: () => number): Verdict {
@@ -92,19 +98,35 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
       ? { do: "retry", delayMs: backoff(history.failures, policy, random), empty: false, alone: false }
       : { do: "next-url", empty: false };
   }
-  if (error.retry === undefined) return { do: "next-url", empty: false };
+  if (error.retry === undefined || (error.retry.ifServed && !history.standing.hoped)) {
+    return { do: "next-url", empty: false };
+  }
   // Better than none, if the others have nothing.
   if ((error.retry.slow || error.retry.silent) && !history.last)
     return { do: "next-url", empty: false, return: "later" };
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
-  if (afterMs > LONG_WAIT_MS && history.elsewhere) return { do: "next-url", empty: false, return: "later" };
-  // A host that is not there is given one more chance, unless it is the only one; one that was found to be away, none.
-  const few = history.down && !error.unreachable ? 0 : Math.min(1, policy.retries);
-  const retries = (error.unreachable || history.down) && !history.last ? few : policy.retries;
-  if (history.failures >= retries) return { do: "next-url", empty: false };
+  const leaves = history.elsewhere && (afterMs > LONG_WAIT_MS || history.standing.failures >= SEVERAL);
+  if (leaves || !isWorthwhile(error, history, policy)) {
+    // What is left early, or served of late, may do better when the others have failed.
+    const { failures, last, standing } = history;
+    const mayReturn = !last && !standing.givenUp && (failures < policy.retries || standing.hoped);
+    return { do: "next-url", empty: false, ...(mayReturn && { return: "later" }) };
+  }
   const delayMs = Math.max(afterMs, backoff(history.failures, policy, random));
   return { do: "retry", delayMs, empty: false, alone: false };
+}
+
+/** Whether to try a URL again after what may pass. */
+function isWorthwhile(error: AssetsError, history: History, { retries }: RetryPolicy): boolean {
+  const { failures, since, last, returned, standing } = history;
+  if (retries === 0 || standing.givenUp) return false;
+  // A host that is not there is given one more chance while there are others.
+  if (error.unreachable && !last && !returned) return failures < 1;
+  if (failures < retries) return true;
+  // Whoever serves others and says that it cannot serve this one means it.
+  const isMeant = error.retry?.answered === true && standing.servedAt > since;
+  return (last || returned) && standing.hoped && !isMeant;
 }
 
 /** What follows from the failure of a further connection. `fail`: what is wrong on this side ends the file. */
@@ -119,17 +141,36 @@ export function isOfHost({ retry, unreachable }: AssetsError): boolean {
   return retry !== undefined && (retry.wholeHost === true || unreachable);
 }
 
+/** How the host of a failure stands. */
+export interface Standing {
+  /** How often in a row it has failed by now. */
+  readonly failures: number;
+  /** When it last served, by `performance.now`; never: minus infinity. */
+  readonly servedAt: number;
+  /** Whether that was so short a time ago that it may only be away for a moment. */
+  readonly hoped: boolean;
+  /** Whether each further file asks it but once, and whether many have done so in vain. */
+  readonly givenUp: boolean;
+  readonly gone: boolean;
+}
+
 /**
- * How long such a host is left alone, in milliseconds: for as long as it says, or else for longer the more often it failed.
- * A time that is over already says nothing: all that wait for it would ask again at once.
+ * How long a host is left alone after a failure, in milliseconds: for as long as it says, or else for longer the more often
+ * it failed. Undefined for what is no failure of the host. A time that is over already says nothing: all that wait for it
+ * would ask again at once.
  */
 export function hostPauseMs(
-  { retry }: AssetsError,
-  failures: number,
+  error: AssetsError,
+  { failures, givenUp, gone }: Pick<Standing, "failures" | "givenUp" | "gone">,
   policy: RetryPolicy,
   random: () => number,
-): number {
-  return retry?.afterMs || backoff(failures, policy, random);
+): number | undefined {
+  const isSaid = isOfHost(error);
+  if (!isSaid && failures < SEVERAL) return undefined;
+  // Whoever asks it once is soon answered, but by one that is silent.
+  if (givenUp && !isSaid && !error.retry?.silent) return undefined;
+  const unsaid = gone ? policy.maxDelayMs : backoff(givenUp ? 0 : Math.max(0, failures - 1), policy, random);
+  return error.retry?.afterMs || unsaid;
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */

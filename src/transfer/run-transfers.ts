@@ -58,7 +58,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   // A full disk ends the whole run, as an abort from outside does.
   const stop = linkedAbort(run.signal);
 
-  const hosts = createHosts(policy.maxRetryAfterMs);
+  const hosts = createHosts(policy);
   const pace = createPace(policy.limitRate === undefined ? policy : { connections: 1 }, hosts);
   const digests = createDigestThread();
   const { signal } = stop;

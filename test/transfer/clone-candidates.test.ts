@@ -41,8 +41,8 @@ async function asked(errors: { hub: AssetsError; mirror: AssetsError }, { isKnow
   };
   const { signal } = new AbortController();
   const policy = { ...DEFAULT_POLICY, retries: 0 };
-  const hosts = createHosts(1_000);
-  if (isKnownAway) hosts.markUnreachable(hostOf(HUB));
+  const hosts = createHosts(policy);
+  if (isKnownAway) hosts.avoid(hostOf(HUB));
   const direct = [failing(HUB, errors.hub), failing(MIRROR, errors.mirror)];
   const offers = withClones(direct, { urls: [HUB, MIRROR] }, { clones, policy, signal, partial: () => partial });
   const digests = createDigestThread();

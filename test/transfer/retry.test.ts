@@ -4,8 +4,23 @@ import { describe, expect, it } from "vitest";
 import { AssetsError, type ErrorCode } from "../../src/errors.js";
 import { type Failure, type History, type RetryPolicy, verdictOn } from "../../src/transfer/retry.js";
 
-const policy: RetryPolicy = { retries: 3, baseDelayMs: 100, maxDelayMs: 1_000, maxRetryAfterMs: 300_000 };
-const untried: History = { failures: 0, restarted: false, last: false, elsewhere: false, down: false };
+const policy: RetryPolicy = {
+  retries: 3,
+  baseDelayMs: 100,
+  maxDelayMs: 1_000,
+  maxRetryAfterMs: 300_000,
+  outageMs: 60_000,
+};
+const standing = { failures: 1, servedAt: Number.NEGATIVE_INFINITY, hoped: false, givenUp: false, gone: false };
+const untried: History = {
+  failures: 0,
+  since: 0,
+  restarted: false,
+  last: false,
+  returned: false,
+  elsewhere: false,
+  standing,
+};
 
 function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
@@ -117,6 +132,61 @@ describe("the verdict on a failed attempt", () => {
     expect(verdictOn(away, untried, policy, half).do).toBe("retry");
     expect(verdictOn(away, once, policy, half).do).toBe("next-url");
     expect(verdictOn(away, { ...once, last: true }, policy, half).do).toBe("retry");
+  });
+
+  it("goes on beyond the retries, where there is no other URL, with a host that served a moment ago", () => {
+    const hoped = { ...standing, servedAt: 1_000, hoped: true };
+    const tired: History = { ...untried, failures: 9, since: 2_000, last: true, standing: hoped };
+    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toMatchObject({ do: "retry", empty: false });
+    const mirrored = { ...tired, last: false };
+    expect(verdictOn(failure("NETWORK", {}), mirrored, policy, half)).toMatchObject({
+      do: "next-url",
+      return: "later",
+    });
+    const returned = { ...mirrored, returned: true };
+    expect(verdictOn(failure("NETWORK", {}), returned, policy, half).do).toBe("retry");
+    expect(verdictOn(failure("NETWORK", {}), tired, { ...policy, retries: 0 }, half).do).toBe("next-url");
+    const over = { ...tired, standing: { ...hoped, hoped: false } };
+    expect(verdictOn(failure("NETWORK", {}), over, policy, half).do).toBe("next-url");
+  });
+
+  it("takes a server that serves others meanwhile at its word when it says that it cannot serve this one", () => {
+    const hoped = { ...standing, hoped: true };
+    const says = { error: new AssetsError("NETWORK", "HTTP 500", { retry: { answered: true } }) };
+    const before: History = {
+      ...untried,
+      failures: 9,
+      since: 2_000,
+      last: true,
+      standing: { ...hoped, servedAt: 1_000 },
+    };
+    expect(verdictOn(failure("NETWORK", {}, says), before, policy, half).do).toBe("retry");
+    const since = { ...before, standing: { ...hoped, servedAt: 3_000 } };
+    expect(verdictOn(failure("NETWORK", {}, says), since, policy, half).do).toBe("next-url");
+    expect(verdictOn(failure("NETWORK", {}), since, policy, half).do).toBe("retry");
+  });
+
+  it("leaves a host that fails with everything for another URL at once, and comes back to it", () => {
+    const mirrored = { ...untried, elsewhere: true, standing: { ...standing, failures: 3 } };
+    expect(verdictOn(failure("NETWORK", {}), mirrored, policy, half)).toMatchObject({
+      do: "next-url",
+      return: "later",
+    });
+    const given = { ...mirrored, standing: { ...standing, failures: 9, givenUp: true } };
+    expect(verdictOn(failure("NETWORK", {}), given, policy, half)).toEqual({ do: "next-url", empty: false });
+  });
+
+  it("asks a host once that was given up", () => {
+    const given = { ...untried, last: true, standing: { ...standing, failures: 9, givenUp: true } };
+    expect(verdictOn(failure("NETWORK", {}), given, policy, half)).toEqual({ do: "next-url", empty: false });
+  });
+
+  it("believes that a host's name is not known, or that it speaks no HTTP, unless it served a moment ago", () => {
+    const unknown = { error: new AssetsError("NETWORK", "unknown", { retry: { ifServed: true }, unreachable: true }) };
+    const only = { ...untried, last: true };
+    expect(verdictOn(failure("NETWORK", {}, unknown), only, policy, half)).toEqual({ do: "next-url", empty: false });
+    const served = { ...only, standing: { ...standing, hoped: true } };
+    expect(verdictOn(failure("NETWORK", {}, unknown), served, policy, half).do).toBe("retry");
   });
 
   it("never waits beyond its bounds, nor retries for ever", () => {

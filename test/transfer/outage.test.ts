@@ -1,0 +1,184 @@
+/** A server that served and then is away for a while: it is asked seldom, by few, until it is back. */
+import { describe, expect, it } from "vitest";
+import { type Exchange, honest, pour, reset, sendHead, sendText } from "../helpers/exchange.js";
+import { type FaultServer, startFaultServer } from "../helpers/fault-server.js";
+import { type Fault, healthy } from "../helpers/faults.js";
+import { run } from "../helpers/run.js";
+import { makeTree } from "../helpers/tree.js";
+
+const SMALL = { size: 3_000, seed: 61 };
+const FILES = 40;
+/** For how long the server is away, in milliseconds: many times as long as the retries of one file take together. */
+const AWAY_MS = 400;
+const policy = { retries: 3, baseDelayMs: 4, maxDelayMs: 60, outageMs: 10_000 };
+
+/** Every way to be away that a client can see. */
+const WAYS = {
+  "resets every connection": reset,
+  "answers 500": (exchange) => sendText(exchange, 500, "later"),
+  "answers 502": (exchange) => sendText(exchange, 502, "later"),
+  "answers 503": (exchange) => sendText(exchange, 503, "later"),
+  "cuts every body": async (exchange) => {
+    const answer = honest(exchange);
+    sendHead(exchange, answer);
+    await pour(exchange, exchange.response, exchange.resource.content, answer.start, answer.start + 100);
+    await reset(exchange);
+  },
+} satisfies Record<string, (exchange: Exchange) => Promise<void> | void>;
+type Away = keyof typeof WAYS;
+
+/** Healthy for `first` requests, then away for `ms`, then healthy again; counts what it was asked meanwhile. */
+function outage(way: Away, first: number, ms: number) {
+  const seen = { requests: 0, away: 0 };
+  let until = 0;
+  const fault: Fault = (exchange) => {
+    if (seen.requests++ < first) return healthy(exchange);
+    until ||= performance.now() + ms;
+    if (performance.now() > until) return healthy(exchange);
+    seen.away++;
+
+    return WAYS[way](exchange);
+  };
+  return { seen, fault };
+}
+
+/** A project of many small files at one server, with the URLs that `others` adds. */
+function manySmall(server: FaultServer, fault: Fault, others: (name: string) => string[] = () => []) {
+  const tree = makeTree();
+  const names = Array.from({ length: FILES }, (_, n) => `f${n}`);
+  const spec = (name: string) => ({
+    url: [server.serve(`/${name}`, { body: SMALL, fault }), ...others(name)],
+    body: SMALL,
+  });
+  tree.manifestFor(Object.fromEntries(names.map((name) => [name, spec(name)])));
+  return tree;
+}
+
+describe.each(Object.keys(WAYS) as Away[])("a server that %s for a while", (way) => {
+  it("loses no file of many that it is the only server of, and is asked few times meanwhile", async () => {
+    const server = await startFaultServer();
+    const { seen, fault } = outage(way, 10, AWAY_MS);
+    const report = await run(manySmall(server, fault), { jobs: 6, policy });
+    expect(report.totals).toMatchObject({ downloaded: FILES, failed: 0 });
+    // Those that were under way, and then about one in each pause.
+    expect(seen.away).toBeLessThan(FILES);
+  });
+
+  it("loses no large file either: it goes on where it was", async () => {
+    const server = await startFaultServer();
+    const body = { size: 6_000_000, seed: 62 };
+    const { seen, fault } = outage(way, 1, AWAY_MS);
+    let isFirst = true;
+    const cutOnce: Fault = async (exchange) => {
+      if (!isFirst) return fault(exchange) as Promise<void>;
+      isFirst = false;
+      seen.requests++;
+      const answer = honest(exchange);
+      sendHead(exchange, answer);
+      await pour(exchange, exchange.response, exchange.resource.content, answer.start, 3_000_000);
+      await reset(exchange);
+    };
+    const tree = makeTree();
+    tree.manifestFor({ f: { url: server.serve("/f", { body, fault: cutOnce }), body } });
+    const report = await run(tree, { policy: { ...policy, connections: 1 } });
+    expect(report.totals).toMatchObject({ downloaded: 1, failed: 0 });
+    expect(seen.away).toBeGreaterThan(policy.retries + 1);
+    expect(server.bytesSent("/f")).toBeLessThan(1.2 * body.size);
+  });
+});
+
+it("a server that went away for good ends the run when patience with it is over, and is asked each file once at most", async () => {
+  const server = await startFaultServer();
+  const { seen, fault } = outage("resets every connection", 10, 60_000);
+  const started = performance.now();
+  const report = await run(manySmall(server, fault), { policy: { ...policy, outageMs: 400 } });
+  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(report.totals).toMatchObject({ downloaded: 10, failed: FILES - 10 });
+  expect(seen.away).toBeLessThan(2 * FILES);
+});
+
+it("a server that refuses for good leaves no file waiting for another's pause once patience with it is over", async () => {
+  const server = await startFaultServer();
+  const { seen, fault } = outage("answers 503", 10, 60_000);
+  const slow = { ...policy, maxDelayMs: 5_000, outageMs: 400 };
+  const started = performance.now();
+  const report = await run(manySmall(server, fault), { policy: slow });
+  expect(performance.now() - started).toBeLessThan(6_000);
+  expect(report.totals).toMatchObject({ downloaded: 10, failed: FILES - 10 });
+  expect(seen.away).toBeLessThan(FILES);
+  const last = report.outcomes.at(-1);
+  expect(last?.error?.message).toContain("HTTP 503");
+});
+
+it("files that another server has as well arrive from there, and the one that is away is left alone", async () => {
+  const server = await startFaultServer();
+  const { seen, fault } = outage("cuts every body", 10, 60_000);
+  const other = (name: string) => {
+    server.serve(`/good/${name}`, { body: SMALL });
+    return [`${server.other}/good/${name}`];
+  };
+  const report = await run(manySmall(server, fault, other), { policy });
+  expect(report.totals).toMatchObject({ downloaded: FILES, failed: 0 });
+  expect(seen.away).toBeLessThan(FILES / 2);
+});
+
+it.each([1, 16])("a file that alone can never be had costs the others nothing (jobs %s)", async (jobs) => {
+  const server = await startFaultServer();
+  const tree = makeTree();
+  const names = Array.from({ length: 20 }, (_, n) => `f${n}`);
+  // The first ones are the worst: nothing is known of their server yet.
+  const fault = (n: number) => (n < 5 ? { fault: WAYS["answers 500"] } : {});
+  const spec = (name: string, n: number) => ({
+    url: server.serve(`/${name}`, { body: SMALL, ...fault(n) }),
+    body: SMALL,
+  });
+  tree.manifestFor(Object.fromEntries(names.map((name, n) => [name, spec(name, n)])));
+  const report = await run(tree, { jobs, policy });
+  expect(report.totals).toMatchObject({ downloaded: 15, failed: 5 });
+});
+
+it.each(["resets every connection", "answers 503"] as const)(
+  "a server that takes one connection at a time, and %s beyond that, serves all files in the end",
+  async (way) => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const body = { size: 400_000, seed: 63 };
+    let busy = false;
+    const one: Fault = async (exchange) => {
+      if (busy) return WAYS[way](exchange);
+      busy = true;
+      await healthy(exchange);
+      busy = false;
+    };
+    const names = ["a", "b", "c", "d"];
+    const spec = (name: string) => ({ url: server.serve(`/${name}`, { body, fault: one, pace: 1_500_000 }), body });
+    tree.manifestFor(Object.fromEntries(names.map((name) => [name, spec(name)])));
+    const report = await run(tree, { policy });
+    expect(report.totals).toMatchObject({ downloaded: 4, failed: 0 });
+  },
+);
+
+it("an answer that is none costs no file where others were served a moment ago, and one try where nothing was", async () => {
+  const server = await startFaultServer();
+  const tree = makeTree();
+  const names = Array.from({ length: 8 }, (_, n) => `f${n}`);
+  const once = (n: number) => (n % 2 ? { fault: ["garbage instead of HTTP" as const] } : {});
+  const spec = (name: string, n: number) => ({
+    url: server.serve(`/${name}`, { body: SMALL, ...once(n) }),
+    body: SMALL,
+  });
+  tree.manifestFor(Object.fromEntries(names.map((name, n) => [name, spec(name, n)])));
+  expect((await run(tree, { jobs: 1, policy })).totals).toMatchObject({ downloaded: 8, failed: 0 });
+  const hopeless = makeTree();
+  const url = server.serve("/never", { body: SMALL, fault: "garbage instead of HTTP" });
+  hopeless.manifestFor({ f: { url, body: SMALL } });
+  expect((await run(hopeless, { policy })).of("f").tried).toMatchObject([{ attempts: 1 }]);
+});
+
+it("without retries nothing is asked twice, whatever it served before", async () => {
+  const server = await startFaultServer();
+  const { seen, fault } = outage("resets every connection", 10, 60_000);
+  const report = await run(manySmall(server, fault), { policy: { ...policy, retries: 0 } });
+  expect(report.totals).toMatchObject({ downloaded: 10, failed: FILES - 10 });
+  expect(seen.requests).toBeLessThanOrEqual(FILES);
+});
