@@ -1,7 +1,7 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
 import { AssetsError } from "../errors.js";
-import type { Answer, BringContext, Errand, Way } from "./connection.js";
-import { createPatience, type Patience } from "./patience.js";
+import type { Answer, Asking, BringContext, Errand, Way } from "./connection.js";
+import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
@@ -20,19 +20,20 @@ export async function bring(
   const { hosts, policy } = context;
   // A proxy that buffers does so with the whole file, however little of it was asked for.
   const patience = createPatience(way.url, context.signal, policy, { size: work.size, hurries: errand.own?.hurries });
+  const asking: Asking = { way, segment, errand, patience };
   let isTakenOver = false;
   segment.onTakenOver = () => {
     isTakenOver = true;
     patience.end();
   };
   try {
-    await awaitHost(work, way, patience.signal, errand.own?.hasElsewhere, context);
+    await awaitHost(work, asking, context);
     if (segment.at >= segment.end) return;
     work.check?.mustBeTrusted(way.url);
     const asked = performance.now();
-    const answer = await open(work, way, segment, errand.own?.validator, patience);
+    const answer = await open(work, asking);
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
-    await pour(work, answer, way, segment, errand, patience, context);
+    await pour(work, asking, answer, context);
     hosts.served(way.host);
   } catch (thrown) {
     if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
@@ -48,12 +49,10 @@ export async function bring(
  */
 async function awaitHost(
   { wanted }: Work,
-  { url, host }: Way,
-  signal: AbortSignal,
-  hasElsewhere: () => boolean = () => false,
+  { way: { url, host }, errand: { own }, patience: { signal } }: Asking,
   { hosts, emit, lane }: BringContext,
 ): Promise<void> {
-  const gaveUp = () => hosts.standing(host).gone || (hosts.isAvoided(host) && hasElsewhere());
+  const gaveUp = () => hosts.standing(host).gone || (hosts.isAvoided(host) && own?.hasElsewhere() === true);
   const delayMs = hosts.waitMs(host);
   if (delayMs === 0) return;
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
@@ -64,13 +63,7 @@ async function awaitHost(
   throw new AssetsError("NETWORK", `${url} was not waited for: ${failed}`, { hint: last.hint, retry: {} });
 }
 
-async function open(
-  { wanted, size }: Work,
-  way: Way,
-  segment: Segment,
-  validator: string | undefined,
-  patience: Patience,
-): Promise<Answer> {
+async function open({ wanted, size }: Work, { way, segment, errand, patience }: Asking): Promise<Answer> {
   const { signal } = patience;
   await way.prepare?.();
   const located = await patience.answer(way.locate(signal));
@@ -82,7 +75,7 @@ async function open(
       offset: segment.at,
       end: isPart ? segment.end : undefined,
       expectedSize: wanted.size,
-      validator,
+      validator: errand.own?.validator,
       signal,
     }),
   );

@@ -3,10 +3,11 @@ import type { EventListener } from "../events.js";
 import type { Located, Opened } from "../source/source.js";
 import type { Hosts } from "./hosts.js";
 import type { Pace } from "./pace.js";
-import type { PatiencePolicy } from "./patience.js";
+import type { Patience, PatiencePolicy } from "./patience.js";
 import type { Lane } from "./pool.js";
 import type { RateLimit } from "./rate-limit.js";
 import type { RetryPolicy } from "./retry.js";
+import type { Segment } from "./segments.js";
 
 /** Where the bytes may come from. */
 export interface Way {
@@ -62,4 +63,12 @@ export interface OwnErrand {
   onOther(): void;
   /** Told when a body is accepted, before its first byte is kept. */
   onStart(answer: Answer): void;
+}
+
+/** One request under way: whom it asks, for which bytes, on whose behalf, and how long it is waited for. */
+export interface Asking {
+  readonly way: Way;
+  readonly segment: Segment;
+  readonly errand: Errand;
+  readonly patience: Patience;
 }

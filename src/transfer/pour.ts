@@ -8,8 +8,7 @@ import { allowance } from "../store/space.js";
 import { AGREE_BYTES, holds } from "./agreement.js";
 import { impostor } from "./body-check.js";
 import { inSteps, withHead } from "./chunks.js";
-import type { Answer, BringContext, Errand, OwnErrand, Way } from "./connection.js";
-import type { Patience } from "./patience.js";
+import type { Answer, Asking, BringContext, OwnErrand } from "./connection.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
 
@@ -19,14 +18,12 @@ const HEAD_BYTES = POINTER_SIZE_LIMIT;
 /** Answers when the segment is here, or the answer has ended where it said. Throws an AssetsError; what came is kept. */
 export async function pour(
   work: Work,
+  { way, segment, errand, patience }: Asking,
   answer: Answer,
-  way: Way,
-  segment: Segment,
-  { own, onBytes }: Errand,
-  patience: Patience,
   { hosts, pace, rateLimit }: BringContext,
 ): Promise<void> {
   const { wanted, partial } = work;
+  const { own, onBytes } = errand;
   const giver = way.url;
   if (own === undefined) mustFit(work, answer, segment);
   else work.size = wanted.size ?? answer.totalSize;
