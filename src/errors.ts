@@ -36,13 +36,20 @@ const EXIT_CODES = {
 
 /** How a failure may pass. */
 interface Retry {
-  /** Milliseconds. */
+  /** The server said that it will not before this, in milliseconds: `Retry-After`. */
   afterMs?: number;
+  /** Every other request to the host has to wait as well: 429, 503. */
   wholeHost?: boolean;
+  /** The server did answer, so that it may be only this that it fails with: 500, 503. */
   answered?: boolean;
+  /** Only where the host served a moment ago: an unknown name, an answer that is not HTTP. */
   ifServed?: boolean;
+  /** It works, but another source may be faster. */
   slow?: boolean;
+  /** Nothing came for long. */
   silent?: boolean;
+  /** Nobody was asked, since many had asked in vain. */
+  unasked?: boolean;
 }
 
 /** What an {@link AssetsError} carries beside its code and message. */
@@ -50,9 +57,7 @@ export interface AssetsErrorOptions {
   /** The next thing to do, as a command where there is one. */
   hint?: string | undefined;
   /**
-   * Present when the same request may succeed later; `afterMs` when the server said how much later, `wholeHost` when
-   * every other request to its host has to wait as well, `answered` when the server said so of this one, `ifServed` when it may only where the host served a moment ago, `slow` when it works, but another source may be faster,
-   * `silent` when nothing came of it for long.
+   * Present when the same request may succeed later.
    */
   retry?: Retry;
   /** The host could not be reached at all: other hosts are the better bet. Default false. */

@@ -209,8 +209,13 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
     const afterMs = askedMs ?? quotaMs;
     // Too many requests or too much work: that is said of the host, not of this file (RFC 6585 section 4).
     const wholeHost = status === 429 || status === 503;
+    const answered = status !== 429;
     return new AssetsError("NETWORK", `${url} cannot answer now (HTTP ${status}).`, {
-      retry: { ...(afterMs !== undefined && { afterMs }), ...(wholeHost ? { wholeHost } : { answered: true }) },
+      retry: {
+        ...(afterMs !== undefined && { afterMs }),
+        ...(wholeHost && { wholeHost }),
+        ...(answered && { answered }),
+      },
       cause,
     });
   }

@@ -21,7 +21,7 @@ export async function agree(
 ): Promise<void> {
   const end = work.partial.front;
   const start = Math.max(0, end - AGREE_BYTES);
-  await hosts.ready(way.host, signal);
+  const settle = await hosts.ready(way.host, signal);
   const patience = createPatience(way.url, signal, policy, { size: work.size });
   try {
     const asked = performance.now();
@@ -42,6 +42,7 @@ export async function agree(
   } catch (thrown) {
     throw patience.reason() ?? thrown;
   } finally {
+    settle();
     patience.end();
   }
 }

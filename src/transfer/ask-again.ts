@@ -4,7 +4,7 @@ import { AssetsError, abortError } from "../errors.js";
 import type { EventListener } from "../events.js";
 import type { Again } from "../source/again.js";
 import { createHosts, hostOf } from "./hosts.js";
-import { asksTooLong, hostPauseMs, LONG_WAIT_MS, type RetryPolicy, verdictOn } from "./retry.js";
+import { asksTooLong, LONG_WAIT_MS, type RetryPolicy, verdictOn } from "./retry.js";
 
 /** How stubborn to be. */
 interface AgainOptions {
@@ -18,7 +18,7 @@ const LONGEST_MS = 60_000;
 /** Nothing of a file is at stake. */
 const NO_BYTES = { combined: false, kept: false, accepted: false, differs: false, blamed: false };
 /** Nor is there anybody else to ask. */
-const ONLY_ONE = { restarted: false, last: true, returned: false, elsewhere: false };
+const ONLY_ONE = { restarted: false, last: true, returned: false, elsewhere: false, hopeful: false };
 
 /**
  * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is
@@ -28,35 +28,38 @@ export function createAgain({ policy, emit }: AgainOptions): Again {
   const hosts = createHosts(policy);
   return async (url, ask, signal) => {
     const host = hostOf(url);
-    const asked = performance.now();
+    let since = 0;
     for (let failures = 0; ; failures++) {
-      await hosts.ready(host, signal).catch(() => {});
+      const settle = await hosts.ready(host, signal).catch(() => () => {});
       if (signal.aborted) throw abortError();
+      const asked = performance.now();
       const late = AbortSignal.timeout(LONGEST_MS);
       try {
         const answer = await ask(AbortSignal.any([signal, late]));
-        hosts.served(host);
+        settle();
+        hosts.served(host, asked);
         return answer;
       } catch (thrown) {
+        settle();
         if (signal.aborted) throw abortError();
         const silent = new AssetsError("NETWORK", `No answer came within ${LONGEST_MS / 1000} s.`, { retry: {} });
         const error = late.aborted ? silent : thrown;
         if (!(error instanceof AssetsError)) throw error;
-        if (error.retry !== undefined) hosts.failed(host, error);
-        const standing = hosts.standing(host);
-        const history = { failures, since: asked, standing, ...ONLY_ONE };
+        const now = performance.now();
+        if (failures === 0) since = now;
+        const isTold = hosts.waitMs(host) > 0;
+        const pauseMs = error.retry && hosts.failed(host, error, since);
+        const history = { now, failures, since, standing: hosts.standing(host), ...ONLY_ONE };
         const verdict = verdictOn({ error, ...NO_BYTES }, history, policy, Math.random);
         if (verdict.do !== "retry") {
           throw verdict.do === "next-url" && verdict.why ? asksTooLong(error, policy.maxRetryAfterMs) : error;
         }
         const { delayMs } = verdict;
-        if (delayMs > LONG_WAIT_MS && hosts.waitMs(host) === 0) {
+        if (delayMs > LONG_WAIT_MS && !isTold) {
           emit({ type: "warning", message: `${error.message} It is asked again in ${Math.round(delayMs / 1000)} s.` });
         }
         // A host that wants to be left alone is waited for by all who ask it, one after the other.
-        const pauseMs = hostPauseMs(error, standing, policy, Math.random);
-        if (pauseMs !== undefined) hosts.pause(host, pauseMs);
-        else await sleep(delayMs, undefined, { signal }).catch(() => {});
+        if (pauseMs === undefined) await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }
   };

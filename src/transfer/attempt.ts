@@ -25,7 +25,7 @@ export type AttemptResult = (Tally & { ok: true; hex: string }) | AttemptFailure
 export type AttemptFailure = Tally & { ok: false; error: AssetsError };
 
 /** What the attempt is about. */
-export interface AttemptOptions extends Pick<OwnErrand, "believes" | "hasElsewhere"> {
+export interface AttemptOptions extends Pick<OwnErrand, "believes" | "failures" | "hasElsewhere" | "isHopeful"> {
   readonly helpers: Helpers;
 }
 
@@ -87,7 +87,7 @@ async function bringAll(
   work: Work,
   way: Way,
   validator: string | undefined,
-  { helpers, believes, hasElsewhere }: AttemptOptions,
+  { helpers, believes, failures, hasElsewhere, isHopeful }: AttemptOptions,
   context: BringContext,
   tally: Tally,
 ): Promise<void> {
@@ -111,7 +111,9 @@ async function bringAll(
       believes,
       // Beside others, a connection is as slow as they leave it.
       hurries: () => hasElsewhere() && segments.active() === 1,
+      failures,
       hasElsewhere,
+      isHopeful,
       onStart,
       onOther() {
         tally.differs = true;

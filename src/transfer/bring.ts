@@ -21,46 +21,56 @@ export async function bring(
   // A proxy that buffers does so with the whole file, however little of it was asked for.
   const patience = createPatience(way.url, context.signal, policy, { size: work.size, hurries: errand.own?.hurries });
   const asking: Asking = { way, segment, errand, patience };
+  /** Ends what the host is told of this request. */
+  let settle = () => {};
   let isTakenOver = false;
   segment.onTakenOver = () => {
     isTakenOver = true;
     patience.end();
   };
   try {
-    await awaitHost(work, asking, context);
+    settle = await awaitHost(work, asking, context);
     if (segment.at >= segment.end) return;
     work.check?.mustBeTrusted(way.url);
     const asked = performance.now();
     const answer = await open(work, asking);
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
+    settle();
+    settle = hosts.gives(way.host);
     await pour(work, asking, answer, context);
-    hosts.served(way.host);
+    hosts.served(way.host, asked);
   } catch (thrown) {
     if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
     throw patience.reason() ?? thrown;
   } finally {
+    settle();
     patience.end();
   }
 }
 
 /**
- * Waits until the host may be asked; a wait that people would notice is told. Throws the signal's reason, and NETWORK when
+ * Waits until the host may be asked, and answers what is to be called when it was; a wait that people would notice is told. Throws the signal's reason, and NETWORK when
  * the host is not worth it: it turns out to be away and another can be asked, or many have waited for it in vain.
  */
 async function awaitHost(
   { wanted }: Work,
   { way: { url, host }, errand: { own }, patience: { signal } }: Asking,
   { hosts, emit, lane }: BringContext,
-): Promise<void> {
-  const gaveUp = () => hosts.standing(host).gone || (hosts.isAvoided(host) && own?.hasElsewhere() === true);
+): Promise<() => void> {
+  const isGone = () => hosts.standing(host).gone && own?.isHopeful() !== true;
+  const gaveUp = () => isGone() || (hosts.isAvoided(host) && own?.hasElsewhere() === true);
   const delayMs = hosts.waitMs(host);
-  if (delayMs === 0) return;
+  if (delayMs === 0) return hosts.ready(host, signal);
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  await lane.rest(() => hosts.ready(host, signal, gaveUp));
+  const settle = await lane.rest(() => hosts.ready(host, signal, { failures: own?.failures, gaveUp }));
   const last = hosts.lastFailure(host);
-  if (!gaveUp() || last === undefined) return;
+  if (!gaveUp() || last === undefined) return settle;
+  settle();
   const failed = `${host} failed ${hosts.standing(host).failures} times in a row, at last like this: ${last.message}`;
-  throw new AssetsError("NETWORK", `${url} was not waited for: ${failed}`, { hint: last.hint, retry: {} });
+  throw new AssetsError("NETWORK", `${url} was not waited for: ${failed}`, {
+    hint: last.hint,
+    retry: { unasked: true },
+  });
 }
 
 async function open({ wanted, size }: Work, { way, segment, errand, patience }: Asking): Promise<Answer> {

@@ -13,8 +13,8 @@ import { type Strategy, withClones } from "./clone-candidates.js";
 import type { Clones } from "./clones.js";
 import type { Offers } from "./fetch-bytes.js";
 import { hostOf } from "./hosts.js";
-import type { Candidate } from "./insist.js";
 import type { LfsServers } from "./lfs-servers.js";
+import type { Candidate } from "./turn.js";
 
 /** What the candidates of all files of a run share. */
 export interface CandidateContext {

@@ -5,7 +5,7 @@ import { type HubFile, parseHub, shortForm } from "../short-urls.js";
 import { MEMBER_FRAGMENT } from "../url-forms.js";
 import type { Clone, Clones } from "./clones.js";
 import type { Offers } from "./fetch-bytes.js";
-import type { Candidate } from "./insist.js";
+import type { Candidate } from "./turn.js";
 
 /**
  * How files of the Hub come: over http; by cloning their repository with git, without what its LFS keeps; or by a clone

@@ -55,6 +55,10 @@ export interface OwnErrand {
   readonly validator: string | undefined;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   hasElsewhere(): boolean;
+  /** How often it has failed in a row. */
+  readonly failures: number;
+  /** Whether the host of another URL that failed is hoped for: it is worth while to wait for one that is not. */
+  isHopeful(): boolean;
   /** Whether the least speed that users wish for counts at this moment. */
   hurries(): boolean;
   /** Whether an answer that starts over is believed where it differs, at this offset, from what is here. */

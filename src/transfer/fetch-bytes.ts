@@ -3,8 +3,9 @@ import { AssetsError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
 import type { Cut } from "../manifest/pieces.js";
 import type { PartialFile } from "../store/partial-file.js";
-import { type Candidate, type FetchContext, type FetchTally, insist } from "./insist.js";
-import { LONG_WAIT_MS } from "./retry.js";
+import { type FetchContext, type FetchTally, insist } from "./insist.js";
+import { createQueue } from "./queue.js";
+import type { Candidate } from "./turn.js";
 import { openWork, type Wanted, type Work } from "./work.js";
 
 /**
@@ -33,31 +34,28 @@ export async function fetchBytes(
 ): Promise<FetchResult> {
   const tally: FetchTally = { received: 0, attempts: 0, tried: [] };
   const { hosts } = context;
-  const isAvoided = ({ host }: Candidate) => hosts.isAvoided(host);
-  const rests = ({ host }: Candidate) => hosts.waitMs(host) > LONG_WAIT_MS;
-  const rank = (candidate: Candidate) => (isAvoided(candidate) ? 2 : rests(candidate) ? 1 : 0);
-  const queue = candidates.toSorted((a, b) => rank(a) - rank(b));
-  /** Those that are tried a second time, and how. */
-  const returns = new Map<Candidate, "later" | "alone">();
+  const queue = createQueue(candidates, hosts);
   let isLast = false;
   let work: Work | undefined;
   try {
-    for (const [index, candidate] of queue.entries()) {
+    for (let next = queue.next(); next !== undefined; ) {
+      const { candidate, again, past } = next;
       if (work?.partial.path !== candidate.partial) {
         await work?.close();
         work = await openWork(wanted, candidate.partial, context);
       }
-      const others = queue.slice(index + 1).filter((other) => other !== candidate);
-      const sharing = others.filter(({ partial }) => partial === candidate.partial);
-      const again = returns.get(candidate);
+      const sharing = () => queue.left().filter(({ partial }) => partial === candidate.partial);
       // What went wrong over several connections helps nobody.
-      const helpful = (one: Candidate) => one.divisible && returns.get(one) !== "alone";
+      const helpful = (one: Candidate) =>
+        one.divisible && !queue.isAlone(one) && !(one === candidate && again === "alone");
       const turn = {
         candidate,
-        ways: helpful(candidate) ? [candidate, ...sharing].filter(helpful) : [],
-        last: others.length === 0,
+        past,
+        ways: helpful(candidate) ? [candidate, ...sharing()].filter(helpful) : [],
+        last: queue.left().length === 0,
         returned: again !== undefined,
-        hasElsewhere: () => again === undefined && sharing.some((other) => rank(other) === 0),
+        hasElsewhere: () => sharing().some(queue.canGoOn),
+        isHopeful: () => queue.left().some(({ host }) => hosts.standing(host).hoped),
         restarted: again === "alone",
       };
       const result = await insist(work, turn, context, tally);
@@ -70,19 +68,15 @@ export async function fetchBytes(
         return { ok: true, partial, url: candidate.url, hex, pieces: digest.pieces(), received, attempts, tried };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
-      // None is put off a second time, or there might be no end.
-      const comesBack = result.return === "later" && again !== undefined ? undefined : result.return;
-      if (comesBack === undefined) queue.splice(index + 1, 0, ...(candidate.instead?.(result.error) ?? []));
-      else {
-        returns.set(candidate, comesBack);
-        queue.push(candidate);
-      }
-      if (queue.length === index + 1 && !isLast) {
+      if (result.return !== undefined) queue.putOff(candidate, result.return);
+      else queue.add(candidate.instead?.(result.error) ?? []);
+      next = queue.next();
+      if (next === undefined && !isLast) {
         isLast = true;
-        queue.push(...lastly(tally.tried));
+        queue.add(lastly(tally.tried));
+        next = queue.next();
       }
-      const next = queue[index + 1];
-      if (next !== undefined) tellFallback(work, candidate, next, result.error, context);
+      if (next !== undefined) tellFallback(work, candidate, next.candidate, result.error, context);
     }
     return { ok: false, error: summary(tally.tried), ...tally };
   } catch (thrown) {

@@ -6,6 +6,7 @@ import { AGREE_BYTES, agree } from "./agreement.js";
 import { bring } from "./bring.js";
 import type { BringContext, Way } from "./connection.js";
 import type { Further } from "./pace.js";
+import { NO_LANE } from "./pool.js";
 import { hostPauseMs, type RetryPolicy, verdictOnHelper } from "./retry.js";
 import type { Work } from "./work.js";
 
@@ -68,7 +69,8 @@ export function createHelpers(
   const wantsMore = () => usable().length > 0 && segments.hasMore(performance.now());
 
   async function help(way: Way, further: Further, { controller }: Helper): Promise<void> {
-    const mine = { ...context, signal: controller.signal };
+    // Its waits are not those of the file.
+    const mine = { ...context, signal: controller.signal, lane: NO_LANE };
     const onBytes = (bytes: number) => {
       received += bytes;
       further.started();
@@ -98,7 +100,7 @@ export function createHelpers(
     if (verdict === "fail") onFault(error);
     if (verdict === "less-of-host") {
       pace.failed(host, error.retry?.wholeHost === true);
-      const standing = { failures: 1, givenUp: false, gone: false };
+      const standing = { failures: 1, givenUp: false, gone: false, servedAt: 0 };
       hosts.pause(host, hostPauseMs(error, standing, context.policy, Math.random) ?? 0);
     }
     if (verdict !== "leave-url") return;

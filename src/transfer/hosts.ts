@@ -1,166 +1,284 @@
 /** What a run has learned of the hosts it asks: which ones want to be left alone for a while, which ones fail. */
-
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AssetsError } from "../errors.js";
 import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
-import { isOfHost, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
+import { hostPauseMs, isMeant, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
 
-/** The hosts of one run. Times in milliseconds. */
+/**
+ * The hosts of one run. Times in milliseconds, moments by `performance.now`. How a host stands follows from its failures
+ * in a row, whatever it was asked for, which end when it gives all that it is asked for at one time:
+ *
+ * - failing, once a failure made it pause: after each pause one asks, and the others wait for what comes of that;
+ * - avoided, from the third failure on: asked last;
+ * - given up, after the sixth, when patience with it is over: nobody asks it more than once;
+ * - gone, when several have asked it in vain since: nobody waits for it.
+ */
 export interface Hosts {
   /** No part of a file is asked of the host for this long; requests under way go on. */
   pause(host: string, ms: number): void;
-  /** How long the host is to be left alone from now on, by one more who wants to ask it. */
+  /** How long the host is to be left alone from now on, at least. */
   waitMs(host: string): number;
   /**
-   * Waits until the host may be asked, each waiter a little later than the one before, or until `gaveUp` says so. Throws
-   * the signal's reason.
+   * Waits in line until the host may be asked. The answer is to be called once the request is answered or has failed:
+   * others may wait for that. Throws the signal's reason.
    */
-  ready(host: string, signal: AbortSignal, gaveUp?: () => boolean): Promise<void>;
+  ready(host: string, signal: AbortSignal, waiter?: Waiter): Promise<() => void>;
   /** The host answered after so long, and takes no further request for `pauseMs`. */
   answered(host: string, tookMs: number, pauseMs?: number): void;
   /** How long its answers take: the longest of late, 0 when there was none. */
   latencyMs(host: string): number;
-  /** The host gave so many bytes that were missing. */
-  brought(host: string, bytes: number): void;
-  /** The host gave all that it was asked for at one time: its failures are over. */
-  served(host: string): void;
-  /** A request failed in a way that may pass. Told before the pause that follows: what fails within one began before it. */
-  failed(host: string, error: AssetsError): void;
-  /** How the host stands, whatever it was asked for, and how it failed last. */
+  /** A body is on the way until the answer is called. */
+  gives(host: string): () => void;
+  /** The host gave all that it was asked for at this moment. */
+  served(host: string, asked: number): void;
+  /** Before it failed, the host gave enough to count as alive. */
+  gaveSome(host: string): void;
+  /**
+   * The host failed in a way that may pass, with what fails since this moment. Answers for how long it is left alone, if it
+   * is: what fails meanwhile was under way before, and says nothing new.
+   */
+  failed(host: string, error: AssetsError, since: number): number | undefined;
   standing(host: string): Standing;
+  /** How the host failed last. */
   lastFailure(host: string): AssetsError | undefined;
   /** The host is asked last until it answers. */
   avoid(host: string): void;
-  /** Whether it is asked last: it is avoided, or has failed several times in a row of late. */
   isAvoided(host: string): boolean;
 }
 
-/** How often a waiter looks whether to go on waiting, in milliseconds. */
+/** Who waits for a host. */
+export interface Waiter {
+  /** How often it has failed in a row: those that failed least often go first. Default 0. */
+  readonly failures?: number;
+  /** Whether it is to wait no longer. Default never. */
+  gaveUp?(): boolean;
+}
+
+/** How often a waiter looks whether to go on waiting. */
 const LOOK_MS = 250;
-/** After a pause the requests that waited go out one by one, this far apart. */
+/** Requests that waited go out one by one, this far apart: while the host fails, and once it has served one of them. */
 const APART_MS = 50;
-/** For how long a host that failed several times in a row is asked last, in milliseconds. */
+const SOON_MS = 5;
+/** Who asks a failing host, and is neither answered nor refused for so long, keeps the others waiting no longer. */
+const ASKING_MS = 5_000;
+/** For how long a host that failed several times in a row is asked last. */
 const AVOIDED_MS = 30_000;
-/** A host that fails more often in a row, and than a file may, is given up; as often again, and it is not waited for. */
+/** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
 const MANY = 5;
-/** Who brought so many bytes serves. */
-const SERVING_BYTES = 64 * 1024;
+/** It is not gone before this long. */
+const IN_VAIN_MS = 30_000;
+
+interface Place {
+  readonly failures: number;
+  go(): void;
+}
 
 /** What is known of a host. */
 interface Host {
   quietUntil: number;
-  /** How many wait for it. */
-  waiting: number;
+  /** How to let each through that waits for it, in order; when the last one went. */
+  readonly line: Place[];
+  wentAt: number;
+  timer: NodeJS.Timeout | undefined;
+  /** Whether it is asked by one at a time, and whether one asks it now. */
+  isGuarded: boolean;
+  isAsked: boolean;
   latencyMs: number;
-  isAvoided: boolean;
-  /** Failures in a row, those of them since it was given up, the last one, and when that was. */
+  isLast: boolean;
+  /** In a row, when the first and the last of them were, and what the last one was. */
   failures: number;
-  inVain: number;
-  lastFailure: AssetsError | undefined;
+  failingSince: number;
   failedAt: number;
-  /** When it last served, what it has brought since, and whether that was since it failed. */
+  lastFailure: AssetsError | undefined;
+  /** When it was given up, and failures since. */
+  givenUpAt: number | undefined;
+  inVain: number;
+  /** When it last gave something, and the moment of the latest request that it served. */
   servedAt: number;
-  bytes: number;
-  hasServed: boolean;
+  servedAsked: number;
+  /** Bodies that are on the way. */
+  giving: number;
 }
 
-type HostPolicy = Pick<RetryPolicy, "retries" | "outageMs" | "maxRetryAfterMs">;
+function unknownHost(): Host {
+  return {
+    quietUntil: 0,
+    line: [],
+    wentAt: 0,
+    timer: undefined,
+    isGuarded: false,
+    isAsked: false,
+    latencyMs: 0,
+    isLast: false,
+    failures: 0,
+    failingSince: 0,
+    failedAt: 0,
+    lastFailure: undefined,
+    givenUpAt: undefined,
+    inVain: 0,
+    servedAt: Number.NEGATIVE_INFINITY,
+    servedAsked: Number.NEGATIVE_INFINITY,
+    giving: 0,
+  };
+}
 
 /** Knows nothing of any host yet. */
-export function createHosts({ retries, outageMs, maxRetryAfterMs }: HostPolicy): Hosts {
+export function createHosts(policy: RetryPolicy): Hosts {
   const hosts = new Map<string, Host>();
   const of = (name: string): Host => {
-    const known = hosts.get(name);
-    if (known !== undefined) return known;
-    const made: Host = {
-      quietUntil: 0,
-      waiting: 0,
-      latencyMs: 0,
-      isAvoided: false,
-      failures: 0,
-      inVain: 0,
-      lastFailure: undefined,
-      failedAt: Number.NEGATIVE_INFINITY,
-      servedAt: Number.NEGATIVE_INFINITY,
-      bytes: 0,
-      hasServed: false,
-    };
-    hosts.set(name, made);
-    return made;
+    const known = hosts.get(name) ?? unknownHost();
+    hosts.set(name, known);
+    return known;
   };
-  /** When the pause is over for one who waits behind so many others. */
-  const endFor = ({ quietUntil }: Host, before: number) => quietUntil + before * APART_MS;
-  const left = (host: Host) => Math.max(0, endFor(host, host.waiting) - performance.now());
+  const quietMs = ({ quietUntil }: Host) => Math.max(0, quietUntil - performance.now());
   const pause = (host: Host, ms: number) => {
-    host.quietUntil = Math.max(host.quietUntil, performance.now() + Math.min(ms, maxRetryAfterMs));
+    host.quietUntil = Math.max(host.quietUntil, performance.now() + Math.min(ms, policy.maxRetryAfterMs));
   };
-  const succeed = (host: Host) => {
-    host.bytes = 0;
-    host.servedAt = performance.now();
-    host.hasServed = true;
+  const isHopedFor = ({ failures, giving, failingSince, servedAt }: Host) =>
+    failures === 0 || giving > 0 || performance.now() < failingSince + patienceMs(failingSince, servedAt, policy);
+  const standing = (host: Host): Standing => {
+    const { failures, lastFailure, givenUpAt, inVain, servedAt, servedAsked, giving } = host;
+    const inVainMs = givenUpAt === undefined ? 0 : performance.now() - givenUpAt;
+    // One that is silent takes a minute to say so.
+    const isInVain = inVain >= (lastFailure?.retry?.silent ? 1 : MANY);
+    return {
+      failures,
+      hoped: isHopedFor(host),
+      givenUp: givenUpAt !== undefined,
+      gone: isInVain && inVainMs >= IN_VAIN_MS,
+      servedAt,
+      servedAsked,
+      giving: giving > 0,
+    };
   };
-  const isHopedFor = ({ servedAt }: Host) => performance.now() < servedAt + outageMs;
-  const isGivenUp = (host: Host) => host.failures > Math.max(retries, MANY) && !isHopedFor(host);
+  /** Lets the first in line through, as soon as it may go. */
+  const advance = (host: Host) => {
+    clearTimeout(host.timer);
+    const [first] = host.line;
+    if (first === undefined) return;
+    const apart = host.isAsked ? ASKING_MS : host.failures > 0 ? APART_MS : SOON_MS;
+    const ms = Math.max(host.quietUntil, host.wentAt + apart) - performance.now();
+    if (ms > 0) {
+      host.timer = setTimeout(advance, Math.ceil(ms), host);
+      return;
+    }
+    host.wentAt = performance.now();
+    host.isAsked = host.isGuarded;
+    first.go();
+  };
   return {
     pause: (name, ms) => pause(of(name), ms),
-    waitMs: (name) => left(of(name)),
-    async ready(name, signal, gaveUp = () => false) {
+    waitMs(name) {
       const host = of(name);
-      if (left(host) === 0) return;
-      const before = host.waiting++;
-      try {
-        for (let until = endFor(host, before); until > performance.now() && !gaveUp(); until = endFor(host, before)) {
-          const ms = Math.min(until - performance.now(), LOOK_MS);
-          await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
-        }
-      } finally {
-        host.waiting--;
+      return Math.max(quietMs(host), (host.line.length + Number(host.isAsked)) * APART_MS);
+    },
+    async ready(name, signal, waiter = {}) {
+      const host = of(name);
+      if (host.line.length > 0 || host.isAsked || quietMs(host) > 0) {
+        if (!(await stand(host, signal, waiter))) return () => {};
+      } else if (host.isGuarded) {
+        host.isAsked = true;
+        host.wentAt = performance.now();
       }
+      let isAsking = host.isAsked;
+      return () => {
+        if (!isAsking) return;
+        isAsking = false;
+        host.isAsked = false;
+        advance(host);
+      };
     },
     answered(name, tookMs, pauseMs = 0) {
       const host = of(name);
-      host.isAvoided = false;
+      host.isLast = false;
       host.latencyMs = Math.max(tookMs, host.latencyMs / 2);
       if (pauseMs > 0) pause(host, pauseMs);
     },
     latencyMs: (name) => of(name).latencyMs,
-    brought(name, bytes) {
+    gives(name) {
       const host = of(name);
-      host.bytes += bytes;
-      if (host.bytes >= SERVING_BYTES) succeed(host);
+      host.giving++;
+      return () => void host.giving--;
     },
-    served(name) {
+    served(name, asked) {
       const host = of(name);
       host.failures = 0;
+      host.givenUpAt = undefined;
       host.inVain = 0;
-      succeed(host);
+      host.isGuarded = false;
+      host.servedAt = performance.now();
+      host.servedAsked = Math.max(host.servedAsked, asked);
+      host.isAsked = false;
+      advance(host);
     },
-    failed(name, error) {
+    gaveSome(name) {
+      of(name).servedAt = performance.now();
+    },
+    failed(name, error, since) {
       const host = of(name);
-      if (isGivenUp(host)) host.inVain++;
-      if (host.quietUntil > performance.now()) return;
+      const now = performance.now();
+      if (host.givenUpAt !== undefined) host.inVain++;
+      if (quietMs(host) > 0) return quietMs(host);
+      // Who serves others meanwhile fails with what it was asked for.
+      if (isMeant(error, standing(host), since)) return undefined;
+      if (host.failures === 0) host.failingSince = now;
+      host.failures++;
+      host.failedAt = now;
       host.lastFailure = error;
-      host.failedAt = performance.now();
-      // Beside others that get their bytes, it is what was asked for that fails, unless the host says otherwise.
-      host.failures = host.hasServed && !isOfHost(error) ? 1 : host.failures + 1;
-      host.hasServed = false;
+      if (host.failures > Math.max(policy.retries, MANY) && !isHopedFor(host)) host.givenUpAt ??= now;
+      const pauseMs = hostPauseMs(error, standing(host), policy, Math.random);
+      if (pauseMs === undefined) return undefined;
+      host.isGuarded = true;
+      pause(host, pauseMs);
+      return pauseMs;
     },
-    standing(name) {
-      const host = of(name);
-      const givenUp = isGivenUp(host);
-      const { failures, servedAt, inVain } = host;
-      return { failures, servedAt, hoped: isHopedFor(host), givenUp, gone: givenUp && inVain >= MANY };
-    },
+    standing: (name) => standing(of(name)),
     lastFailure: (name) => of(name).lastFailure,
     avoid(name) {
-      of(name).isAvoided = true;
+      of(name).isLast = true;
     },
     isAvoided(name) {
-      const { isAvoided, failures, failedAt } = of(name);
-      return isAvoided || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS);
+      const { isLast, failures, failedAt } = of(name);
+      return isLast || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS);
     },
   };
+
+  /** Stands in line; answers whether it is through, rather than given up. Throws the signal's reason. */
+  async function stand(
+    host: Host,
+    signal: AbortSignal,
+    { failures = 0, gaveUp = () => false }: Waiter,
+  ): Promise<boolean> {
+    signal.throwIfAborted();
+    let leave = () => {};
+    let look: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<boolean>((resolve, reject) => {
+        const place: Place = {
+          failures,
+          go() {
+            leave();
+            resolve(true);
+          },
+        };
+        const stop = () => reject(signal.reason);
+        leave = () => {
+          const at = host.line.indexOf(place);
+          if (at >= 0) host.line.splice(at, 1);
+          clearInterval(look);
+          signal.removeEventListener("abort", stop);
+          advance(host);
+        };
+        signal.addEventListener("abort", stop);
+        const behind = host.line.findIndex((other) => other.failures > failures);
+        host.line.splice(behind < 0 ? host.line.length : behind, 0, place);
+        look = setInterval(() => gaveUp() && resolve(false), LOOK_MS);
+        advance(host);
+      });
+    } finally {
+      leave();
+    }
+  }
 }
 
 /** The host of a URL, with its port; the URL itself where it has none. */

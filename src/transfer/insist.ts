@@ -10,19 +10,10 @@ import { suspectOf } from "./blame.js";
 import type { BringContext, Way } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
 import { linkedAbort } from "./linked-abort.js";
-import { asksTooLong, hostPauseMs, type RetryPolicy, type Verdict, verdictOn } from "./retry.js";
+import { asksTooLong, type RetryPolicy, type Verdict, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
+import type { FromOne, Past, Turn } from "./turn.js";
 import type { Work } from "./work.js";
-
-/** One place that the bytes may come from. */
-export interface Candidate extends Way {
-  /** The partial that its bytes go into: one for all candidates of a pinned file, one each without a pin. */
-  readonly partial: string;
-  /** Whether parts of the file may come from here while others come from elsewhere. */
-  readonly divisible: boolean;
-  /** Where to ask instead, told by how it failed. Default: nowhere. */
-  instead?(error: AssetsError): Candidate[];
-}
 
 /** What all files of a run share. */
 export interface FetchContext extends BringContext {
@@ -40,29 +31,14 @@ export interface FetchTally {
   tried: TriedUrl[];
 }
 
+/** Why a URL was not tried when its turn came. */
+const UNTRIED = new AssetsError("NETWORK", "Another URL could be tried first.");
 /** How often a waiting file looks whether to go on waiting, in milliseconds. */
 const LOOK_MS = 250;
 /** New bytes that make a failing attempt count as progress, so that a long download may fail more often than a short one. */
 const PROGRESS_BYTES = 1024 * 1024;
-
-/** Whom to try. */
-export interface Turn {
-  readonly candidate: Candidate;
-  /** The URLs that parts may come from. */
-  readonly ways: readonly Way[];
-  /** Whether no other URL is left to try, and whether it was tried before all others had failed. */
-  readonly last: boolean;
-  readonly returned: boolean;
-  /** Whether another URL, which need not be waited for, can go on with what is here. */
-  hasElsewhere(): boolean;
-  /** Whether it was asked for everything anew before. */
-  readonly restarted: boolean;
-}
-
-/** How a candidate did. `final`: other candidates will not do better. `return`: it may, when they have failed. */
-export type FromOne =
-  | { ok: true; hex: string }
-  | { ok: false; error: AssetsError; final: boolean; return?: "later" | "alone" | undefined };
+/** New bytes that show that a host is alive. */
+const ALIVE_BYTES = 64 * 1024;
 
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
 export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
@@ -86,11 +62,11 @@ class Insistence {
   /** Other URLs whose bytes were given up. */
   readonly #suspects = new Set<string>();
   #attempts = 0;
-  /** Failures in a row that brought nothing new, when the first was, and the most bytes that were here at one. */
-  #failures = 0;
-  #since = 0;
+  /** What its failures were, and the most bytes that were here at one. */
+  readonly #past: Past;
   #mark = 0;
-  #restarted: boolean;
+  /** The most bytes that were ever here when one failed. */
+  #most: number;
   /** Whether the last answer began anew, with other bytes than those that are here. */
   #differed = false;
 
@@ -104,19 +80,27 @@ class Insistence {
     this.#fault = mayBeHelped ? linkedAbort(run.signal) : undefined;
     this.#context = this.#fault === undefined ? run : { ...run, signal: this.#fault.signal };
     this.#helpers = this.#helpersFrom(turn.ways);
-    this.#restarted = turn.restarted;
-    if (this.#restarted) work.check?.forgive(url);
+    this.#past = turn.past;
+    this.#most = bytesIn(work.partial.held);
+    if (turn.restarted) this.#restart(url);
   }
 
   /** Attempts until one succeeds, or none is of use any more. */
   async result(): Promise<FromOne> {
-    const { candidate, last, hasElsewhere } = this.#turn;
+    const { candidate, last, hasElsewhere, isHopeful } = this.#turn;
+    const dueMs = this.#past.dueAt - performance.now();
+    if (dueMs > 0) {
+      const stop = await pauseBefore(this.#work, dueMs, NO_HELPERS, hasElsewhere, this.#context);
+      if (stop !== undefined) return this.#stop(stop);
+      if (hasElsewhere()) return { ok: false, error: UNTRIED, final: false, return: "later" };
+    }
     const believes = (at: number) => last && (this.#differed || at >= AGREE_BYTES);
     for (;;) {
       this.#attempts++;
       this.#tally.attempts++;
-      const helpers = this.#helpers;
-      const result = await attempt(this.#work, candidate, { helpers, believes, hasElsewhere }, this.#context);
+      const { failures } = this.#past;
+      const options = { helpers: this.#helpers, believes, failures, hasElsewhere, isHopeful };
+      const result = await attempt(this.#work, candidate, options, this.#context);
       this.#tally.received += result.received;
       if (result.ok) return { ok: true, hex: result.hex };
       const ended = await this.#afterFailure(result);
@@ -127,6 +111,12 @@ class Insistence {
   async end(): Promise<void> {
     this.#fault?.unlink();
     await this.#dismiss();
+  }
+
+  /** From now on the URL is asked over one connection. */
+  #restart(url: string): void {
+    this.#past.restarted = true;
+    this.#work.check?.forgive(url);
   }
 
   #helpersFrom(ways: readonly Way[]): Helpers {
@@ -145,31 +135,36 @@ class Insistence {
   /** Draws the consequences of a failed attempt; answers how the candidate did when it is not tried again. */
   async #afterFailure(result: AttemptFailure): Promise<FromOne | undefined> {
     const { check, givers, partial } = this.#work;
-    const { candidate, last, returned, hasElsewhere } = this.#turn;
+    const { candidate, last, returned, hasElsewhere, isHopeful } = this.#turn;
     const { hosts, pace, policy } = this.#context;
     const { url, host } = candidate;
     const { error } = result;
-    const held = bytesIn(partial.held);
-    if (held >= this.#mark + PROGRESS_BYTES) {
-      this.#failures = 0;
-      this.#mark = held;
-    }
-    if (this.#failures === 0) this.#since = performance.now();
     const blamed = check?.isBlamed(url) === true;
     const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(givers.ranges, url) : undefined;
     if (suspect !== undefined) return this.#drop(suspect, error);
-    const isOfSource = error.retry !== undefined && !error.retry.slow && !result.differs;
-    if (isOfSource) hosts.failed(host, error);
-    const standing = hosts.standing(host);
+    const now = performance.now();
+    const held = bytesIn(partial.held);
+    if (held >= this.#mark + PROGRESS_BYTES) {
+      this.#past.failures = 0;
+      this.#mark = held;
+    }
+    if (held >= this.#most + ALIVE_BYTES) hosts.gaveSome(host);
+    this.#most = Math.max(this.#most, held);
+    if (this.#past.failures === 0) this.#past.since = now;
+    const { retry } = error;
+    const isOfSource = retry !== undefined && !retry.slow && !retry.unasked && !result.differs;
+    const pauseMs = isOfSource ? hosts.failed(host, error, this.#past.since) : undefined;
     const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed };
-    const [failures, since, restarted] = [this.#failures, this.#since, this.#restarted];
-    const history = { failures, since, restarted, last, returned, standing };
-    const verdict = verdictOn(failure, { ...history, elsewhere: hasElsewhere() }, policy, Math.random);
-    if (error.retry?.wholeHost) pace.failed(host, true);
-    const tooLong = verdict.do === "next-url" && verdict.why === "asks-too-long";
-    const pauseMs = tooLong || !isOfSource ? undefined : hostPauseMs(error, standing, policy, Math.random);
-    hosts.pause(host, pauseMs ?? 0);
+    const others = { last, returned, elsewhere: hasElsewhere(), hopeful: isHopeful() };
+    const history = { now, standing: hosts.standing(host), ...this.#past, ...others };
+    const verdict = verdictOn(failure, history, policy, Math.random);
+    if (retry?.wholeHost) pace.failed(host, true);
     this.#differed = result.differs;
+    if (!retry?.unasked && !(verdict.do === "retry" && verdict.alone)) this.#past.failures++;
+    // Where all hosts failed their URLs take turns: any of them may be back. A pause is waited for where its host is asked.
+    const takesTurns = returned && !last && verdict.do === "retry" && !verdict.alone;
+    if (takesTurns || verdict.do === "next-url") this.#past.dueAt = now + (pauseMs ? 0 : (verdict.delayMs ?? 0));
+    if (takesTurns) return this.#leave({ do: "next-url", empty: false, return: "later" }, error);
     return verdict.do === "retry" ? this.#again(verdict, error, pauseMs) : this.#leave(verdict, error);
   }
 
@@ -193,8 +188,15 @@ class Insistence {
     await this.#dismiss();
     if (leaves && verdict.empty) await this.#work.restart(error.message);
     const told = tooLong ? asksTooLong(error, policy.maxRetryAfterMs) : error;
-    note(this.#tally, { url, attempts: this.#attempts, error: errorInfo(told) });
+    // Why it failed before says more.
+    const isKnown = error.retry?.unasked && this.#tally.tried.some((one) => one.url === url);
+    if (!isKnown) note(this.#tally, { url, attempts: this.#attempts, error: errorInfo(told) });
     return { ok: false, error: told, final: !leaves, return: leaves ? verdict.return : undefined };
+  }
+
+  #stop(error: AssetsError): FromOne {
+    note(this.#tally, { url: this.#turn.candidate.url, attempts: this.#attempts, error: errorInfo(error) });
+    return { ok: false, error, final: true };
   }
 
   /** Makes ready for another attempt, and waits for it; `pauseMs`: for how long the host is left alone by all. */
@@ -209,15 +211,14 @@ class Insistence {
     const { hosts, emit } = this.#context;
     if (verdict.alone) {
       // What several connections brought may have been mangled on the way: one alone decides.
-      this.#restarted = true;
       await this.#dismiss();
-      work.check?.forgive(url);
-    } else this.#failures++;
+      this.#restart(url);
+    }
     if (verdict.empty) {
       this.#mark = 0;
       await work.restart(error.message);
     }
-    const delayMs = pauseMs ?? verdict.delayMs;
+    const delayMs = pauseMs || verdict.delayMs;
     const attempts = this.#attempts;
     emit({
       type: "transfer:retry",
@@ -229,11 +230,9 @@ class Insistence {
     });
     const gaveUp = () => hosts.isAvoided(host) && hasElsewhere();
     // A host that wants to be left alone is waited for where it is asked, by one file after another.
-    const restMs = pauseMs === undefined ? delayMs : 0;
+    const restMs = pauseMs ? 0 : verdict.delayMs;
     const stop = await pauseBefore(work, restMs, this.#helpers, gaveUp, this.#context);
-    if (stop === undefined) return undefined;
-    note(this.#tally, { url, attempts, error: errorInfo(stop) });
-    return { ok: false, error: stop, final: true };
+    return stop === undefined ? undefined : this.#stop(stop);
   }
 }
 

@@ -33,12 +33,14 @@ export async function runPool<Item, Result>(
   const skipped: number[] = [];
   /** Tasks that have rested, and want to go on. */
   const back: { weight: number; goOn: () => void }[] = [];
+  /** Whether the last one that took a place had rested. */
+  let wentOn = false;
   let load = 0;
   let resting = 0;
   let thrown: { error: unknown } | undefined;
 
   const hasRoom = (weight: number) => load === 0 || load + weight <= limit;
-  /** While tasks rest, only ready items begin. With none resting, one that has to wait begins as well: its wait is of use. */
+  /** Ready items begin first; others only while not too many tasks rest: what one waits for in vain, another may get. */
   const pick = (): number | undefined => {
     const ready = skipped.findIndex((index) => isReady(items[index] as Item));
     if (ready >= 0) return skipped.splice(ready, 1)[0];
@@ -46,27 +48,35 @@ export async function runPool<Item, Result>(
       if (isReady(items[next] as Item)) return next++;
       skipped.push(next);
     }
-    return resting === 0 ? skipped.shift() : undefined;
+    return resting < 2 * limit && back.length === 0 ? skipped.shift() : undefined;
   };
 
   await new Promise<void>((resolve) => {
+    const goOn = (): boolean => {
+      const first = back[0];
+      if (first === undefined || !hasRoom(first.weight)) return false;
+      back.shift();
+      load += first.weight;
+      wentOn = true;
+      first.goOn();
+      return true;
+    };
+    const begin = (): boolean => {
+      const index = load < limit && thrown === undefined ? pick() : undefined;
+      if (index === undefined) return false;
+      const weight = weightOf(items[index] as Item);
+      if (!hasRoom(weight)) {
+        skipped.unshift(index);
+        return false;
+      }
+      load += weight;
+      wentOn = false;
+      void run(index, weight);
+      return true;
+    };
+    /** Those that come back and those that begin take turns: one that rests again and again holds up nobody. */
     const fill = () => {
-      for (let first = back[0]; first !== undefined && hasRoom(first.weight); first = back[0]) {
-        back.shift();
-        load += first.weight;
-        first.goOn();
-      }
-      while (back.length === 0 && load < limit && thrown === undefined) {
-        const index = pick();
-        if (index === undefined) break;
-        const weight = weightOf(items[index] as Item);
-        if (!hasRoom(weight)) {
-          skipped.unshift(index);
-          break;
-        }
-        load += weight;
-        void run(index, weight);
-      }
+      while (wentOn ? begin() || goOn() : goOn() || (back.length === 0 && begin()));
       if (load === 0 && resting === 0 && back.length === 0) resolve();
     };
     const laneOf = (weight: number): Lane => ({

@@ -20,7 +20,7 @@ export async function pour(
   work: Work,
   { way, segment, errand, patience }: Asking,
   answer: Answer,
-  { hosts, pace, rateLimit }: BringContext,
+  { pace, rateLimit }: BringContext,
 ): Promise<void> {
   const { wanted, partial } = work;
   const { own, onBytes } = errand;
@@ -49,7 +49,6 @@ export async function pour(
       if (answer.unpacked !== true) {
         onBytes(body.length);
         pace.arrived(body.length);
-        if (at >= partial.front) hosts.brought(way.host, body.length);
       }
       await rateLimit.take(body.length, patience.signal);
       if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);

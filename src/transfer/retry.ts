@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** The longest wait that a server may ask for; beyond it the next URL is tried. */
   readonly maxRetryAfterMs: number;
-  /** A host that served is tried for this long at least, however often that is, unless nothing is to be tried again. */
+  /** What fails at a host that served so short a time before is tried for as long, however often that is. */
   readonly outageMs: number;
 }
 
@@ -29,9 +29,10 @@ export interface Failure {
   readonly blamed: boolean;
 }
 
-/** What came before at the same URL. */
+/** What came before at the same URL, and who else there is. Moments by `performance.now`. */
 export interface History {
-  /** Passing failures in a row that brought nothing new, before this one, and when the first was, by `performance.now`. */
+  readonly now: number;
+  /** Passing failures in a row that brought nothing new, before this one, and when the first was. */
   readonly failures: number;
   readonly since: number;
   /** Whether this URL was already asked for everything anew. */
@@ -42,14 +43,16 @@ export interface History {
   readonly returned: boolean;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   readonly elsewhere: boolean;
+  /** Whether another URL's host is hoped for. */
+  readonly hopeful: boolean;
   readonly standing: Standing;
 }
 
 /** What follows. `empty`: what the partial holds is wrong and is dropped. `alone`: over one connection. */
 export type Verdict =
   | { do: "retry"; delayMs: number; empty: boolean; alone: boolean }
-  /** `return`: when the others fail, this one is tried again. */
-  | { do: "next-url"; empty: boolean; why?: "asks-too-long"; return?: "later" | "alone" }
+  /** `return`: when the others fail, this one is tried again, not sooner than `delayMs` from now. */
+  | { do: "next-url"; empty: boolean; why?: "asks-too-long"; return?: "later" | "alone"; delayMs?: number }
   /** This file has failed, whatever other URLs there are. */
   | { do: "give-up" }
   /** The run has no use in going on. */
@@ -59,6 +62,8 @@ export type Verdict =
 export const LONG_WAIT_MS = 5_000;
 /** As many failures in a row are those of a host, rather than of what it was asked for. */
 export const SEVERAL = 3;
+/** How often the bound of the waits for what has never been seen to work doubles. */
+const COLD_GROWTH = 3;
 
 /** `random` answers in [0, 1), like `Math.random`. */
 export function verdictOn(failure: Failure, history: History, policy: RetryPolicy, random: () => number): Verdict {
@@ -95,38 +100,74 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   if (failure.differs) {
     // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
     return history.last && history.failures < Math.max(1, policy.retries)
-      ? { do: "retry", delayMs: backoff(history.failures, policy, random), empty: false, alone: false }
+      ? {
+          do: "retry",
+          delayMs: backoff(history.failures, history.standing, policy, random),
+          empty: false,
+          alone: false,
+        }
       : { do: "next-url", empty: false };
   }
-  if (error.retry === undefined || (error.retry.ifServed && !history.standing.hoped)) {
+  if (error.retry === undefined || (error.retry.ifServed && !servedOfLate(history, policy))) {
     return { do: "next-url", empty: false };
   }
-  // Better than none, if the others have nothing.
-  if ((error.retry.slow || error.retry.silent) && !history.last)
-    return { do: "next-url", empty: false, return: "later" };
+  const { last, returned, elsewhere, hopeful, standing } = history;
   const afterMs = error.retry.afterMs ?? 0;
   if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
-  const leaves = history.elsewhere && (afterMs > LONG_WAIT_MS || history.standing.failures >= SEVERAL);
-  if (leaves || !isWorthwhile(error, history, policy)) {
-    // What is left early, or served of late, may do better when the others have failed.
-    const { failures, last, standing } = history;
-    const mayReturn = !last && !standing.givenUp && (failures < policy.retries || standing.hoped);
-    return { do: "next-url", empty: false, ...(mayReturn && { return: "later" }) };
-  }
-  const delayMs = Math.max(afterMs, backoff(history.failures, policy, random));
-  return { do: "retry", delayMs, empty: false, alone: false };
+  const { slow, silent, unasked } = error.retry;
+  const worthwhile = !unasked && isWorthwhile(error, history, policy);
+  const fails = elsewhere && (afterMs > LONG_WAIT_MS || standing.failures >= SEVERAL);
+  // Better than none, if the others have nothing.
+  const leaves = !last && (slow || silent || fails);
+  const delayMs = Math.max(afterMs, backoff(history.failures, standing, policy, random));
+  if (worthwhile && !leaves) return { do: "retry", delayMs, empty: false, alone: false };
+  const mayReturn = slow ? !returned : worthwhile || (hopeful && !isMeant(error, standing, history.since));
+  if (last || policy.retries === 0 || !mayReturn) return { do: "next-url", empty: false };
+  return { do: "next-url", empty: false, return: "later", delayMs };
 }
 
 /** Whether to try a URL again after what may pass. */
-function isWorthwhile(error: AssetsError, history: History, { retries }: RetryPolicy): boolean {
-  const { failures, since, last, returned, standing } = history;
+function isWorthwhile(error: AssetsError, history: History, policy: RetryPolicy): boolean {
+  const { now, failures, since, last, returned, standing } = history;
+  const { retries, outageMs } = policy;
+  const { silent, slow, answered, wholeHost } = error.retry ?? {};
   if (retries === 0 || standing.givenUp) return false;
+  // Each silence takes long.
+  if (silent && failures > 1 && now > since + outageMs) return false;
   // A host that is not there is given one more chance while there are others.
   if (error.unreachable && !last && !returned) return failures < 1;
   if (failures < retries) return true;
-  // Whoever serves others and says that it cannot serve this one means it.
-  const isMeant = error.retry?.answered === true && standing.servedAt > since;
-  return (last || returned) && standing.hoped && !isMeant;
+  if (slow || !(last || returned)) return false;
+  const isMine = isMeant(error, standing, since);
+  if (isMine && answered && !wholeHost) return false;
+  // Beside others it may be one too many.
+  if (standing.giving) return true;
+  if (isMine) return now < standing.servedAt + coldMs(policy);
+  return standing.hoped && now < since + patienceMs(since, standing.servedAt, policy);
+}
+
+/** Whether a host that fails with one thing since that moment was asked for others later, and served them. */
+export function isMeant(
+  { retry }: AssetsError,
+  { servedAsked }: Pick<Standing, "servedAsked">,
+  since: number,
+): boolean {
+  // A limit is one of the host, whomever it meets.
+  return servedAsked > since && !(retry?.wholeHost && !retry.answered);
+}
+
+/** How long to hope for what fails since a moment, in milliseconds, by when its host last served. */
+export function patienceMs(since: number, servedAt: number, policy: RetryPolicy): number {
+  return servedAt + policy.outageMs > since ? policy.outageMs : coldMs(policy);
+}
+
+/** How long to hope for what has not been seen to work, in milliseconds, since jitter can be short: 5 s by default. */
+function coldMs({ retries, baseDelayMs }: RetryPolicy): number {
+  return 2 * retries * baseDelayMs;
+}
+
+function servedOfLate({ now, standing }: History, { outageMs }: RetryPolicy): boolean {
+  return now < standing.servedAt + outageMs;
 }
 
 /** What follows from the failure of a further connection. `fail`: what is wrong on this side ends the file. */
@@ -141,17 +182,21 @@ export function isOfHost({ retry, unreachable }: AssetsError): boolean {
   return retry !== undefined && (retry.wholeHost === true || unreachable);
 }
 
-/** How the host of a failure stands. */
+/** How a host stands. Moments by `performance.now`; minus infinity for what never was. */
 export interface Standing {
   /** How often in a row it has failed by now. */
   readonly failures: number;
-  /** When it last served, by `performance.now`; never: minus infinity. */
-  readonly servedAt: number;
-  /** Whether that was so short a time ago that it may only be away for a moment. */
+  /** Whether it does not fail, or not for longer than it is hoped for. */
   readonly hoped: boolean;
-  /** Whether each further file asks it but once, and whether many have done so in vain. */
+  /** Whether nobody is to ask it more than once, and whether nobody is to wait for it. */
   readonly givenUp: boolean;
   readonly gone: boolean;
+  /** When it last gave something. */
+  readonly servedAt: number;
+  /** When the latest request was made that it served. */
+  readonly servedAsked: number;
+  /** Whether bodies are on the way. */
+  readonly giving: boolean;
 }
 
 /**
@@ -161,21 +206,31 @@ export interface Standing {
  */
 export function hostPauseMs(
   error: AssetsError,
-  { failures, givenUp, gone }: Pick<Standing, "failures" | "givenUp" | "gone">,
+  standing: Pick<Standing, "failures" | "givenUp" | "gone" | "servedAt">,
   policy: RetryPolicy,
   random: () => number,
 ): number | undefined {
-  const isSaid = isOfHost(error);
-  if (!isSaid && failures < SEVERAL) return undefined;
-  // Whoever asks it once is soon answered, but by one that is silent.
-  if (givenUp && !isSaid && !error.retry?.silent) return undefined;
-  const unsaid = gone ? policy.maxDelayMs : backoff(givenUp ? 0 : Math.max(0, failures - 1), policy, random);
-  return error.retry?.afterMs || unsaid;
+  const { failures, givenUp, gone } = standing;
+  const afterMs = error.retry?.afterMs ?? 0;
+  // Who asks for more than anybody waits is asked by each file once.
+  if (afterMs > policy.maxRetryAfterMs) return undefined;
+  if (!isOfHost(error) && failures < SEVERAL) return undefined;
+  if (gone) return Math.max(afterMs, policy.maxDelayMs);
+  // It is asked by one at a time, and each only once.
+  if (givenUp) return afterMs;
+  return afterMs || backoff(Math.max(0, failures - 1), standing, policy, random);
 }
 
 /** Exponential backoff with full jitter: uniform between nothing and a bound that doubles. */
-function backoff(failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy, random: () => number): number {
-  return Math.round(random() * Math.min(maxDelayMs, baseDelayMs * 2 ** failures));
+function backoff(
+  failures: number,
+  { servedAt }: Pick<Standing, "servedAt">,
+  { baseDelayMs, maxDelayMs }: RetryPolicy,
+  random: () => number,
+): number {
+  // What has never been seen to work is soon given up: a long wait would not help.
+  const growth = servedAt < 0 ? Math.min(failures, COLD_GROWTH) : failures;
+  return Math.round(random() * Math.min(maxDelayMs, baseDelayMs * 2 ** growth));
 }
 
 /** The error of a host that asks to wait longer than anybody does. */

@@ -1,8 +1,8 @@
 /** The verdict table: what follows a failed attempt. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AssetsError, type ErrorCode } from "../../src/errors.js";
-import { type Failure, type History, type RetryPolicy, verdictOn } from "../../src/transfer/retry.js";
+import { AssetsError, type AssetsErrorOptions, type ErrorCode } from "../../src/errors.js";
+import { type Failure, type History, type RetryPolicy, type Standing, verdictOn } from "../../src/transfer/retry.js";
 
 const policy: RetryPolicy = {
   retries: 3,
@@ -11,18 +11,20 @@ const policy: RetryPolicy = {
   maxRetryAfterMs: 300_000,
   outageMs: 60_000,
 };
-const standing = { failures: 1, servedAt: Number.NEGATIVE_INFINITY, hoped: false, givenUp: false, gone: false };
-const untried: History = {
-  failures: 0,
-  since: 0,
-  restarted: false,
-  last: false,
-  returned: false,
-  elsewhere: false,
-  standing,
+const NEVER = Number.NEGATIVE_INFINITY;
+const standing: Standing = {
+  failures: 1,
+  hoped: true,
+  givenUp: false,
+  gone: false,
+  servedAt: NEVER,
+  servedAsked: NEVER,
+  giving: false,
 };
+const others = { last: false, returned: false, elsewhere: false, hopeful: false };
+const untried: History = { now: 100_000, failures: 0, since: 100_000, restarted: false, ...others, standing };
 
-function failure(code: ErrorCode, retry?: { afterMs?: number }, more: Partial<Failure> = {}): Failure {
+function failure(code: ErrorCode, retry?: AssetsErrorOptions["retry"], more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
   return { error, combined: false, kept: false, accepted: false, differs: false, blamed: false, ...more };
 }
@@ -82,7 +84,7 @@ describe("the verdict on a failed attempt", () => {
   it("goes to another URL meanwhile when it would have to wait long, if that can go on with what is here", () => {
     const busy = failure("NETWORK", { afterMs: 6_000 });
     const mirrored = { ...untried, elsewhere: true };
-    expect(verdictOn(busy, mirrored, policy, half)).toEqual({ do: "next-url", empty: false, return: "later" });
+    expect(verdictOn(busy, mirrored, policy, half)).toMatchObject({ do: "next-url", empty: false, return: "later" });
     expect(verdictOn(failure("NETWORK", { afterMs: 5_000 }), mirrored, policy, half).do).toBe("retry");
   });
 
@@ -134,59 +136,82 @@ describe("the verdict on a failed attempt", () => {
     expect(verdictOn(away, { ...once, last: true }, policy, half).do).toBe("retry");
   });
 
-  it("goes on beyond the retries, where there is no other URL, with a host that served a moment ago", () => {
-    const hoped = { ...standing, servedAt: 1_000, hoped: true };
-    const tired: History = { ...untried, failures: 9, since: 2_000, last: true, standing: hoped };
-    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toMatchObject({ do: "retry", empty: false });
-    const mirrored = { ...tired, last: false };
-    expect(verdictOn(failure("NETWORK", {}), mirrored, policy, half)).toMatchObject({
-      do: "next-url",
-      return: "later",
-    });
-    const returned = { ...mirrored, returned: true };
-    expect(verdictOn(failure("NETWORK", {}), returned, policy, half).do).toBe("retry");
-    expect(verdictOn(failure("NETWORK", {}), tired, { ...policy, retries: 0 }, half).do).toBe("next-url");
-    const over = { ...tired, standing: { ...hoped, hoped: false } };
-    expect(verdictOn(failure("NETWORK", {}), over, policy, half).do).toBe("next-url");
+  /** Tried often since the moment 100,000; what the policy calls an outage lasts until 160,000. */
+  const tired: History = { ...untried, failures: 9, now: 150_000, last: true, standing: { ...standing, failures: 9 } };
+  const served = { ...tired.standing, servedAt: 99_000, servedAsked: 98_000 };
+  const cut = failure("NETWORK", {});
+  const says = failure("NETWORK", { answered: true });
+  const verdict = (failed: Failure, history: History) => verdictOn(failed, history, policy, half);
+
+  it("goes on beyond the retries with a host that served a moment before, for as long as an outage may last", () => {
+    const away = { ...tired, standing: served };
+    expect(verdict(cut, away)).toMatchObject({ do: "retry", empty: false });
+    expect(verdict(cut, { ...away, now: 160_000 })).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, { ...away, standing: { ...served, hoped: false } }).do).toBe("next-url");
+    expect(verdict(cut, { ...away, standing: { ...served, servedAt: 30_000 } }).do).toBe("next-url");
+    expect(verdictOn(cut, away, { ...policy, retries: 0 }, half)).toEqual({ do: "next-url", empty: false });
   });
 
-  it("takes a server that serves others meanwhile at its word when it says that it cannot serve this one", () => {
-    const hoped = { ...standing, hoped: true };
-    const says = { error: new AssetsError("NETWORK", "HTTP 500", { retry: { answered: true } }) };
-    const before: History = {
-      ...untried,
-      failures: 9,
-      since: 2_000,
-      last: true,
-      standing: { ...hoped, servedAt: 1_000 },
-    };
-    expect(verdictOn(failure("NETWORK", {}, says), before, policy, half).do).toBe("retry");
-    const since = { ...before, standing: { ...hoped, servedAt: 3_000 } };
-    expect(verdictOn(failure("NETWORK", {}, says), since, policy, half).do).toBe("next-url");
-    expect(verdictOn(failure("NETWORK", {}), since, policy, half).do).toBe("retry");
+  it("gives what never served as long as its waits may take, however short they were", () => {
+    const soon = { ...tired, standing: { ...tired.standing, servedAt: NEVER } };
+    const upTo = 2 * policy.retries * policy.baseDelayMs;
+    expect(verdict(cut, { ...soon, now: 100_000 + upTo - 1 }).do).toBe("retry");
+    expect(verdict(cut, { ...soon, now: 100_000 + upTo }).do).toBe("next-url");
+  });
+
+  it("takes a server at its word, or finds a fault to be the file's, once others asked later and were served", () => {
+    const others = { ...tired, failures: 3, standing: { ...served, servedAsked: 120_000 } };
+    expect(verdict(says, { ...tired, failures: 3, standing: served }).do).toBe("retry");
+    expect(verdict(says, others).do).toBe("next-url");
+    expect(verdict(cut, { ...others, standing: { ...others.standing, servedAt: 149_500 } }).do).toBe("retry");
+    expect(verdict(cut, others).do).toBe("next-url");
+    // A limit on requests is one of the host.
+    expect(verdict(failure("NETWORK", { wholeHost: true }), { ...others, failures: 9 }).do).toBe("retry");
+  });
+
+  it("waits for as long as others get their bytes, since there may be a limit, unless the server says otherwise", () => {
+    const busy = { ...tired, failures: 20, now: 900_000, standing: { ...standing, hoped: false, giving: true } };
+    expect(verdict(cut, busy).do).toBe("retry");
+    const served = { ...busy, standing: { ...busy.standing, servedAsked: 500_000 } };
+    expect(verdict(cut, served).do).toBe("retry");
+    expect(verdict(failure("NETWORK", { answered: true, wholeHost: true }), served).do).toBe("retry");
+    expect(verdict(says, served).do).toBe("next-url");
+  });
+
+  it("gives no such time to what is slow, nor more than three times to what is silent for long", () => {
+    const away = { ...tired, standing: served };
+    expect(verdict(failure("NETWORK", { slow: true }), away).do).toBe("next-url");
+    const silent = failure("NETWORK", { silent: true });
+    expect(verdict(silent, { ...away, failures: 1, now: 170_000 }).do).toBe("retry");
+    expect(verdict(silent, { ...away, failures: 2, now: 170_000 }).do).toBe("next-url");
   });
 
   it("leaves a host that fails with everything for another URL at once, and comes back to it", () => {
     const mirrored = { ...untried, elsewhere: true, standing: { ...standing, failures: 3 } };
-    expect(verdictOn(failure("NETWORK", {}), mirrored, policy, half)).toMatchObject({
-      do: "next-url",
-      return: "later",
-    });
+    expect(verdict(cut, mirrored)).toMatchObject({ do: "next-url", return: "later" });
     const given = { ...mirrored, standing: { ...standing, failures: 9, givenUp: true } };
-    expect(verdictOn(failure("NETWORK", {}), given, policy, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, given)).toEqual({ do: "next-url", empty: false });
+  });
+
+  it("comes back to a host that was given up as long as that of another URL is hoped for", () => {
+    const given = { ...tired, last: false, returned: true, standing: { ...standing, givenUp: true, hoped: false } };
+    expect(verdict(cut, given)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, { ...given, hopeful: true })).toMatchObject({ return: "later" });
+    const unasked = failure("NETWORK", { unasked: true });
+    expect(verdict(unasked, { ...given, hopeful: true })).toMatchObject({ return: "later" });
+    expect(verdict(unasked, { ...given, last: true })).toEqual({ do: "next-url", empty: false });
   });
 
   it("asks a host once that was given up", () => {
     const given = { ...untried, last: true, standing: { ...standing, failures: 9, givenUp: true } };
-    expect(verdictOn(failure("NETWORK", {}), given, policy, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, given)).toEqual({ do: "next-url", empty: false });
   });
 
   it("believes that a host's name is not known, or that it speaks no HTTP, unless it served a moment ago", () => {
-    const unknown = { error: new AssetsError("NETWORK", "unknown", { retry: { ifServed: true }, unreachable: true }) };
+    const unknown = failure("NETWORK", { ifServed: true });
     const only = { ...untried, last: true };
-    expect(verdictOn(failure("NETWORK", {}, unknown), only, policy, half)).toEqual({ do: "next-url", empty: false });
-    const served = { ...only, standing: { ...standing, hoped: true } };
-    expect(verdictOn(failure("NETWORK", {}, unknown), served, policy, half).do).toBe("retry");
+    expect(verdict(unknown, only)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(unknown, { ...only, standing: served }).do).toBe("retry");
   });
 
   it("never waits beyond its bounds, nor retries for ever", () => {
