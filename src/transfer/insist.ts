@@ -148,9 +148,10 @@ class Insistence {
       this.#past.failures = 0;
       this.#mark = held;
     }
-    if (held >= this.#most + ALIVE_BYTES) hosts.gaveSome(host);
+    const isAlive = held >= this.#most + ALIVE_BYTES;
     this.#most = Math.max(this.#most, held);
-    if (this.#past.failures === 0) this.#past.since = now;
+    if (isAlive) hosts.gaveSome(host);
+    if (isAlive || this.#past.failures === 0) this.#past.since = now;
     const { retry } = error;
     const isOfSource = retry !== undefined && !retry.slow && !retry.unasked && !result.differs;
     const pauseMs = isOfSource ? hosts.failed(host, error, this.#past.since) : undefined;

@@ -121,7 +121,8 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   const leaves = !last && (slow || silent || fails);
   const delayMs = Math.max(afterMs, backoff(history.failures, standing, policy, random));
   if (worthwhile && !leaves) return { do: "retry", delayMs, empty: false, alone: false };
-  const mayReturn = slow ? !returned : worthwhile || (hopeful && !isMeant(error, standing, history.since));
+  const mayHope = hopeful || (standing.hoped && !standing.givenUp);
+  const mayReturn = slow ? !returned : worthwhile || (mayHope && !isMeant(error, standing, history.since));
   if (last || policy.retries === 0 || !mayReturn) return { do: "next-url", empty: false };
   return { do: "next-url", empty: false, return: "later", delayMs };
 }

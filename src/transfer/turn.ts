@@ -34,7 +34,7 @@ export interface Turn {
 export interface Past {
   /** It is not to be tried before this moment, by `performance.now`. */
   dueAt: number;
-  /** Failures in a row that may pass and brought nothing new; when the first was, by `performance.now`. */
+  /** Failures in a row that may pass and brought nothing new; when the first of those was that brought hardly anything. */
   failures: number;
   since: number;
   /** Whether it was asked for everything anew. */

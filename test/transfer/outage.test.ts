@@ -183,6 +183,18 @@ it("an answer that is none costs no file where others were served a moment ago, 
   expect((await run(hopeless, { policy })).of("f").tried).toMatchObject([{ attempts: 1 }]);
 });
 
+it("where the mirror speaks no HTTP, files wait for the server that is away all the same", async () => {
+  const server = await startFaultServer();
+  const { fault } = outage("answers 503", 10, AWAY_MS);
+  const mirror = (name: string) => [
+    server
+      .serve(`/mirror/${name}`, { body: SMALL, fault: "garbage instead of HTTP" })
+      .replace(server.main, server.other),
+  ];
+  const report = await run(manySmall(server, fault, mirror), { policy });
+  expect(report.totals).toMatchObject({ downloaded: FILES, failed: 0 });
+});
+
 it("of two servers that are both away, the one that comes back serves all files, soon", async () => {
   const server = await startFaultServer();
   const gone = outage("resets every connection", 6, 60_000);

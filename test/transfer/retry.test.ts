@@ -43,7 +43,10 @@ describe("the verdict on a failed attempt", () => {
 
   it("goes to the next URL when the retries are used up, and keeps the bytes", () => {
     const tired = { ...untried, failures: 3 };
-    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toEqual({ do: "next-url", empty: false });
+    const next = { do: "next-url", empty: false };
+    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toMatchObject({ ...next, return: "later" });
+    const hopeless = { ...tired, standing: { ...standing, hoped: false } };
+    expect(verdictOn(failure("NETWORK", {}), hopeless, policy, half)).toEqual(next);
   });
 
   it.each<ErrorCode>([
