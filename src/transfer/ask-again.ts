@@ -24,7 +24,9 @@ const ONLY_ONE = { restarted: false, last: true, returned: false, elsewhere: fal
  * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is
  * asked each further question once. What is asked throws ABORTED for whatever reason it is.
  */
-export function createAgain({ policy, emit }: AgainOptions): Again {
+export function createAgain({ policy: given, emit }: AgainOptions): Again {
+  // Much else depends on an answer, or on there being none.
+  const policy = { ...given, leastMs: 0 };
   const hosts = createHosts(policy);
   return async (url, ask, signal) => {
     const host = hostOf(url);

@@ -7,6 +7,7 @@ export const DEFAULT_POLICY: TransferPolicy = {
   baseDelayMs: 500,
   maxDelayMs: 30_000,
   maxRetryAfterMs: 5 * 60_000,
+  leastMs: 2_000,
   outageMs: 2 * 60_000,
   stallTimeoutMs: 30_000,
   firstByteTimeoutMs: 60_000,

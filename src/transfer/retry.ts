@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** The longest wait that a server may ask for; beyond it the next URL is tried. */
   readonly maxRetryAfterMs: number;
+  /** What has not been seen to work is tried for this long for each retry at least, since random waits can be short. */
+  readonly leastMs: number;
   /** What fails at a host that served so short a time before is tried for as long, however often that is. */
   readonly outageMs: number;
 }
@@ -162,9 +164,9 @@ export function patienceMs(since: number, servedAt: number, policy: RetryPolicy)
   return servedAt + policy.outageMs > since ? policy.outageMs : coldMs(policy);
 }
 
-/** How long to hope for what has not been seen to work, in milliseconds, since jitter can be short: 5 s by default. */
-function coldMs({ retries, baseDelayMs }: RetryPolicy): number {
-  return 2 * retries * baseDelayMs;
+/** How long to hope for what has not been seen to work, in milliseconds. */
+function coldMs({ retries, leastMs }: RetryPolicy): number {
+  return retries * leastMs;
 }
 
 function servedOfLate({ now, standing }: History, { outageMs }: RetryPolicy): boolean {

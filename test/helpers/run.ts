@@ -14,6 +14,7 @@ export const IMPATIENT: TransferPolicy = {
   baseDelayMs: 0,
   maxDelayMs: 0,
   maxRetryAfterMs: 5 * 60_000,
+  leastMs: 0,
   outageMs: 0,
   stallTimeoutMs: 15_000,
   firstByteTimeoutMs: 15_000,

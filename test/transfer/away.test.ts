@@ -43,7 +43,7 @@ it("many small files all arrive though their only server is away at first", asyn
   const back = setTimeout(server.open, 400);
   onTestFinished(() => clearTimeout(back));
   // Each file by itself would have tried six times within less than that, most likely.
-  const report = await run(tree, { policy: { retries: 5, baseDelayMs: 60, maxDelayMs: 5_000 } });
+  const report = await run(tree, { policy: { retries: 5, baseDelayMs: 25, maxDelayMs: 5_000, leastMs: 150 } });
   expect(report.totals).toMatchObject({ downloaded: FILES, failed: 0 });
   const tries = report.events.filter(({ type }) => type === "transfer:retry");
   // Each finds it out once, and then one after the other.

@@ -4,7 +4,14 @@ import { AssetsError, type AssetsErrorOptions } from "../../src/errors.js";
 import { createHosts, type Hosts } from "../../src/transfer/hosts.js";
 
 const HOST = "h.example";
-const policy = { retries: 3, baseDelayMs: 100, maxDelayMs: 30_000, maxRetryAfterMs: 300_000, outageMs: 60_000 };
+const policy = {
+  retries: 3,
+  baseDelayMs: 100,
+  maxDelayMs: 30_000,
+  maxRetryAfterMs: 300_000,
+  leastMs: 200,
+  outageMs: 60_000,
+};
 const failure = (retry: AssetsErrorOptions["retry"] = {}) => new AssetsError("NETWORK", "It failed.", { retry });
 
 /** One failure after the other, each after the pause that the one before led to; answers the pauses. */

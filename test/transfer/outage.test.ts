@@ -10,7 +10,7 @@ const SMALL = { size: 3_000, seed: 61 };
 const FILES = 40;
 /** For how long the server is away, in milliseconds: many times as long as the retries of one file take together. */
 const AWAY_MS = 400;
-const policy = { retries: 3, baseDelayMs: 4, maxDelayMs: 60, outageMs: 10_000 };
+const policy = { retries: 3, baseDelayMs: 4, maxDelayMs: 60, leastMs: 8, outageMs: 10_000 };
 
 /** Every way to be away that a client can see. */
 const WAYS = {

@@ -9,6 +9,7 @@ const policy: RetryPolicy = {
   baseDelayMs: 100,
   maxDelayMs: 1_000,
   maxRetryAfterMs: 300_000,
+  leastMs: 200,
   outageMs: 60_000,
 };
 const NEVER = Number.NEGATIVE_INFINITY;
