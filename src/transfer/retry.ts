@@ -181,7 +181,7 @@ export function verdictOnHelper({ code, retry }: AssetsError): "none" | "fail" |
 }
 
 /** Whether a failure that may pass is one of the whole host: it asks to be left alone, or it is not there. */
-export function isOfHost({ retry, unreachable }: AssetsError): boolean {
+function isOfHost({ retry, unreachable }: AssetsError): boolean {
   return retry !== undefined && (retry.wholeHost === true || unreachable);
 }
 
