@@ -46,8 +46,7 @@ export async function fetchBytes(
       }
       const sharing = () => queue.left().filter(({ partial }) => partial === candidate.partial);
       // What went wrong over several connections helps nobody.
-      const helpful = (one: Candidate) =>
-        one.divisible && !queue.isAlone(one) && !(one === candidate && again === "alone");
+      const helpful = (one: Candidate) => one.divisible && !queue.isAlone(one);
       const turn = {
         candidate,
         past,

@@ -2,7 +2,7 @@
 import type { AssetsError } from "../errors.js";
 import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
-import { hostPauseMs, isMeant, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
+import { hostPauseMs, isOfFile, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
 
 /**
  * The hosts of one run. Times in milliseconds, moments by `performance.now`. How a host stands follows from its failures
@@ -220,7 +220,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
       if (host.givenUpAt !== undefined) host.inVain++;
       if (quietMs(host) > 0) return quietMs(host);
       // Who serves others meanwhile fails with what it was asked for.
-      if (isMeant(error, standing(host), since)) return undefined;
+      if (isOfFile(error, standing(host), since)) return undefined;
       if (host.failures === 0) host.failingSince = now;
       host.failures++;
       host.failedAt = now;

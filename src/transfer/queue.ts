@@ -33,7 +33,7 @@ export function createQueue(candidates: readonly Candidate[], hosts: Hosts) {
     canGoOn: (candidate: Candidate) => rank(candidate) === 0 && (!returns.has(candidate) || dueMs(candidate) <= 0),
     left: () => [...untried, ...returns.keys()],
     /** Whether it is asked over one connection from now on. */
-    isAlone: (candidate: Candidate) => returns.get(candidate) === "alone" || pasts.get(candidate)?.restarted === true,
+    isAlone: (candidate: Candidate) => pasts.get(candidate)?.restarted === true,
     next(): Next | undefined {
       const [first] = untried.toSorted((a, b) => rank(a) - rank(b));
       if (first !== undefined) {
@@ -45,6 +45,8 @@ export function createQueue(candidates: readonly Candidate[], hosts: Hosts) {
     },
     putOff(candidate: Candidate, how: "later" | "alone"): void {
       returns.set(candidate, how);
+      const past = pasts.get(candidate);
+      if (past !== undefined && how === "alone") past.restarted = true;
     },
     /** Further ones, to be tried before those that were put off. */
     add(more: readonly Candidate[]): void {

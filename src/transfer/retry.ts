@@ -124,7 +124,7 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   const delayMs = Math.max(afterMs, backoff(history.failures, standing, policy, random));
   if (worthwhile && !leaves) return { do: "retry", delayMs, empty: false, alone: false };
   const mayHope = hopeful || (standing.hoped && !standing.givenUp);
-  const mayReturn = slow ? !returned : worthwhile || (mayHope && !isMeant(error, standing, history.since));
+  const mayReturn = slow ? !returned : worthwhile || (mayHope && !isOfFile(error, standing, history.since));
   if (last || policy.retries === 0 || !mayReturn) return { do: "next-url", empty: false };
   return { do: "next-url", empty: false, return: "later", delayMs };
 }
@@ -141,16 +141,16 @@ function isWorthwhile(error: AssetsError, history: History, policy: RetryPolicy)
   if (error.unreachable && !last && !returned) return failures < 1;
   if (failures < retries) return true;
   if (slow || !(last || returned)) return false;
-  const isMine = isMeant(error, standing, since);
-  if (isMine && answered && !wholeHost) return false;
+  const ofFile = isOfFile(error, standing, since);
+  if (ofFile && answered && !wholeHost) return false;
   // Beside others it may be one too many.
   if (standing.giving) return true;
-  if (isMine) return now < standing.servedAt + coldMs(policy);
+  if (ofFile) return now < standing.servedAt + coldMs(policy);
   return standing.hoped && now < since + patienceMs(since, standing.servedAt, policy);
 }
 
 /** Whether a host that fails with one thing since that moment was asked for others later, and served them. */
-export function isMeant(
+export function isOfFile(
   { retry }: AssetsError,
   { servedAsked }: Pick<Standing, "servedAsked">,
   since: number,
