@@ -140,8 +140,8 @@ function expected(root: Json, edits: readonly Edit[]): Json {
   }
   const gone = edits.filter((edit) => edit.do === "remove").map((edit) => edit.at);
   // The deepest first, and in each array the last, so that the paths of the others stay.
-  const order = (one: JsonPath, other: JsonPath) =>
-    other.length - one.length || (other.at(-1) as number) - (one.at(-1) as number) || 0;
+  const indexOf = (path: JsonPath) => (typeof path.at(-1) === "number" ? (path.at(-1) as number) : -1);
+  const order = (one: JsonPath, other: JsonPath) => other.length - one.length || indexOf(other) - indexOf(one);
   for (const path of [...gone].sort(order)) {
     const parent = at(path.slice(0, -1));
     if (Array.isArray(parent)) parent.splice(path.at(-1) as number, 1);
