@@ -17,6 +17,7 @@ import { isAlive, self } from "../this-process.js";
 import { fetchBytes } from "./fetch-bytes.js";
 import { hostOf } from "./hosts.js";
 import type { FetchContext } from "./insist.js";
+import type { Lane } from "./pool.js";
 
 /** A file of the plan, one of whose URLs leads into an archive. */
 export interface MemberWish {
@@ -33,9 +34,13 @@ export interface MemberWish {
 export interface Archives {
   /**
    * Where the bytes of a member lie, once its archive is here and read. Throws an AssetsError; `pinned` tells that a
-   * digest will decide, so that damage elsewhere in the archive does not matter.
+   * digest will decide, so that damage elsewhere in the archive does not matter. The first who asks fetches the archive,
+   * and has `lane` for that; the others rest.
    */
-  unpack(url: string, located: Located, pinned: boolean): Promise<Located>;
+  unpack(url: string, located: Located, options: { pinned: boolean; lane: Lane }): Promise<Located>;
+  /** The archive that a URL leads into, and whether that is being fetched at this moment. */
+  containerOf(url: string): string | undefined;
+  isAwaited(container: string | undefined): boolean;
   /** Says that a file is in its place. What was only kept for it is removed. */
   settle(path: string): Promise<void>;
   /** Bytes of archives that arrived in this run. */
@@ -45,7 +50,7 @@ export interface Archives {
 }
 
 /** What the archives work with, beside what all transfers of a run share. */
-export interface ArchivesContext extends FetchContext {
+export interface ArchivesContext extends Omit<FetchContext, "lane"> {
   readonly root: string;
   readonly sources: Sources;
   /** Longest wait for another process that works on the same archive, in milliseconds. */
@@ -61,7 +66,8 @@ type Unpacked = ReadonlyMap<string, ({ file: string } | { error: AssetsError }) 
 /** Makes the archives of a run. `wishes`: every URL of every file to fetch that leads into an archive. */
 export function createArchives(wishes: readonly MemberWish[], context: ArchivesContext): Archives {
   const unpacked = new Map<string, Promise<Unpacked>>();
-  const containerOf = new Map(wishes.map(({ url, container }) => [url, container]));
+  const awaited = new Set<string | undefined>();
+  const containers = new Map(wishes.map(({ url, container }) => [url, container]));
   const unsettled = new Map<string, Set<string>>();
   for (const { container, path } of wishes) {
     unsettled.set(container, (unsettled.get(container) ?? new Set()).add(path));
@@ -72,7 +78,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   let spool: Promise<string> | undefined;
   let swept: Promise<void> | undefined;
 
-  async function unpackAll(container: string, located: Located): Promise<Unpacked> {
+  async function unpackAll(container: string, located: Located, lane: Lane): Promise<Unpacked> {
     const archive = await archivePath(context.root, container);
     swept ??= sweepArchives(context.root, new Set([...unsettled.keys()].map(nameOf)));
     await swept;
@@ -82,29 +88,39 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
       onWait: (owner) => context.emit({ type: "transfer:wait", path: redact(container), owner }),
     });
     try {
-      await fetchArchive(container, located, archive, held.doubtful);
+      await fetchArchive(container, located, { archive, doubtful: held.doubtful, lane });
       const found = await extract(container, located, archive);
       if (located.digest !== undefined) return found;
       unproven.add(container);
       if (![...found.values()].some(({ fault }) => fault !== undefined)) return found;
       // Nothing but its content tells that an archive without a digest is damaged: all of it is asked for once more.
       await removePartial(archive);
-      await fetchArchive(container, located, archive, false);
+      await fetchArchive(container, located, { archive, doubtful: false, lane });
       return await extract(container, located, archive);
     } finally {
       await held.release();
     }
   }
 
+  function unpackFirst(container: string, located: Located, lane: Lane): Promise<Unpacked> {
+    awaited.add(container);
+    const all = unpackAll(container, located, lane).finally(() => awaited.delete(container));
+    unpacked.set(container, all);
+    return all;
+  }
+
   /** The archive stays in its partial: a complete one is known by its digest, or by its validator. */
-  async function fetchArchive(container: string, located: Located, archive: string, doubtful: boolean): Promise<void> {
-    const { open, url, digest } = located;
+  async function fetchArchive(
+    container: string,
+    { open, url, digest }: Located,
+    { archive, doubtful, lane }: { archive: string; doubtful: boolean; lane: Lane },
+  ): Promise<void> {
     const label = redact(container);
     const way = { url, host: hostOf(url), locate: async () => ({ url, open }) };
     const result = await fetchBytes(
       { label, kind: "archive", digest, doubtful },
       { candidates: [{ ...way, partial: archive, divisible: true }] },
-      context,
+      { ...context, lane },
     );
     received += result.received;
     context.emit({ type: "transfer:end", path: label });
@@ -149,11 +165,13 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   }
 
   return {
-    async unpack(url, located, pinned) {
-      const container = containerOf.get(url) ?? url;
-      const known = unpacked.get(container) ?? unpackAll(container, located);
-      unpacked.set(container, known);
-      const found = (await known).get(located.member?.path ?? "");
+    containerOf: (url) => containers.get(url),
+    isAwaited: (container) => awaited.has(container),
+    async unpack(url, located, { pinned, lane }) {
+      const container = containers.get(url) ?? url;
+      const known = unpacked.get(container);
+      const all = await (known === undefined ? unpackFirst(container, located, lane) : lane.rest(() => known));
+      const found = all.get(located.member?.path ?? "");
       if (found === undefined) throw new AssetsError("BAD_ARCHIVE", `${url}: the member was not unpacked.`);
       if ("error" in found) throw found.error;
       if (found.fault !== undefined && !pinned) throw found.fault;

@@ -1,5 +1,6 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
 import { AssetsError } from "../errors.js";
+import type { Located } from "../source/source.js";
 import type { Answer, Asking, BringContext, Errand, Way } from "./connection.js";
 import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
@@ -33,7 +34,15 @@ export async function bring(
     if (segment.at >= segment.end) return;
     work.check?.mustBeTrusted(way.url);
     const asked = performance.now();
-    const answer = await open(work, asking);
+    await way.prepare?.();
+    const located = await patience.answer(way.locate(patience.signal));
+    if (located.member !== undefined && way.unpack !== undefined) {
+      // What the host does is seen where the archive is fetched.
+      settle();
+      const member = await way.unpack(located, context.lane);
+      return await pour(work, asking, await open(work, asking, member), context);
+    }
+    const answer = await open(work, asking, located);
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
     settle();
     settle = hosts.gives(way.host);
@@ -49,8 +58,9 @@ export async function bring(
 }
 
 /**
- * Waits until the host may be asked, and answers what is to be called when it was; a wait that people would notice is told. Throws the signal's reason, and NETWORK when
- * the host is not worth it: it turns out to be away and another can be asked, or many have waited for it in vain.
+ * Waits until the host may be asked, and answers what is to be called when it was; a wait that people would notice is
+ * told. Throws the signal's reason, and NETWORK when the host is not worth it: it turns out to be away and another can be
+ * asked, or many have waited for it in vain.
  */
 async function awaitHost(
   { wanted }: Work,
@@ -73,11 +83,12 @@ async function awaitHost(
   });
 }
 
-async function open({ wanted, size }: Work, { way, segment, errand, patience }: Asking): Promise<Answer> {
+async function open(
+  { wanted, size }: Work,
+  { segment, errand, patience }: Asking,
+  { open: openAt, url, unpacked }: Located,
+): Promise<Answer> {
   const { signal } = patience;
-  await way.prepare?.();
-  const located = await patience.answer(way.locate(signal));
-  const { open: openAt, url, unpacked } = located.member && way.unpack ? await way.unpack(located) : located;
   // Of a file of unknown size as well, what is here already is not asked for.
   const isPart = segment.end < (size ?? Number.MAX_SAFE_INTEGER);
   const opened = await patience.answer(

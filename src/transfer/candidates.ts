@@ -53,7 +53,7 @@ export function candidatesOf({ file }: PlanItem, target: string, context: Candid
         if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
         return sources.locate(url, { signal });
       },
-      unpack: (located) => context.archives.unpack(url, located, sha256 !== undefined),
+      unpack: (located, lane) => context.archives.unpack(url, located, { pinned: sha256 !== undefined, lane }),
       instead: (error) => {
         const pointer = pointerOf(error);
         // What a pointer stands for is the file only if it is what is pinned.

@@ -19,8 +19,8 @@ export interface Way {
   prepare?(): Promise<void>;
   /** Finds out where the URL leads. */
   locate(signal: AbortSignal): Promise<Located>;
-  /** Takes a member out of its archive, which may have to be fetched first: in its own time. */
-  unpack?(located: Located): Promise<Located>;
+  /** Takes a member out of its archive, which may have to be fetched first: in its own time, or resting. */
+  unpack?(located: Located, lane: Lane): Promise<Located>;
 }
 
 /** What all connections of a run share. */

@@ -100,8 +100,7 @@ export function createHelpers(
     if (verdict === "fail") onFault(error);
     if (verdict === "less-of-host") {
       pace.failed(host, error.retry?.wholeHost === true);
-      const standing = { failures: 1, givenUp: false, gone: false, servedAt: 0 };
-      hosts.pause(host, hostPauseMs(error, standing, context.policy, Math.random) ?? 0);
+      hosts.pause(host, hostPauseMs(error, hosts.standing(host), context.policy, Math.random) ?? 0);
     }
     if (verdict !== "leave-url") return;
     unfit.add(way.url);

@@ -2,6 +2,7 @@
 import type { AssetsError } from "../errors.js";
 import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
+import { Gate, type Waiter } from "./gate.js";
 import { hostPauseMs, isOfFile, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
 
 /**
@@ -46,21 +47,6 @@ export interface Hosts {
   isAvoided(host: string): boolean;
 }
 
-/** Who waits for a host. */
-export interface Waiter {
-  /** How often it has failed in a row: those that failed least often go first. Default 0. */
-  readonly failures?: number;
-  /** Whether it is to wait no longer. Default never. */
-  gaveUp?(): boolean;
-}
-
-/** How often a waiter looks whether to go on waiting. */
-const LOOK_MS = 250;
-/** Requests that waited go out one by one, this far apart: while the host fails, and once it has served one of them. */
-const APART_MS = 50;
-const SOON_MS = 5;
-/** Who asks a failing host, and is neither answered nor refused for so long, keeps the others waiting no longer. */
-const ASKING_MS = 5_000;
 /** For how long a host that failed several times in a row is asked last. */
 const AVOIDED_MS = 30_000;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
@@ -68,21 +54,9 @@ const MANY = 5;
 /** It is not gone before this long. */
 const IN_VAIN_MS = 30_000;
 
-interface Place {
-  readonly failures: number;
-  go(): void;
-}
-
 /** What is known of a host. */
 interface Host {
-  quietUntil: number;
-  /** How to let each through that waits for it, in order; when the last one went. */
-  readonly line: Place[];
-  wentAt: number;
-  timer: NodeJS.Timeout | undefined;
-  /** Whether it is asked by one at a time, and whether one asks it now. */
-  isGuarded: boolean;
-  isAsked: boolean;
+  readonly gate: Gate;
   latencyMs: number;
   isLast: boolean;
   /** In a row, when the first and the last of them were, and what the last one was. */
@@ -102,12 +76,7 @@ interface Host {
 
 function unknownHost(): Host {
   return {
-    quietUntil: 0,
-    line: [],
-    wentAt: 0,
-    timer: undefined,
-    isGuarded: false,
-    isAsked: false,
+    gate: new Gate(),
     latencyMs: 0,
     isLast: false,
     failures: 0,
@@ -130,10 +99,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
     hosts.set(name, known);
     return known;
   };
-  const quietMs = ({ quietUntil }: Host) => Math.max(0, quietUntil - performance.now());
-  const pause = (host: Host, ms: number) => {
-    host.quietUntil = Math.max(host.quietUntil, performance.now() + Math.min(ms, policy.maxRetryAfterMs));
-  };
+  const pause = ({ gate }: Host, ms: number) => gate.close(Math.min(ms, policy.maxRetryAfterMs));
   const isHopedFor = ({ failures, giving, failingSince, servedAt }: Host) =>
     failures === 0 || giving > 0 || performance.now() < failingSince + patienceMs(failingSince, servedAt, policy);
   const standing = (host: Host): Standing => {
@@ -151,43 +117,10 @@ export function createHosts(policy: RetryPolicy): Hosts {
       giving: giving > 0,
     };
   };
-  /** Lets the first in line through, as soon as it may go. */
-  const advance = (host: Host) => {
-    clearTimeout(host.timer);
-    const [first] = host.line;
-    if (first === undefined) return;
-    const apart = host.isAsked ? ASKING_MS : host.failures > 0 ? APART_MS : SOON_MS;
-    const ms = Math.max(host.quietUntil, host.wentAt + apart) - performance.now();
-    if (ms > 0) {
-      host.timer = setTimeout(advance, Math.ceil(ms), host);
-      return;
-    }
-    host.wentAt = performance.now();
-    host.isAsked = host.isGuarded;
-    first.go();
-  };
   return {
     pause: (name, ms) => pause(of(name), ms),
-    waitMs(name) {
-      const host = of(name);
-      return Math.max(quietMs(host), (host.line.length + Number(host.isAsked)) * APART_MS);
-    },
-    async ready(name, signal, waiter = {}) {
-      const host = of(name);
-      if (host.line.length > 0 || host.isAsked || quietMs(host) > 0) {
-        if (!(await stand(host, signal, waiter))) return () => {};
-      } else if (host.isGuarded) {
-        host.isAsked = true;
-        host.wentAt = performance.now();
-      }
-      let isAsking = host.isAsked;
-      return () => {
-        if (!isAsking) return;
-        isAsking = false;
-        host.isAsked = false;
-        advance(host);
-      };
-    },
+    waitMs: (name) => of(name).gate.waitMs(),
+    ready: (name, signal, waiter) => of(name).gate.pass(signal, waiter),
     answered(name, tookMs, pauseMs = 0) {
       const host = of(name);
       host.isLast = false;
@@ -205,11 +138,9 @@ export function createHosts(policy: RetryPolicy): Hosts {
       host.failures = 0;
       host.givenUpAt = undefined;
       host.inVain = 0;
-      host.isGuarded = false;
       host.servedAt = performance.now();
       host.servedAsked = Math.max(host.servedAsked, asked);
-      host.isAsked = false;
-      advance(host);
+      host.gate.unguard();
     },
     gaveSome(name) {
       of(name).servedAt = performance.now();
@@ -218,7 +149,8 @@ export function createHosts(policy: RetryPolicy): Hosts {
       const host = of(name);
       const now = performance.now();
       if (host.givenUpAt !== undefined) host.inVain++;
-      if (quietMs(host) > 0) return quietMs(host);
+      const closedMs = host.gate.closedMs();
+      if (closedMs > 0) return closedMs;
       // Who serves others meanwhile fails with what it was asked for.
       if (isOfFile(error, standing(host), since)) return undefined;
       if (host.failures === 0) host.failingSince = now;
@@ -228,7 +160,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
       if (host.failures > Math.max(policy.retries, MANY) && !isHopedFor(host)) host.givenUpAt ??= now;
       const pauseMs = hostPauseMs(error, standing(host), policy, Math.random);
       if (pauseMs === undefined) return undefined;
-      host.isGuarded = true;
+      host.gate.guard();
       pause(host, pauseMs);
       return pauseMs;
     },
@@ -242,43 +174,6 @@ export function createHosts(policy: RetryPolicy): Hosts {
       return isLast || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS);
     },
   };
-
-  /** Stands in line; answers whether it is through, rather than given up. Throws the signal's reason. */
-  async function stand(
-    host: Host,
-    signal: AbortSignal,
-    { failures = 0, gaveUp = () => false }: Waiter,
-  ): Promise<boolean> {
-    signal.throwIfAborted();
-    let leave = () => {};
-    let look: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<boolean>((resolve, reject) => {
-        const place: Place = {
-          failures,
-          go() {
-            leave();
-            resolve(true);
-          },
-        };
-        const stop = () => reject(signal.reason);
-        leave = () => {
-          const at = host.line.indexOf(place);
-          if (at >= 0) host.line.splice(at, 1);
-          clearInterval(look);
-          signal.removeEventListener("abort", stop);
-          advance(host);
-        };
-        signal.addEventListener("abort", stop);
-        const behind = host.line.findIndex((other) => other.failures > failures);
-        host.line.splice(behind < 0 ? host.line.length : behind, 0, place);
-        look = setInterval(() => gaveUp() && resolve(false), LOOK_MS);
-        advance(host);
-      });
-    } finally {
-      leave();
-    }
-  }
 }
 
 /** The host of a URL, with its port; the URL itself where it has none. */

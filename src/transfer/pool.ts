@@ -15,6 +15,8 @@ export interface PoolOptions<Item> {
   weightOf?: (item: Item) => number;
   /** Whether an item would have to wait for nothing at this moment; such items go first. Default: every one. */
   isReady?: (item: Item) => boolean;
+  /** What an item may have to wait for: those of one group are ready at the same time. Default: all are of one. */
+  groupOf?: (item: Item) => string;
 }
 
 /**
@@ -25,12 +27,13 @@ export async function runPool<Item, Result>(
   items: readonly Item[],
   limit: number,
   task: (item: Item, lane: Lane) => Promise<Result>,
-  { weightOf = () => 1, isReady = () => true }: PoolOptions<Item> = {},
+  { weightOf = () => 1, isReady = () => true, groupOf = () => "" }: PoolOptions<Item> = {},
 ): Promise<Result[]> {
   const results: Result[] = new Array(items.length);
-  /** The next item in order; those before it that were left standing. */
+  /** The next item in order; those before it that were not ready, by group; one that only waits for room. */
   let next = 0;
-  const skipped: number[] = [];
+  const skipped = new Map<string, number[]>();
+  let picked: number | undefined;
   /** Tasks that have rested, and want to go on. */
   const back: { weight: number; goOn: () => void }[] = [];
   /** Whether the last one that took a place had rested. */
@@ -42,13 +45,23 @@ export async function runPool<Item, Result>(
   const hasRoom = (weight: number) => load === 0 || load + weight <= limit;
   /** Ready items begin first; others only while not too many tasks rest: what one waits for in vain, another may get. */
   const pick = (): number | undefined => {
-    const ready = skipped.findIndex((index) => isReady(items[index] as Item));
-    if (ready >= 0) return skipped.splice(ready, 1)[0];
+    for (const [group, [first]] of skipped) if (isReady(items[first as number] as Item)) return unskip(group);
     for (; next < items.length; next++) {
-      if (isReady(items[next] as Item)) return next++;
-      skipped.push(next);
+      const item = items[next] as Item;
+      if (isReady(item)) return next++;
+      const group = groupOf(item);
+      const others = skipped.get(group);
+      if (others === undefined) skipped.set(group, [next]);
+      else others.push(next);
     }
-    return resting < 2 * limit && back.length === 0 ? skipped.shift() : undefined;
+    const [group] = skipped.keys();
+    return group !== undefined && resting < 2 * limit && back.length === 0 ? unskip(group) : undefined;
+  };
+  const unskip = (group: string): number | undefined => {
+    const indices = skipped.get(group);
+    const first = indices?.shift();
+    if (indices?.length === 0) skipped.delete(group);
+    return first;
   };
 
   await new Promise<void>((resolve) => {
@@ -62,13 +75,13 @@ export async function runPool<Item, Result>(
       return true;
     };
     const begin = (): boolean => {
-      const index = load < limit && thrown === undefined ? pick() : undefined;
+      if (load >= limit || thrown !== undefined) return false;
+      const index = picked ?? pick();
+      picked = index;
       if (index === undefined) return false;
       const weight = weightOf(items[index] as Item);
-      if (!hasRoom(weight)) {
-        skipped.unshift(index);
-        return false;
-      }
+      if (!hasRoom(weight)) return false;
+      picked = undefined;
       load += weight;
       wentOn = false;
       void run(index, weight);

@@ -107,19 +107,26 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     return outcome;
   };
   const weightOf = ({ item }: Task) => (run.jobs !== undefined || isSmall(item) ? 1 : LARGE_WEIGHT);
-  const isReady = (task: Task) => {
-    task.hosts ??= [...task.item.file.urls, ...(run.lfs ? [run.lfs.url] : [])].map((url) => hostOf(redact(url)));
-    return task.hosts.some((host) => hosts.waitMs(host) === 0);
+  const fromOf = (task: Task): readonly From[] => {
+    const urls = [...task.item.file.urls, ...(run.lfs ? [run.lfs.url] : [])];
+    task.from ??= urls.map((url) => ({ host: hostOf(redact(url)), container: archives.containerOf(url) }));
+    return task.from;
   };
+  const isReady = (task: Task) =>
+    fromOf(task).some(({ host, container }) => hosts.waitMs(host) === 0 && !archives.isAwaited(container));
+  const groupOf = (task: Task) =>
+    fromOf(task)
+      .map(({ host, container = "" }) => `${host} ${container}`)
+      .join("\n");
   try {
     const open: Task[] = [];
     for (const [index, item] of planned.entries()) {
       // What is here already needs no turn in the pool.
       if (item.action === "keep") tell(index, settled(item, "present"));
-      else open.push({ index, item, hosts: undefined });
+      else open.push({ index, item, from: undefined });
     }
     const fetchOne = async ({ index, item }: Task, lane: Lane) => tell(index, await settle(item, lane));
-    await runPool(open, run.jobs ?? LANES, fetchOne, { weightOf, isReady });
+    await runPool(open, run.jobs ?? LANES, fetchOne, { weightOf, isReady, groupOf });
     if (run.signal.aborted) stopped = errorInfo(abortError());
     return { outcomes, archiveBytes: archives.received(), stopped };
   } finally {
@@ -130,11 +137,17 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
   }
 }
 
-/** A file that is to be fetched, by its place in the plan, and the hosts that it may come from once they were looked for. */
+/** A file that is to be fetched, by its place in the plan, and what it may come from once that was looked for. */
 interface Task {
   readonly index: number;
   readonly item: Planned;
-  hosts: readonly string[] | undefined;
+  from: readonly From[] | undefined;
+}
+
+/** The host of a URL, and the archive that it leads into. */
+interface From {
+  readonly host: string;
+  readonly container: string | undefined;
 }
 
 /** Every URL that leads into an archive, of the files that are to be fetched. */

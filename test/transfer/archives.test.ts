@@ -2,14 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { makeTgz, makeZip } from "../helpers/archives.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
+import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
-import { cutAfter, type FaultName } from "../helpers/faults.js";
+import { cutAfter, type Fault, type FaultName, gate, holdAfter } from "../helpers/faults.js";
 import { type RegistryOptions, startRegistry } from "../helpers/registry.js";
 import { run } from "../helpers/run.js";
 import { type FileSpec, makeTree } from "../helpers/tree.js";
 
 const NAMES = ["one.bin", "two.bin", "deep/three.bin", "four.bin", "five.bin", "six.bin"];
 const CONTENTS = Object.fromEntries(NAMES.map((name, n) => [name, bytesOf({ size: 60_000 + n, seed: 90 + n })]));
+const BODY = { size: 30_000, seed: 61 };
 const PACKAGE = makeTgz(CONTENTS, { prefix: "package/" });
 const TARBALL = makeTgz(CONTENTS);
 const ZIP = makeZip(CONTENTS);
@@ -203,5 +205,33 @@ describe.each([
     const report = await run(tree);
     expect([report.exitCode, wrong(tree)]).toEqual([0, []]);
     expect(report.told).not.toContain("CANARY");
+  });
+});
+
+describe("an archive that keeps its members waiting", () => {
+  it.each(["is slow", "asks to be left alone"])("holds up nobody else when its server %s", async (how) => {
+    const [far, near] = [await startFaultServer(), await startFaultServer()];
+    const tree = makeTree();
+    const { opened, open } = gate();
+    const later: Fault = (exchange) => sendText(exchange, 503, "later", { "retry-after": "1" });
+    const archive = far.serve("/data.tar.gz", {
+      body: TARBALL,
+      fault: how === "is slow" ? [holdAfter(0, opened)] : [later],
+    });
+    const others = Array.from({ length: 20 }, (_, n) => `near/${n}`);
+    tree.manifestFor({
+      ...wanting((name) => `${archive}#member=${name}`),
+      ...Object.fromEntries(others.map((name) => [name, { url: near.serve(`/${name}`, { body: BODY }), body: BODY }])),
+    });
+    const order: string[] = [];
+    const report = await run(tree, {
+      jobs: 2,
+      onEvent(event) {
+        if (event.type === "outcome") order.push(event.outcome.path);
+        if (order.length === others.length) open();
+      },
+    });
+    expect([report.exitCode, wrong(tree)]).toEqual([0, []]);
+    expect(order.slice(0, others.length).sort()).toEqual(others.sort());
   });
 });

@@ -27,16 +27,15 @@ const WAYS = {
 } satisfies Record<string, (exchange: Exchange) => Promise<void> | void>;
 type Away = keyof typeof WAYS;
 
-/** Healthy for `first` requests, then away for `ms`, then healthy again; counts what it was asked meanwhile. */
-function outage(way: Away, first: number, ms: number) {
+/** Healthy for `first` requests, then away for `ms` and so many requests, then healthy; counts what it was asked meanwhile. */
+function outage(way: Away, first: number, ms: number, requests = 0) {
   const seen = { requests: 0, away: 0 };
   let until = 0;
   const fault: Fault = (exchange) => {
     if (seen.requests++ < first) return healthy(exchange);
     until ||= performance.now() + ms;
-    if (performance.now() > until) return healthy(exchange);
+    if (performance.now() > until && seen.away >= requests) return healthy(exchange);
     seen.away++;
-
     return WAYS[way](exchange);
   };
   return { seen, fault };
@@ -67,7 +66,8 @@ describe.each(Object.keys(WAYS) as Away[])("a server that %s for a while", (way)
   it("loses no large file either: it goes on where it was", async () => {
     const server = await startFaultServer();
     const body = { size: 6_000_000, seed: 62 };
-    const { seen, fault } = outage(way, 1, AWAY_MS);
+    const times = 2 * policy.retries + 2;
+    const { seen, fault } = outage(way, 1, 0, times);
     let isFirst = true;
     const cutOnce: Fault = async (exchange) => {
       if (!isFirst) return fault(exchange) as Promise<void>;
@@ -84,7 +84,7 @@ describe.each(Object.keys(WAYS) as Away[])("a server that %s for a while", (way)
     tree.manifestFor({ f: { url: server.serve("/f", { body, fault: cutOnce }), body } });
     const report = await run(tree, { policy: { ...policy, connections: 1 } });
     expect(report.totals).toMatchObject({ downloaded: 1, failed: 0 });
-    expect(seen.away).toBeGreaterThan(policy.retries + 1);
+    expect(seen.away).toBe(times);
     const offsets = server.to("/f").map(({ range = "bytes=0-" }) => Number(/\d+/.exec(range)?.[0]));
     expect(offsets.slice(1).every((offset, n) => offset >= (offsets[n] ?? 0) && offset > 1_000_000)).toBe(true);
   });
