@@ -16,9 +16,12 @@ const SOON_MS = 5;
 /** Who goes through a guarded gate, and is neither answered nor refused for so long, keeps the others waiting no longer. */
 const ASKING_MS = 5_000;
 
+/** The way of one request through the gate. */
+type Passage = object;
+
 interface Place {
   readonly failures: number;
-  go(): void;
+  go(passage: Passage): void;
 }
 
 /**
@@ -28,9 +31,9 @@ interface Place {
 export class Gate {
   #closedUntil = 0;
   #isGuarded = false;
-  /** Whether somebody who went through while it was guarded has no answer yet. */
-  #isAsked = false;
-  /** Those that wait, in order; when the last one of them went. */
+  /** Who went through while it was guarded, and has no answer yet. */
+  #asking: Passage | undefined;
+  /** Those that wait, in order; when the last one of them went, or had its answer. */
   readonly #line: Place[] = [];
   #wentAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +49,7 @@ export class Gate {
 
   /** About how long somebody who came now would wait. */
   waitMs(): number {
-    return Math.max(this.closedMs(), (this.#line.length + Number(this.#isAsked)) * APART_MS);
+    return Math.max(this.closedMs(), (this.#line.length + (this.#asking ? 1 : 0)) * APART_MS);
   }
 
   guard(): void {
@@ -55,7 +58,8 @@ export class Gate {
 
   unguard(): void {
     this.#isGuarded = false;
-    this.#settle();
+    this.#asking = undefined;
+    this.#advance();
   }
 
   /**
@@ -63,22 +67,22 @@ export class Gate {
    * failed: others may wait for that. Throws the signal's reason.
    */
   async pass(signal: AbortSignal, waiter: Waiter = {}): Promise<() => void> {
-    if (this.#line.length > 0 || this.#isAsked || this.closedMs() > 0) {
-      if (!(await this.#stand(signal, waiter))) return () => {};
-    } else if (this.#isGuarded) {
-      this.#isAsked = true;
-      this.#wentAt = performance.now();
-    }
-    let isAsking = this.#isAsked;
+    const mustWait = this.#line.length > 0 || this.#asking !== undefined || this.closedMs() > 0;
+    const passage = mustWait ? await this.#stand(signal, waiter) : this.#letThrough();
     return () => {
-      if (isAsking) this.#settle();
-      isAsking = false;
+      if (passage === undefined || this.#asking !== passage) return;
+      this.#asking = undefined;
+      // The next one goes a moment later, when what came of this one is known.
+      this.#wentAt = performance.now();
+      this.#advance();
     };
   }
 
-  #settle(): void {
-    this.#isAsked = false;
-    this.#advance();
+  #letThrough(): Passage {
+    const passage = {};
+    this.#wentAt = performance.now();
+    this.#asking = this.#isGuarded ? passage : undefined;
+    return passage;
   }
 
   /** Lets the first in line through, as soon as it may go. */
@@ -86,29 +90,25 @@ export class Gate {
     clearTimeout(this.#timer);
     const [first] = this.#line;
     if (first === undefined) return;
-    const apart = this.#isAsked ? ASKING_MS : this.#isGuarded ? APART_MS : SOON_MS;
+    const apart = this.#asking ? ASKING_MS : this.#isGuarded ? APART_MS : SOON_MS;
     const ms = Math.max(this.#closedUntil, this.#wentAt + apart) - performance.now();
-    if (ms > 0) {
-      this.#timer = setTimeout(() => this.#advance(), Math.ceil(ms));
-      return;
-    }
-    this.#wentAt = performance.now();
-    this.#isAsked = this.#isGuarded;
-    first.go();
+    if (ms > 0) this.#timer = setTimeout(() => this.#advance(), Math.ceil(ms));
+    else first.go(this.#letThrough());
   }
 
-  /** Stands in line; answers whether it is through, rather than given up. Throws the signal's reason. */
-  async #stand(signal: AbortSignal, { failures = 0, gaveUp = () => false }: Waiter): Promise<boolean> {
+  /** Stands in line until it is through; answers nothing when it is given up. Throws the signal's reason. */
+  async #stand(signal: AbortSignal, { failures = 0, gaveUp = () => false }: Waiter): Promise<Passage | undefined> {
     signal.throwIfAborted();
+    if (gaveUp()) return undefined;
     let leave = () => {};
     let look: NodeJS.Timeout | undefined;
     try {
-      return await new Promise<boolean>((resolve, reject) => {
+      return await new Promise<Passage | undefined>((resolve, reject) => {
         const place: Place = {
           failures,
-          go() {
+          go(passage) {
             leave();
-            resolve(true);
+            resolve(passage);
           },
         };
         const stop = () => reject(signal.reason);
@@ -122,7 +122,7 @@ export class Gate {
         signal.addEventListener("abort", stop);
         const behind = this.#line.findIndex((other) => other.failures > failures);
         this.#line.splice(behind < 0 ? this.#line.length : behind, 0, place);
-        look = setInterval(() => gaveUp() && resolve(false), LOOK_MS);
+        look = setInterval(() => gaveUp() && resolve(undefined), LOOK_MS);
         this.#advance();
       });
     } finally {

@@ -20,7 +20,7 @@ export interface Helpers {
   readonly left: readonly TriedUrl[];
   /** The file's own connection brings bytes from here: from now on help is of use. */
   support(own: Way): void;
-  /** Waits until a helper has ended, or a moment has passed. Throws the signal's reason. */
+  /** Waits until a helper has ended, or a moment has passed. Throws the signal's reason, and what is a bug. */
   change(): Promise<void>;
   /** Ends all help. Throws only what is a bug. */
   stop(): Promise<void>;
@@ -51,6 +51,8 @@ export function createHelpers(
   let own: Way | undefined;
   let received = 0;
   let leave: (() => void) | undefined;
+  /** What a helper ended with that is none of the failures that are expected. */
+  let bug: { error: unknown } | undefined;
   /** Called when a helper has ended. */
   let onEnd = () => {};
 
@@ -66,7 +68,7 @@ export function createHelpers(
           .sort((a, b) => Number(b === own) - Number(a === own))
           .filter(({ url, host }) => !unfit.has(url) && hosts.waitMs(host) === 0);
   const hostsNow = () => [...new Set(usable().map(({ host }) => host))];
-  const wantsMore = () => usable().length > 0 && segments.hasMore(performance.now());
+  const wantsMore = () => bug === undefined && usable().length > 0 && segments.hasMore(performance.now());
 
   async function help(way: Way, further: Further, { controller }: Helper): Promise<void> {
     // Its waits are not those of the file.
@@ -120,15 +122,21 @@ export function createHelpers(
         if (way === undefined || further === undefined) break;
         const helper: Helper = { controller, ended: Promise.resolve() };
         running.add(helper);
-        helper.ended = help(way, further, helper).finally(() => {
-          running.delete(helper);
-          onEnd();
-        });
-        // A bug surfaces where the end of the helper is waited for.
-        helper.ended.catch(() => {});
+        helper.ended = help(way, further, helper)
+          .catch((error) => {
+            bug ??= { error };
+          })
+          .finally(() => {
+            running.delete(helper);
+            onEnd();
+          });
       }
     }
   }
+
+  const throwBug = () => {
+    if (bug !== undefined) throw bug.error;
+  };
 
   return {
     count: () => running.size,
@@ -156,6 +164,7 @@ export function createHelpers(
         void sleep(CHANGE_MS, undefined, { signal }).then(resolve, resolve);
       });
       signal.throwIfAborted();
+      throwBug();
     },
     async stop() {
       signal.removeEventListener("abort", endAll);
@@ -163,11 +172,12 @@ export function createHelpers(
       leave = undefined;
       endAll();
       await Promise.all([...running].map(({ ended }) => ended));
+      throwBug();
     },
   };
 }
 
-/** A connection that helps: what ends it, and its end, which rejects only for a bug. */
+/** A connection that helps: what ends it, and its end, which never rejects. */
 interface Helper {
   readonly controller: AbortController;
   ended: Promise<void>;

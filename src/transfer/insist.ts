@@ -64,7 +64,7 @@ class Insistence {
   #attempts = 0;
   /** What its failures were, and the most bytes that were here at one. */
   readonly #past: Past;
-  #mark = 0;
+  #mark: number;
   /** The most bytes that were ever here when one failed. */
   #most: number;
   /** Whether the last answer began anew, with other bytes than those that are here. */
@@ -82,6 +82,7 @@ class Insistence {
     this.#helpers = this.#helpersFrom(turn.ways);
     this.#past = turn.past;
     this.#most = bytesIn(work.partial.held);
+    this.#mark = this.#most;
     if (turn.restarted) this.#restart(url);
   }
 
@@ -148,14 +149,16 @@ class Insistence {
       this.#past.failures = 0;
       this.#mark = held;
     }
-    const isAlive = held >= this.#most + ALIVE_BYTES;
+    // Others may have brought the rest.
+    const isAlive = Math.min(held - this.#most, result.received) >= ALIVE_BYTES;
     this.#most = Math.max(this.#most, held);
     if (isAlive) hosts.gaveSome(host);
     if (isAlive || this.#past.failures === 0) this.#past.since = now;
     const { retry } = error;
     const isOfSource = retry !== undefined && !retry.slow && !retry.unasked && !result.differs;
     const pauseMs = isOfSource ? hosts.failed(host, error, this.#past.since) : undefined;
-    const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed };
+    const gave = (givers.ranges.get(url)?.length ?? 0) > 0;
+    const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed, gave };
     const others = { last, returned, elsewhere: hasElsewhere(), hopeful: isHopeful() };
     const history = { now, standing: hosts.standing(host), ...this.#past, ...others };
     const verdict = verdictOn(failure, history, policy, Math.random);
@@ -216,7 +219,7 @@ class Insistence {
       this.#restart(url);
     }
     if (verdict.empty) {
-      this.#mark = 0;
+      this.#mark = this.#most;
       await work.restart(error.message);
     }
     const delayMs = pauseMs || verdict.delayMs;

@@ -25,6 +25,7 @@ export async function pour(
   const { wanted, partial } = work;
   const { own, onBytes } = errand;
   const giver = way.url;
+  const sizeBefore = work.size;
   if (own === undefined) mustFit(work, answer, segment);
   else work.size = wanted.size ?? answer.totalSize;
   const startsOver = answer.offset !== segment.at;
@@ -35,8 +36,8 @@ export async function pour(
   let at = answer.offset;
   let isAccepted = false;
   const accept = async (head: Uint8Array) => {
-    isAccepted = true;
     if (own !== undefined && at === 0) await judge(work, answer, head);
+    isAccepted = true;
     own?.onStart(answer);
   };
   try {
@@ -66,6 +67,10 @@ export async function pour(
       // Without a digest, only the end of the body tells that nothing follows.
       if (at >= segment.end && (at !== size || wanted.digest !== undefined)) break;
     }
+  } catch (error) {
+    // An answer that is refused is not believed in what it states either.
+    if (startsOver || !isAccepted) work.size = sizeBefore;
+    throw error;
   } finally {
     work.givers.credit(giver, answer.offset, at);
   }

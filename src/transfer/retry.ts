@@ -29,6 +29,8 @@ export interface Failure {
   readonly differs: boolean;
   /** What it sent was found wrong piece by piece, and is given up already. */
   readonly blamed: boolean;
+  /** Bytes that are here came from this URL in this run. */
+  readonly gave: boolean;
 }
 
 /** What came before at the same URL, and who else there is. Moments by `performance.now`. */
@@ -82,7 +84,7 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
     case "SIZE_MISMATCH":
     case "DIGEST_MISMATCH":
       // A wrong size that is only announced says nothing of what is here.
-      if (error.code === "SIZE_MISMATCH" && !failure.accepted) return { do: "next-url", empty: false };
+      if (error.code === "SIZE_MISMATCH" && !failure.accepted) break;
       // A fault on the way may pass, and costs no more than the wrong pieces.
       if (failure.blamed && !history.restarted) {
         return history.last
@@ -109,6 +111,13 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
           alone: false,
         }
       : { do: "next-url", empty: false };
+  }
+  if (error.retry === undefined && failure.gave && !failure.accepted && history.failures < policy.retries) {
+    // Who gave a part of the file may refuse it for a moment only.
+    const delayMs = backoff(history.failures, history.standing, policy, random);
+    return history.last
+      ? { do: "retry", delayMs, empty: false, alone: false }
+      : { do: "next-url", empty: false, return: "later", delayMs };
   }
   if (error.retry === undefined || (error.retry.ifServed && !servedOfLate(history, policy))) {
     return { do: "next-url", empty: false };

@@ -123,12 +123,17 @@ describe("a host that is asked again after a pause", () => {
     expect(through).toEqual([]);
     await vi.advanceTimersByTimeAsync(500);
     expect(through).toEqual([0]);
-    // It fails again: the next one is asked after the next pause.
-    hosts.failed(HOST, refused, 0);
+    // It fails again: the next one is asked after the next pause, although that is known only behind the answer.
     settles[0]?.();
+    await vi.advanceTimersByTimeAsync(20);
+    hosts.failed(HOST, refused, 0);
     waiting.push(wait(0));
-    await vi.advanceTimersByTimeAsync(900);
+    await vi.advanceTimersByTimeAsync(990);
     expect(through).toEqual([0]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(through).toEqual([0, 1]);
+    // Called once more, it says nothing of the one that is asked now.
+    settles[0]?.();
     await vi.advanceTimersByTimeAsync(500);
     expect(through).toEqual([0, 1]);
     hosts.served(HOST, performance.now());

@@ -2,6 +2,7 @@
 import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bytesOf, seeded, sha256Of } from "../helpers/content.js";
+import { sendText } from "../helpers/exchange.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { cutAfter, type Fault, healthy } from "../helpers/faults.js";
 import { run } from "../helpers/run.js";
@@ -81,16 +82,43 @@ describe("a partial of a pinned file", () => {
     expect(kept[0]).toBeLessThanOrEqual(150_000);
   });
 
-  it("is not given up for one strange answer: the server is asked again", async () => {
-    const { server, tree } = await setUp([
-      ({ response }) => {
-        response.writeHead(200, { "content-type": "text/plain" }).end("Back in a minute.");
-      },
-    ]);
+  const words: Fault = (exchange) => sendText(exchange, 200, "Back in a minute.");
+  const page: Fault = (exchange) =>
+    sendText(exchange, 200, `<!doctype html>${"x".repeat(200)}`, { "content-type": "text/html" });
+
+  it.each<[string, Fault, Partial<FileSpec>]>([
+    ["a few words", words, { pin: "sha256" }],
+    ["a few words without a length", ({ response }) => void response.writeHead(200).end("Back in a minute."), {}],
+  ])("is not given up for one strange answer, %s: the server is asked again", async (_, strange, spec) => {
+    const { server, tree } = await setUp([strange], spec);
     tree.write(PARTIAL, BYTES.subarray(0, 250_000));
     const report = await run(tree);
     expect(report.of("a.bin")).toMatchObject({ status: "downloaded", received: BODY.size - 250_000 + 17, attempts: 2 });
     expect(server.requests.map(({ range }) => range)).toEqual(["bytes=250000-", "bytes=250000-"]);
+  });
+
+  it.each<[string, Fault, Partial<FileSpec>]>([
+    ["a few words", words, {}],
+    ["a few words, where no size is pinned", words, { pin: "sha256" }],
+    ["a page", page, {}],
+    ["404", (exchange) => sendText(exchange, 404, "no"), {}],
+    ["403", (exchange) => sendText(exchange, 403, "no"), {}],
+  ])("is continued by the URL that gave it, although that sends %s in between", async (_, strange, spec) => {
+    const { server, tree } = await setUp([cutAfter(100_000), strange], spec);
+    expect((await run(tree)).of("a.bin")).toMatchObject({ status: "downloaded", attempts: 3 });
+    expect(server.requests.map(({ range }) => range)).toEqual([undefined, "bytes=100000-", "bytes=100000-"]);
+  });
+
+  it.each(["all", "sha256"] as const)("is continued by a mirror of one that sends a page (pin: %s)", async (pin) => {
+    const { server, tree, url } = await setUp(page);
+    const mirror = server.serve("/b", { body: BODY });
+    tree.manifestFor({ "a.bin": { url: [url, mirror], body: BODY, pin } });
+    tree.write(PARTIAL, BYTES.subarray(0, 250_000));
+    const { events, ...report } = await run(tree, ONCE);
+    expect(report.of("a.bin")).toMatchObject({ status: "downloaded", url: mirror });
+    expect(report.of("a.bin").tried.map((one) => one.url)).toEqual([url]);
+    expect(server.to("/b").map(({ range }) => range)).toEqual(["bytes=250000-"]);
+    expect(events.filter(({ type }) => type === "transfer:restart")).toEqual([]);
   });
 
   it("that is wrong from its first byte gives way to a server that insists, even if nothing is tried again", async () => {
