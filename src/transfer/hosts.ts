@@ -32,7 +32,7 @@ export interface Hosts {
   gives(host: string): () => void;
   /** The host gave all that it was asked for at this moment. */
   served(host: string, asked: number): void;
-  /** Before it failed, the host gave enough to count as alive. */
+  /** Before it failed, the host gave enough to count as one that serves. */
   gaveSome(host: string): void;
   /**
    * The host failed in a way that may pass, with what fails since this moment. Answers for how long it is left alone, if it
@@ -42,13 +42,14 @@ export interface Hosts {
   standing(host: string): Standing;
   /** How the host failed last. */
   lastFailure(host: string): AssetsError | undefined;
-  /** The host is asked last until it answers. */
-  avoid(host: string): void;
+  /** The host is asked last until it answers, or, being slow, until it has given all that it was asked for. */
+  avoid(host: string, why?: "slow"): void;
   isAvoided(host: string): boolean;
 }
 
-/** For how long a host that failed several times in a row is asked last. */
+/** For how long a host that failed several times in a row is asked last, and one that was slow. */
 const AVOIDED_MS = 30_000;
+const SLOW_MS = 10 * 60_000;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
 const MANY = 5;
 /** It is not gone before this long. */
@@ -59,6 +60,7 @@ interface Host {
   readonly gate: Gate;
   latencyMs: number;
   isLast: boolean;
+  slowUntil: number;
   /** In a row, when the first and the last of them were, and what the last one was. */
   failures: number;
   failingSince: number;
@@ -79,6 +81,7 @@ function unknownHost(): Host {
     gate: new Gate(),
     latencyMs: 0,
     isLast: false,
+    slowUntil: 0,
     failures: 0,
     failingSince: 0,
     failedAt: 0,
@@ -117,6 +120,13 @@ export function createHosts(policy: RetryPolicy): Hosts {
       giving: giving > 0,
     };
   };
+  const serves = (host: Host) => {
+    host.failures = 0;
+    host.givenUpAt = undefined;
+    host.inVain = 0;
+    host.servedAt = performance.now();
+    host.gate.unguard();
+  };
   return {
     pause: (name, ms) => pause(of(name), ms),
     waitMs: (name) => of(name).gate.waitMs(),
@@ -135,16 +145,11 @@ export function createHosts(policy: RetryPolicy): Hosts {
     },
     served(name, asked) {
       const host = of(name);
-      host.failures = 0;
-      host.givenUpAt = undefined;
-      host.inVain = 0;
-      host.servedAt = performance.now();
       host.servedAsked = Math.max(host.servedAsked, asked);
-      host.gate.unguard();
+      host.slowUntil = 0;
+      serves(host);
     },
-    gaveSome(name) {
-      of(name).servedAt = performance.now();
-    },
+    gaveSome: (name) => serves(of(name)),
     failed(name, error, since) {
       const host = of(name);
       const now = performance.now();
@@ -166,12 +171,14 @@ export function createHosts(policy: RetryPolicy): Hosts {
     },
     standing: (name) => standing(of(name)),
     lastFailure: (name) => of(name).lastFailure,
-    avoid(name) {
-      of(name).isLast = true;
+    avoid(name, why) {
+      const host = of(name);
+      if (why === "slow") host.slowUntil = performance.now() + SLOW_MS;
+      else host.isLast = true;
     },
     isAvoided(name) {
-      const { isLast, failures, failedAt } = of(name);
-      return isLast || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS);
+      const { isLast, slowUntil, failures, failedAt } = of(name);
+      return isLast || performance.now() < slowUntil || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS);
     },
   };
 }

@@ -35,10 +35,8 @@ export interface FetchTally {
 const UNTRIED = new AssetsError("NETWORK", "Another URL could be tried first.");
 /** How often a waiting file looks whether to go on waiting, in milliseconds. */
 const LOOK_MS = 250;
-/** New bytes that make a failing attempt count as progress, so that a long download may fail more often than a short one. */
-const PROGRESS_BYTES = 1024 * 1024;
-/** New bytes that show that a host is alive. */
-const ALIVE_BYTES = 64 * 1024;
+/** New bytes that make failing attempts count as progress: however often it fails, what gives as many is worth asking. */
+const PROGRESS_BYTES = 64 * 1024;
 
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
 export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
@@ -62,11 +60,11 @@ class Insistence {
   /** Other URLs whose bytes were given up. */
   readonly #suspects = new Set<string>();
   #attempts = 0;
-  /** What its failures were, and the most bytes that were here at one. */
+  /** How it failed. */
   readonly #past: Past;
+  /** How many bytes were here when it last made progress, and how many it brought since. */
   #mark: number;
-  /** The most bytes that were ever here when one failed. */
-  #most: number;
+  #brought = 0;
   /** Whether the last answer began anew, with other bytes than those that are here. */
   #differed = false;
 
@@ -81,8 +79,7 @@ class Insistence {
     this.#context = this.#fault === undefined ? run : { ...run, signal: this.#fault.signal };
     this.#helpers = this.#helpersFrom(turn.ways);
     this.#past = turn.past;
-    this.#most = bytesIn(work.partial.held);
-    this.#mark = this.#most;
+    this.#mark = bytesIn(work.partial.held);
     if (turn.restarted) this.#restart(url);
   }
 
@@ -145,15 +142,15 @@ class Insistence {
     if (suspect !== undefined) return this.#drop(suspect, error);
     const now = performance.now();
     const held = bytesIn(partial.held);
-    if (held >= this.#mark + PROGRESS_BYTES) {
-      this.#past.failures = 0;
+    this.#brought += result.received;
+    // What others brought is no progress of its own.
+    if (Math.min(held - this.#mark, this.#brought) >= PROGRESS_BYTES) {
       this.#mark = held;
+      this.#brought = 0;
+      this.#past.failures = 0;
+      hosts.gaveSome(host);
     }
-    // Others may have brought the rest.
-    const isAlive = Math.min(held - this.#most, result.received) >= ALIVE_BYTES;
-    this.#most = Math.max(this.#most, held);
-    if (isAlive) hosts.gaveSome(host);
-    if (isAlive || this.#past.failures === 0) this.#past.since = now;
+    if (this.#past.failures === 0) this.#past.since = now;
     const { retry } = error;
     const isOfSource = retry !== undefined && !retry.slow && !retry.unasked && !result.differs;
     const pauseMs = isOfSource ? hosts.failed(host, error, this.#past.since) : undefined;
@@ -189,6 +186,7 @@ class Insistence {
     const leaves = verdict.do === "next-url";
     const tooLong = leaves && verdict.why === "asks-too-long";
     if (error.unreachable || tooLong) hosts.avoid(host);
+    else if (error.retry?.slow) hosts.avoid(host, "slow");
     await this.#dismiss();
     if (leaves && verdict.empty) await this.#work.restart(error.message);
     const told = tooLong ? asksTooLong(error, policy.maxRetryAfterMs) : error;
@@ -219,7 +217,7 @@ class Insistence {
       this.#restart(url);
     }
     if (verdict.empty) {
-      this.#mark = this.#most;
+      this.#mark = 0;
       await work.restart(error.message);
     }
     const delayMs = pauseMs || verdict.delayMs;

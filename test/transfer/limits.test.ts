@@ -103,6 +103,19 @@ describe("a source that gives less than the least speed", () => {
     expect(outcome.received).toBeLessThan(1.3 * BODY.length);
   });
 
+  it("is asked last by all other files", async () => {
+    const [slow, fast] = [
+      await startPacedServer({ body: BODY, perConnection: 0.5 * MB }),
+      await startPacedServer({ body: BODY }),
+    ];
+    const tree = makeTree();
+    const spec = { url: [slow.url, fast.url], body: BODY };
+    tree.manifestFor(Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${n}.bin`, spec])));
+    const report = await run(tree, { jobs: 2, policy: least });
+    expect(report.totals).toMatchObject({ downloaded: 8, failed: 0 });
+    expect(slow.ranges).toHaveLength(2);
+  });
+
   it("goes on when it is the only one", async () => {
     const { servers, outcome } = await from([0.5 * MB], least);
     expect(outcome.received).toBeLessThan(1.1 * BODY.length);
