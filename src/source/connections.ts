@@ -5,7 +5,8 @@ import type { SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
 import { AssetsError } from "../errors.js";
 import { createMemoryPool, type MemoryPool } from "../memory-pool.js";
-import { atProxy, tunnelRefused, type Way } from "./network-error.js";
+import { single } from "./headers.js";
+import { atProxy, broken, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { leaveParserPlain } from "./parser-budget.js";
 import { type Environment, type ProxyRoute, proxyFor } from "./proxy.js";
@@ -21,12 +22,16 @@ export interface Connections {
   /** Are to be told of bodies and their readers; see {@link ReadBuffer}. */
   readonly inBody: ReadBuffer["inBody"];
   readonly rests: ReadBuffer["rests"];
+  /** `reset`: over a connection of its own, rather than one that may have been closed while nobody used it. */
   dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
   /** Ends every connection. */
   destroy(): Promise<void>;
 }
+
+/** Those whose connections serve again, and those whose do not. */
+type Agents = Record<"kept" | "reset", Dispatcher>;
 
 const MAX_HEADER_BYTES = 64 * 1024;
 /** As many bytes of a body are worth the way to a reader, and a call to the system. */
@@ -79,11 +84,15 @@ export async function createConnections(
     };
   };
 
+  const agents = (connect: Connector): Agents => {
+    const options = { connect: letGo(connect), maxHeaderSize: MAX_HEADER_BYTES };
+    return { kept: new Agent(options), reset: new Agent(options) };
+  };
   const toServer = connectorTo("servers");
   const toProxy = toldApart(connectorTo("proxies"));
-  const direct = new Agent({ connect: toServer, maxHeaderSize: MAX_HEADER_BYTES });
-  const forwarding = new Agent({ connect: toProxy, maxHeaderSize: MAX_HEADER_BYTES });
-  const tunnels = new Map<string, Dispatcher>();
+  const direct = agents(toServer);
+  const forwarding = agents(toProxy);
+  const tunnels = new Map<string, Agents>();
   /** By origin: to look through the environment takes longer than to send a request. */
   const proxies = new Map<string, ProxyRoute | undefined>();
   const doors: Dispatcher[] = [];
@@ -97,20 +106,21 @@ export async function createConnections(
       const place = options.port ? `${options.host}` : `${options.host}:443`;
       const headers = { host: place, ...(authorization && { "proxy-authorization": authorization }) };
       connect.call(door, { path: place, headers }).then(
-        ({ statusCode, socket }) => {
+        ({ statusCode, socket, headers: answered }) => {
           if (statusCode >= 200 && statusCode < 300) {
             return toServer({ ...options, httpSocket: socket as buildConnector.Options["httpSocket"] }, callback);
           }
           socket.on("error", () => {}).destroy();
-          callback(tunnelRefused(statusCode), null);
+          callback(tunnelRefused(statusCode, single(answered["retry-after"])), null);
         },
-        (error) => callback(error, null),
+        // By its code undici would take it for one of a connection that came about, and try again for ever.
+        (error) => callback(atProxy(error), null),
       );
     };
-    const agent = new Agent({ connect: toServerBehind, maxHeaderSize: MAX_HEADER_BYTES });
-    tunnels.set(origin, agent);
+    const behind = agents(toServerBehind);
+    tunnels.set(origin, behind);
     doors.push(door);
-    return agent;
+    return behind;
   };
 
   const proxyTo = (origin: string) => {
@@ -124,13 +134,15 @@ export async function createConnections(
     rests,
     dispatch(request, handler) {
       const proxy = proxyTo(request.origin);
-      if (proxy === undefined) return direct.dispatch(request, handler);
-      if (request.origin.startsWith("https:")) return tunnelThrough(proxy).dispatch(request, handler);
-      return forwarding.dispatch(forwarded(request, proxy), handler);
+      const by = request.reset ? "reset" : "kept";
+      if (proxy === undefined) return direct[by].dispatch(request, handler);
+      if (request.origin.startsWith("https:")) return tunnelThrough(proxy)[by].dispatch(request, handler);
+      return forwarding[by].dispatch(forwarded(request, proxy), handler);
     },
     way: ({ origin }) => ({ proxy: proxyTo(origin), unusable }),
     async destroy() {
-      await Promise.all([direct, forwarding, ...tunnels.values(), ...doors].map((each) => each.destroy()));
+      const all = [direct, forwarding, ...tunnels.values()].flatMap(({ kept, reset }) => [kept, reset]);
+      await Promise.all([...all, ...doors].map((each) => each.destroy()));
     },
   };
 }
@@ -177,6 +189,20 @@ function forwarded(request: Request, { origin, hostname, authorization }: ProxyR
   };
   // The name in the Host header is the server's; the name in the proxy's certificate is another.
   return { ...request, origin, path: `${request.origin}${request.path}`, headers, servername: hostname };
+}
+
+/** Lets go of a connection at its first error, which undici would wait for: after one of TLS nothing else may come. */
+function letGo(connect: Connector): Connector {
+  return (options, callback) => {
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      socket.on("error", (cause) => {
+        broken(cause, socket.bytesRead);
+        socket.destroy();
+      });
+      callback(null, socket);
+    });
+  };
 }
 
 /** Marks the faults of the way to the proxy, as against those of what lies behind it, and names it to nobody but itself. */

@@ -61,6 +61,9 @@ export type Decision =
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const PAGE_NAME = /\.x?html?$/i;
 const POINTER_TYPES = new Set([undefined, "text/plain", "application/octet-stream"]);
+/** What servers say that mean none by it. */
+const NO_CODING = new Set(["", "identity", "none", "binary", "utf-8"]);
+const KNOWN_CODING = /\b(?:zstd|compress|dcb|dcz|exi|aes128gcm|bzip2|lzma|xz)\b/i;
 const PACKED_NAME = /\.(?:gz|tgz|svgz|br|zz)$/i;
 
 /** Reads an answer to a GET (RFC 9110 sections 14 and 15; a 200 is always a legal answer to a range). */
@@ -102,9 +105,11 @@ function decideWhole(headers: Headers, asked: Asked): Decision {
   const mediaType = mediaTypeOf(headers);
   if (coding !== undefined && !isFileItself(length, asked)) {
     if (coding === "unknown") {
+      // A server could have anything that it was sent shown here.
+      const [name = "of another name"] = KNOWN_CODING.exec(single(headers["content-encoding"]) ?? "") ?? [];
       return fail(
         "BAD_RESPONSE",
-        `${asked.url} sends its bytes with the content coding "${single(headers["content-encoding"])}", though none was asked for.`,
+        `${asked.url} sends its bytes with a content coding (${name}), though none was asked for.`,
       );
     }
     return { do: "read", offset: 0, validator, mediaType, decode: coding };
@@ -241,7 +246,7 @@ function contentLength(headers: Headers): number | undefined {
 
 function contentCoding(headers: Headers): "gzip" | "deflate" | "br" | "unknown" | undefined {
   const coding = single(headers["content-encoding"])?.trim().toLowerCase();
-  if (coding === undefined || coding === "" || coding === "identity") return undefined;
+  if (coding === undefined || NO_CODING.has(coding)) return undefined;
   if (coding === "x-gzip") return "gzip";
   return coding === "gzip" || coding === "deflate" || coding === "br" ? coding : "unknown";
 }

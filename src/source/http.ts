@@ -8,7 +8,7 @@ import { type Answer, exchange } from "./exchange.js";
 import { gather } from "./gather.js";
 import type { Headers } from "./headers.js";
 import { type Asked, decide, refusalOf } from "./http-answer.js";
-import { networkError, proxyRefusal } from "./network-error.js";
+import { isStale, networkError, proxyRefusal } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
 import { basic, type Environment, type ProxyRoute, percentDecoded } from "./proxy.js";
 import type { Opened, OpenOptions } from "./source.js";
@@ -159,15 +159,19 @@ export function createHttpClient(
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    const answer = await exchange(via, request, signal).catch((error) => {
+    const fail = (error: unknown) => {
       signal.throwIfAborted();
       throw networkError(error, shown, via.way(target));
+    };
+    const answer = await exchange(via, request, signal).catch((error) => {
+      if (signal.aborted || post !== undefined || !isStale(error)) return fail(error);
+      return exchange(via, { ...request, reset: true }, signal).catch(fail);
     });
     const { proxy } = via.way(target);
     const status = proxyStatus(answer, proxy);
     if (status === undefined) return answer;
     answer.discard();
-    throw proxyRefusal(status, shown, proxy);
+    throw proxyRefusal({ status }, shown, proxy);
   }
 
   return {

@@ -1,6 +1,8 @@
 /** Names a network fault in a user's words, told by the code that Node or undici gave it. */
-import { AssetsError, type AssetsErrorOptions } from "../errors.js";
+import { AssetsError } from "../errors.js";
+import { retryAfter } from "./asked-waits.js";
 import { type ProxyRoute, SETTINGS } from "./proxy.js";
+import { type Fault, TLS_HINT, tlsFault } from "./tls-fault.js";
 
 /** How a URL is reached. */
 export interface Way {
@@ -8,18 +10,6 @@ export interface Way {
   /** Authorities that the environment names and that cannot be read. */
   readonly unusable: readonly string[];
 }
-
-interface Fault {
-  says: string;
-  /** Whether the same request may succeed in a moment, and how. */
-  passing: boolean | NonNullable<AssetsErrorOptions["retry"]>;
-  /** No connection came about. */
-  unreachable?: boolean;
-  hint?: string;
-}
-
-const TLS_HINT =
-  "If a company or a private authority signs this host, name its certificate: --ca-file /path/ca.pem, or ASSETS_CA_FILE, SSL_CERT_FILE or NODE_EXTRA_CA_CERTS";
 
 /** Some servers say `100 Continue` unasked, after which undici gives up. */
 const NO_ANSWER_FAULT: Fault = { says: "what came is not an answer to what was asked", passing: true };
@@ -63,16 +53,34 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 const NO_ANSWER = /^bad (?:response|upgrade|connect)$/;
 
 const AT_PROXY = Symbol("at the proxy");
-const REFUSED = Symbol("status of a refused tunnel");
+const REFUSAL = Symbol("how a tunnel was refused");
+const BYTES_READ = Symbol("bytes that came before");
 
 /** An error that came about between here and the proxy. Its code stays with its cause: undici acts on some codes. */
 export function atProxy(cause: Error): Error {
   return Object.assign(new Error("The proxy was not reached.", { cause }), { [AT_PROXY]: true });
 }
 
-/** The error of a proxy that opens no tunnel. */
-export function tunnelRefused(status: number): Error {
-  return Object.assign(new Error("The proxy opens no tunnel."), { [REFUSED]: status });
+/** The error of a proxy that opens no tunnel; `wait`: its Retry-After. */
+export function tunnelRefused(status: number, wait?: string): Error {
+  return Object.assign(new Error("The proxy opens no tunnel."), { [REFUSAL]: { status, wait } });
+}
+
+/** Notes with the error of a connection how many bytes had come over it. */
+export function broken(cause: Error, bytesRead: number): void {
+  Object.assign(cause, { [BYTES_READ]: bytesRead });
+}
+
+const BROKEN = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/**
+ * Whether what a request failed with, before it was answered, is that its connection had served another one and was closed
+ * meanwhile: it says nothing of the server, and the request may be sent again at once (RFC 9112 section 9.3.1).
+ */
+export function isStale(error: unknown): boolean {
+  if (!(error instanceof Error) || !BROKEN.has((error as NodeJS.ErrnoException).code ?? "")) return false;
+  const { [BYTES_READ]: read, socket } = error as { [BYTES_READ]?: number; socket?: { bytesRead?: number } };
+  return (read ?? socket?.bytesRead ?? 0) > 0;
 }
 
 function isAtProxy(error: unknown): boolean {
@@ -82,7 +90,7 @@ function isAtProxy(error: unknown): boolean {
 /** Turns what Node or undici threw into an AssetsError; `retry` is set when it may pass. */
 export function networkError(error: unknown, url: string, { proxy, unusable = [] }: Partial<Way> = {}): AssetsError {
   if (error instanceof AssetsError) return error;
-  if (error instanceof Error && REFUSED in error) return proxyRefusal(Number(error[REFUSED]), url, proxy);
+  if (error instanceof Error && REFUSAL in error) return proxyRefusal(error[REFUSAL] as ProxyRefusal, url, proxy);
   const code = codeOf(error);
   const isNoAnswer = error instanceof Error && NO_ANSWER.test(error.message);
   const fault = isNoAnswer ? NO_ANSWER_FAULT : (FAULTS[code] ?? unknownFault(code, error));
@@ -90,7 +98,7 @@ export function networkError(error: unknown, url: string, { proxy, unusable = []
   const hint = hintOf(fault, via, unusable);
   const at = code === "" ? "" : ` (${code})`;
   const says =
-    via === undefined ? fault.says : `at the proxy ${via.origin} ${fault.says.replace("server's", "proxy's")}`;
+    via === undefined ? fault.says : `at the proxy ${via.origin} ${fault.says.replace(/\bserver\b/, "proxy")}`;
   return new AssetsError("NETWORK", `${url}: ${says}${at}.`, {
     cause: error,
     ...(fault.passing && { retry: fault.passing === true ? {} : fault.passing }),
@@ -99,8 +107,14 @@ export function networkError(error: unknown, url: string, { proxy, unusable = []
   });
 }
 
+/** How a proxy refused; `wait`: its Retry-After. */
+interface ProxyRefusal {
+  readonly status: number;
+  readonly wait?: string | undefined;
+}
+
 /** What a proxy's refusal means, to open a tunnel or to hand a request on. */
-export function proxyRefusal(status: number, url: string, proxy: ProxyRoute | undefined): AssetsError {
+export function proxyRefusal({ status, wait }: ProxyRefusal, url: string, proxy: ProxyRoute | undefined): AssetsError {
   const at = proxy === undefined ? "The proxy" : `The proxy ${proxy.origin}`;
   const name = proxy === undefined || proxy.from === SETTINGS ? "HTTPS_PROXY" : proxy.from;
   // A server cannot answer a CONNECT: a 401 to it is the proxy's as well.
@@ -115,6 +129,12 @@ export function proxyRefusal(status: number, url: string, proxy: ProxyRoute | un
       retry: {},
       unreachable: true,
       hint: "Check the host's name; if it is inside your own network, name it in NO_PROXY.",
+    });
+  }
+  if (status === 408 || status === 425 || status === 429) {
+    const afterMs = retryAfter(wait, Date.now());
+    return new AssetsError("NETWORK", `${at} on the way to ${url} cannot answer now (HTTP ${status}).`, {
+      retry: { ...(afterMs !== undefined && { afterMs }), ...(status === 429 && { wholeHost: true }) },
     });
   }
   return new AssetsError("ACCESS", `${at} does not let through to ${url} (HTTP ${status}).`, {
@@ -133,11 +153,8 @@ function hintOf(fault: Fault, via: ProxyRoute | undefined, unusable: readonly st
 
 function unknownFault(code: string, error: unknown): Fault {
   if (code.startsWith("HPE_") || code === "ERR_ASSERTION") return NOT_HTTP;
-  if (/CERT|SIGNED|SIGNATURE|ISSUER|TLS|SSL/.test(code)) {
-    return { says: "the server's certificate is not accepted", passing: false, hint: TLS_HINT };
-  }
   const message = error instanceof Error ? error.message : String(error);
-  return { says: `the connection failed: ${message}`, passing: true };
+  return tlsFault(code) ?? { says: `the connection failed: ${message}`, passing: true };
 }
 
 /** The first telling code in an error, its causes and the members of an AggregateError (happy eyeballs). */

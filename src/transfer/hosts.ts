@@ -178,7 +178,9 @@ export function createHosts(policy: RetryPolicy): Hosts {
     },
     isAvoided(name) {
       const { isLast, slowUntil, failures, failedAt } = of(name);
-      return isLast || performance.now() < slowUntil || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS);
+      return (
+        isLast || performance.now() < slowUntil || (failures >= SEVERAL && performance.now() < failedAt + AVOIDED_MS)
+      );
     },
   };
 }
