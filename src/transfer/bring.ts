@@ -4,6 +4,7 @@ import type { Located } from "../source/source.js";
 import type { Answer, Asking, BringContext, Errand, Way } from "./connection.js";
 import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
+import { LONG_WAIT_MS } from "./retry.js";
 import type { Segment } from "./segments.js";
 import type { Work } from "./work.js";
 
@@ -42,7 +43,7 @@ export async function bring(
       const member = await way.unpack(located, context.lane);
       return await pour(work, asking, await open(work, asking, member), context);
     }
-    const answer = await open(work, asking, located);
+    const answer = await orResting(open(work, asking, located), way.host, context);
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
     settle();
     settle = hosts.gives(way.host);
@@ -81,6 +82,23 @@ async function awaitHost(
     hint: last.hint,
     retry: { unasked: true },
   });
+}
+
+/** Waits for an answer: where it is long in coming, at rest, as other hosts may answer sooner. Throws what it throws. */
+async function orResting<T>(answer: Promise<T>, host: string, { hosts, lane }: BringContext): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const isLong = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, LONG_WAIT_MS, true);
+  });
+  const isSettled = answer.then(
+    () => false,
+    () => false,
+  );
+  const rests = await Promise.race([isSettled, isLong]);
+  clearTimeout(timer);
+  if (!rests) return answer;
+  const heard = hosts.keepsWaiting(host);
+  return lane.rest(() => answer.finally(heard));
 }
 
 async function open(

@@ -30,6 +30,10 @@ export interface Hosts {
   latencyMs(host: string): number;
   /** A body is on the way until the answer is called. */
   gives(host: string): () => void;
+  /** The host keeps a request waiting for long, until the answer is called. */
+  keepsWaiting(host: string): () => void;
+  /** Whether a request that is made now would be answered soon, as far as it is known. */
+  isReady(host: string): boolean;
   /** The host gave all that it was asked for at this moment. */
   served(host: string, asked: number): void;
   /** Before it failed, the host gave enough to count as one that serves. */
@@ -72,8 +76,9 @@ interface Host {
   /** When it last gave something, and the moment of the latest request that it served. */
   servedAt: number;
   servedAsked: number;
-  /** Bodies that are on the way. */
+  /** Bodies that are on the way, and answers that are long in coming. */
   giving: number;
+  owing: number;
 }
 
 function unknownHost(): Host {
@@ -91,6 +96,7 @@ function unknownHost(): Host {
     servedAt: Number.NEGATIVE_INFINITY,
     servedAsked: Number.NEGATIVE_INFINITY,
     giving: 0,
+    owing: 0,
   };
 }
 
@@ -103,8 +109,11 @@ export function createHosts(policy: RetryPolicy): Hosts {
     return known;
   };
   const pause = ({ gate }: Host, ms: number) => gate.close(Math.min(ms, policy.maxRetryAfterMs));
-  const isHopedFor = ({ failures, giving, failingSince, servedAt }: Host) =>
-    failures === 0 || giving > 0 || performance.now() < failingSince + patienceMs(failingSince, servedAt, policy);
+  const isHopedFor = ({ lastFailure, failures, giving, failingSince, servedAt }: Host) =>
+    lastFailure === undefined ||
+    failures === 0 ||
+    giving > 0 ||
+    performance.now() < failingSince + patienceMs(lastFailure, failingSince, servedAt, policy);
   const standing = (host: Host): Standing => {
     const { failures, lastFailure, givenUpAt, inVain, servedAt, servedAsked, giving } = host;
     const inVainMs = givenUpAt === undefined ? 0 : performance.now() - givenUpAt;
@@ -142,6 +151,15 @@ export function createHosts(policy: RetryPolicy): Hosts {
       const host = of(name);
       host.giving++;
       return () => void host.giving--;
+    },
+    keepsWaiting(name) {
+      const host = of(name);
+      host.owing++;
+      return () => void host.owing--;
+    },
+    isReady(name) {
+      const { gate, owing } = of(name);
+      return gate.waitMs() === 0 && owing === 0;
     },
     served(name, asked) {
       const host = of(name);

@@ -66,6 +66,8 @@ export type Verdict =
 export const LONG_WAIT_MS = 5_000;
 /** As many failures in a row are those of a host, rather than of what it was asked for. */
 export const SEVERAL = 3;
+/** A host that is there, and fails, is hoped for this many times as long as one that is not. */
+const THERE = 3;
 /** How often the bound of the waits for what has never been seen to work doubles. */
 const COLD_GROWTH = 3;
 
@@ -155,7 +157,7 @@ function isWorthwhile(error: AssetsError, history: History, policy: RetryPolicy)
   // Beside others it may be one too many.
   if (standing.giving) return true;
   if (ofFile) return now < standing.servedAt + coldMs(policy);
-  return standing.hoped && now < since + patienceMs(since, standing.servedAt, policy);
+  return standing.hoped && now < since + patienceMs(error, since, standing.servedAt, policy);
 }
 
 /** Whether a host that fails with one thing since that moment was asked for others later, and served them. */
@@ -168,9 +170,11 @@ export function isOfFile(
   return servedAsked > since && !(retry?.wholeHost && !retry.answered);
 }
 
-/** How long to hope for what fails since a moment, in milliseconds, by when its host last served. */
-export function patienceMs(since: number, servedAt: number, policy: RetryPolicy): number {
-  return servedAt + policy.outageMs > since ? policy.outageMs : coldMs(policy);
+/** How long to hope for what fails like this since a moment, in milliseconds, by when its host last served. */
+export function patienceMs({ unreachable }: AssetsError, since: number, servedAt: number, policy: RetryPolicy): number {
+  if (servedAt + policy.outageMs > since) return policy.outageMs;
+  // Where something is there, it may only just have been started.
+  return coldMs(policy) * (unreachable ? 1 : THERE);
 }
 
 /** How long to hope for what has not been seen to work, in milliseconds. */

@@ -113,7 +113,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     return task.from;
   };
   const isReady = (task: Task) =>
-    fromOf(task).some(({ host, container }) => hosts.waitMs(host) === 0 && !archives.isAwaited(container));
+    fromOf(task).some(({ host, container }) => hosts.isReady(host) && !archives.isAwaited(container));
   const groupOf = (task: Task) =>
     fromOf(task)
       .map(({ host, container = "" }) => `${host} ${container}`)

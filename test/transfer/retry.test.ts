@@ -158,9 +158,13 @@ describe("the verdict on a failed attempt", () => {
 
   it("gives what never served as long as its waits may take, however short they were", () => {
     const soon = { ...tired, standing: { ...tired.standing, servedAt: NEVER } };
-    const upTo = 2 * policy.retries * policy.baseDelayMs;
-    expect(verdict(cut, { ...soon, now: 100_000 + upTo - 1 }).do).toBe("retry");
-    expect(verdict(cut, { ...soon, now: 100_000 + upTo }).do).toBe("next-url");
+    const upTo = policy.retries * policy.leastMs;
+    const gone = { ...cut, error: new AssetsError("NETWORK", "refused", { retry: {}, unreachable: true }) };
+    expect(verdict(gone, { ...soon, now: 100_000 + upTo - 1 }).do).toBe("retry");
+    expect(verdict(gone, { ...soon, now: 100_000 + upTo }).do).toBe("next-url");
+    // What is there and fails may only just have been started.
+    expect(verdict(cut, { ...soon, now: 100_000 + 3 * upTo - 1 }).do).toBe("retry");
+    expect(verdict(cut, { ...soon, now: 100_000 + 3 * upTo }).do).toBe("next-url");
   });
 
   it("takes a server at its word, or finds a fault to be the file's, once others asked later and were served", () => {
