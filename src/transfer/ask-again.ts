@@ -16,7 +16,15 @@ interface AgainOptions {
 /** Longest wait for one answer, in milliseconds. */
 const LONGEST_MS = 60_000;
 /** Nothing of a file is at stake. */
-const NO_BYTES = { combined: false, kept: false, accepted: false, differs: false, blamed: false, gave: false };
+const NO_BYTES = {
+  combined: false,
+  kept: false,
+  accepted: false,
+  differs: false,
+  blamed: false,
+  gave: false,
+  gained: 0,
+};
 /** Nor is there anybody else to ask. */
 const ONLY_ONE = { restarted: false, last: true, returned: false, elsewhere: false, hopeful: false };
 

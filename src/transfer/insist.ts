@@ -144,7 +144,8 @@ class Insistence {
     const held = bytesIn(partial.held);
     this.#brought += result.received;
     // What others brought is no progress of its own.
-    if (Math.min(held - this.#mark, this.#brought) >= PROGRESS_BYTES) {
+    const gained = Math.min(held - this.#mark, this.#brought);
+    if (gained >= PROGRESS_BYTES) {
       this.#mark = held;
       this.#brought = 0;
       this.#past.failures = 0;
@@ -155,7 +156,7 @@ class Insistence {
     const isOfSource = retry !== undefined && !retry.slow && !retry.unasked && !result.differs;
     const pauseMs = isOfSource ? hosts.failed(host, error, this.#past.since) : undefined;
     const gave = (givers.ranges.get(url)?.length ?? 0) > 0;
-    const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed, gave };
+    const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed, gave, gained };
     const others = { last, returned, elsewhere: hasElsewhere(), hopeful: isHopeful() };
     const history = { now, standing: hosts.standing(host), ...this.#past, ...others };
     const verdict = verdictOn(failure, history, policy, Math.random);

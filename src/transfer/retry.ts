@@ -29,8 +29,9 @@ export interface Failure {
   readonly differs: boolean;
   /** What it sent was found wrong piece by piece, and is given up already. */
   readonly blamed: boolean;
-  /** Bytes that are here came from this URL in this run. */
+  /** Bytes that are here came from this URL in this run; how many of them since it last failed. */
   readonly gave: boolean;
+  readonly gained: number;
 }
 
 /** What came before at the same URL, and who else there is. Moments by `performance.now`. */
@@ -64,6 +65,8 @@ export type Verdict =
 
 /** A host that asks to wait longer than this is not waited for while there is another, in milliseconds. */
 export const LONG_WAIT_MS = 5_000;
+/** What gave as many bytes before it failed is asked again at once: it may give no more at one time. */
+const PLENTY_BYTES = 1024 * 1024;
 /** As many failures in a row are those of a host, rather than of what it was asked for. */
 export const SEVERAL = 3;
 /** A host that is there, and fails, is hoped for this many times as long as one that is not. */
@@ -132,7 +135,8 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
   const fails = elsewhere && (afterMs > LONG_WAIT_MS || standing.failures >= SEVERAL);
   // Better than none, if the others have nothing.
   const leaves = !last && (slow || silent || fails);
-  const delayMs = Math.max(afterMs, backoff(history.failures, standing, policy, random));
+  const waitMs = failure.gained >= PLENTY_BYTES ? 0 : backoff(history.failures, standing, policy, random);
+  const delayMs = Math.max(afterMs, waitMs);
   if (worthwhile && !leaves) return { do: "retry", delayMs, empty: false, alone: false };
   const mayHope = hopeful || (standing.hoped && !standing.givenUp);
   const mayReturn = slow ? !returned : worthwhile || (mayHope && !isOfFile(error, standing, history.since));

@@ -255,21 +255,28 @@ it.each([1, 2])("without retries nothing is asked twice, whatever it served befo
   expect(server.requests.length).toBeLessThanOrEqual(10 + urls * (FILES - 10) + kept);
 });
 
-it.each([
+it.each<[string, number, number, object?]>([
   ["70 kB", 70_000, 1_000_000],
   ["30 kB", 30_000, 500_000],
-])("a server that gives %s of a file at a time, and then cuts, gives all of it in the end", async (_, bytes, size) => {
-  const server = await startFaultServer();
-  const tree = makeTree();
-  const body = { size, seed: 67 };
-  const cut: Fault = async (exchange) => {
-    const answer = honest(exchange);
-    sendHead(exchange, answer);
-    await pour(exchange, exchange.response, exchange.resource.content, answer.start, answer.start + bytes);
-    exchange.socket.end();
-  };
-  tree.manifestFor({ f: { url: server.serve("/f", { body, fault: cut }), body } });
-  const report = await run(tree, { policy: { ...policy, maxDelayMs: 2_000, outageMs: 100, connections: 1 } });
-  expect(report.of("f").status).toBe("downloaded");
-  expect(server.requests.length).toBeLessThan((2 * size) / bytes);
-});
+  // Each wait would be one of ten seconds on the average.
+  ["2 MB", 2_000_000, 9_000_000, { baseDelayMs: 20_000, maxDelayMs: 20_000 }],
+])(
+  "a server that gives %s of a file at a time, and then cuts, gives all of it in the end",
+  async (_, bytes, size, more = {}) => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const body = { size, seed: 67 };
+    const cut: Fault = async (exchange) => {
+      const answer = honest(exchange);
+      sendHead(exchange, answer);
+      await pour(exchange, exchange.response, exchange.resource.content, answer.start, answer.start + bytes);
+      exchange.socket.end();
+    };
+    tree.manifestFor({ f: { url: server.serve("/f", { body, fault: cut }), body } });
+    const report = await run(tree, {
+      policy: { ...policy, maxDelayMs: 2_000, outageMs: 100, connections: 1, ...more },
+    });
+    expect(report.of("f").status).toBe("downloaded");
+    expect(server.requests.length).toBeLessThan((2 * size) / bytes);
+  },
+);

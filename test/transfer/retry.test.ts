@@ -27,7 +27,17 @@ const untried: History = { now: 100_000, failures: 0, since: 100_000, restarted:
 
 function failure(code: ErrorCode, retry?: AssetsErrorOptions["retry"], more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
-  return { error, combined: false, kept: false, accepted: false, differs: false, blamed: false, gave: false, ...more };
+  return {
+    error,
+    combined: false,
+    kept: false,
+    accepted: false,
+    differs: false,
+    blamed: false,
+    gave: false,
+    gained: 0,
+    ...more,
+  };
 }
 
 const half = () => 0.5;
