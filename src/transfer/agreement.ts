@@ -1,8 +1,9 @@
 /** Whether a URL has the bytes that are here already, so that a wrong file is found out before it does harm. */
-import { AssetsError } from "../errors.js";
+import { AssetsError, abortError } from "../errors.js";
 import type { PartialFile } from "../store/partial-file.js";
-import type { BringContext, Way } from "./connection.js";
+import type { BringContext } from "./connection.js";
 import { createPatience } from "./patience.js";
+import type { Way } from "./turn.js";
 import type { Work } from "./work.js";
 
 /** How much is compared, in bytes: with less here there is nothing to go by. */
@@ -28,6 +29,7 @@ export async function agree(
     const located = await patience.answer(way.locate(patience.signal));
     const answer = await patience.answer(located.open({ offset: start, end, signal: patience.signal }));
     hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
+    settle();
     if (answer.offset !== start || answer.end === undefined || (answer.totalSize ?? work.size) !== work.size) {
       throw new AssetsError("BAD_RESPONSE", `${way.url} does not answer to ranges as it should.`);
     }
@@ -38,6 +40,8 @@ export async function agree(
       if (!(await holds(work.partial, part, at))) break;
       at += part.length;
     }
+    // What is here was given up meanwhile.
+    if (work.partial.front < end) throw abortError();
     if (at < end) throw new AssetsError("DIGEST_MISMATCH", `${way.url} sends other bytes than those that are here.`);
   } catch (thrown) {
     throw patience.reason() ?? thrown;

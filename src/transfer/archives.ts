@@ -104,7 +104,11 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
 
   function unpackFirst(container: string, located: Located, lane: Lane): Promise<Unpacked> {
     awaited.add(container);
-    const all = unpackAll(container, located, lane).finally(() => awaited.delete(container));
+    const all = unpackAll(container, located, lane)
+      .catch((error) => {
+        throw error instanceof AssetsError ? final(error) : error;
+      })
+      .finally(() => awaited.delete(container));
     unpacked.set(container, all);
     return all;
   }
@@ -124,7 +128,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     );
     received += result.received;
     context.emit({ type: "transfer:end", path: label });
-    if (!result.ok) throw retried(result.error);
+    if (!result.ok) throw result.error;
     await result.partial.close();
   }
 
@@ -213,6 +217,6 @@ async function makeSpool(root: string): Promise<string> {
 }
 
 /** The archive was tried as often as it made sense: its members must not begin all over again. */
-function retried({ code, message, hint }: AssetsError): AssetsError {
+function final({ code, message, hint }: AssetsError): AssetsError {
   return new AssetsError(code, message, { hint });
 }

@@ -26,7 +26,7 @@ const NO_BYTES = {
   gained: 0,
 };
 /** Nor is there anybody else to ask. */
-const ONLY_ONE = { restarted: false, last: true, returned: false, elsewhere: false, hopeful: false };
+const ONLY_ONE = { alone: false, returned: false, last: true, elsewhere: false, hopeful: false };
 
 /**
  * Makes it, for one run: a host that asks to be left alone is left alone by all questions, and one that kept failing is

@@ -5,9 +5,10 @@ import type { Digest } from "../source/source.js";
 import { bytesIn } from "../store/byte-ranges.js";
 import { readJournal } from "../store/journal.js";
 import { bring } from "./bring.js";
-import type { Answer, BringContext, Errand, OwnErrand, Way } from "./connection.js";
+import type { Answer, BringContext, Errand, OwnErrand } from "./connection.js";
 import type { Helpers } from "./helpers.js";
 import { firstBytePatience } from "./patience.js";
+import type { Way } from "./turn.js";
 import type { Work } from "./work.js";
 
 /** What an attempt has done, whether it succeeds or not. */
@@ -25,24 +26,19 @@ export type AttemptResult = (Tally & { ok: true; hex: string }) | AttemptFailure
 export type AttemptFailure = Tally & { ok: false; error: AssetsError };
 
 /** What the attempt is about. */
-export interface AttemptOptions extends Pick<OwnErrand, "believes" | "failures" | "hasElsewhere" | "isHopeful"> {
+export interface AttemptOptions extends Pick<OwnErrand, "believes" | "turn"> {
   readonly helpers: Helpers;
 }
 
 /** Completes and proves the partial. Failures are answered, not thrown; only bugs throw. */
-export async function attempt(
-  work: Work,
-  way: Way,
-  options: AttemptOptions,
-  context: BringContext,
-): Promise<AttemptResult> {
+export async function attempt(work: Work, options: AttemptOptions, context: BringContext): Promise<AttemptResult> {
   const tally: Tally = { received: 0, accepted: false, differs: false };
   try {
     const validator = await takeStock(work, context.signal);
     let hex = await provenHex(work, context.signal);
     if (hex === undefined) {
-      await bringAll(work, way, validator, options, context, tally);
-      hex = await prove(work, way, context.signal);
+      await bringAll(work, validator, options, context, tally);
+      hex = await prove(work, options.turn.candidate, context.signal);
     }
     return { ok: true, ...tally, hex };
   } catch (reason) {
@@ -85,13 +81,13 @@ async function provenHex(work: Work, signal: AbortSignal): Promise<string | unde
 /** Brings what is missing, segment by segment, until neither this connection nor a helper has anything to bring. */
 async function bringAll(
   work: Work,
-  way: Way,
   validator: string | undefined,
-  { helpers, believes, failures, hasElsewhere, isHopeful }: AttemptOptions,
+  { helpers, believes, turn }: AttemptOptions,
   context: BringContext,
   tally: Tally,
 ): Promise<void> {
   const { segments, partial } = work;
+  const way = turn.candidate;
   let isStarted = false;
   /** Asked for a part, the URL gives everything. */
   let givesNoParts = false;
@@ -110,10 +106,8 @@ async function bringAll(
       validator,
       believes,
       // Beside others, a connection is as slow as they leave it.
-      hurries: () => hasElsewhere() && segments.active() === 1,
-      failures,
-      hasElsewhere,
-      isHopeful,
+      hurries: () => turn.hasElsewhere() && segments.active() === 1,
+      turn,
       onStart,
       onOther() {
         tally.differs = true;
@@ -130,11 +124,15 @@ async function bringAll(
   // Connections take over from each other what is silent: that nobody brings a byte is seen here alone.
   const patienceMs = firstBytePatience(context.policy, work.size);
   let arrived = 0;
+  let missing = Number.POSITIVE_INFINITY;
   let movedAt = performance.now();
   const mustMove = () => {
-    const before = arrived;
+    const [arrivedBefore, missingBefore] = [arrived, missing];
     arrived = tally.received + helpers.received();
-    if (arrived > before || context.hosts.waitMs(way.host) > 0) movedAt = performance.now();
+    // What comes out of an archive arrived before.
+    missing = segments.missing();
+    const moves = arrived > arrivedBefore || missing < missingBefore;
+    if (moves || context.hosts.waitMs(way.host) > 0) movedAt = performance.now();
     if (performance.now() - movedAt <= patienceMs) return;
     const seconds = Math.round(patienceMs / 1000);
     throw new AssetsError("NETWORK", `${way.url} and whoever helps sent no byte for ${seconds} s.`, { retry: {} });

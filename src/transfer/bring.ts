@@ -1,11 +1,12 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
 import { AssetsError } from "../errors.js";
 import type { Located } from "../source/source.js";
-import type { Answer, Asking, BringContext, Errand, Way } from "./connection.js";
+import type { Answer, Asking, BringContext, Errand } from "./connection.js";
 import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
 import { LONG_WAIT_MS } from "./retry.js";
 import type { Segment } from "./segments.js";
+import type { Way } from "./turn.js";
 import type { Work } from "./work.js";
 
 /** A wait for a host that is longer than this is told, in milliseconds. */
@@ -48,7 +49,7 @@ export async function bring(
     settle();
     settle = hosts.gives(way.host);
     await pour(work, asking, answer, context);
-    hosts.served(way.host, asked);
+    if (!isTakenOver) hosts.served(way.host, asked);
   } catch (thrown) {
     if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
     throw patience.reason() ?? thrown;
@@ -65,15 +66,16 @@ export async function bring(
  */
 async function awaitHost(
   { wanted }: Work,
-  { way: { url, host }, errand: { own }, patience: { signal } }: Asking,
+  { way: { url, host }, errand, patience: { signal } }: Asking,
   { hosts, emit, lane }: BringContext,
 ): Promise<() => void> {
-  const isGone = () => hosts.standing(host).gone && own?.isHopeful() !== true;
-  const gaveUp = () => isGone() || (hosts.isAvoided(host) && own?.hasElsewhere() === true);
+  const turn = errand.own?.turn;
+  const isGone = () => hosts.standing(host).gone && turn?.isHopeful() !== true;
+  const gaveUp = () => isGone() || (hosts.isAvoided(host) && turn?.hasElsewhere() === true);
   const delayMs = hosts.waitMs(host);
   if (delayMs === 0) return hosts.ready(host, signal);
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  const settle = await lane.rest(() => hosts.ready(host, signal, { failures: own?.failures, gaveUp }));
+  const settle = await lane.rest(() => hosts.ready(host, signal, { failures: turn?.past.failures, gaveUp }));
   const last = hosts.lastFailure(host);
   if (!gaveUp() || last === undefined) return settle;
   settle();

@@ -8,20 +8,7 @@ import type { Lane } from "./pool.js";
 import type { RateLimit } from "./rate-limit.js";
 import type { RetryPolicy } from "./retry.js";
 import type { Segment } from "./segments.js";
-
-/** Where the bytes may come from. */
-export interface Way {
-  /** As users may see it: without credentials. */
-  readonly url: string;
-  /** The host that is asked; see `hostOf`. */
-  readonly host: string;
-  /** What has to be done before the URL can lead anywhere: in its own time. */
-  prepare?(): Promise<void>;
-  /** Finds out where the URL leads. */
-  locate(signal: AbortSignal): Promise<Located>;
-  /** Takes a member out of its archive, which may have to be fetched first: in its own time, or resting. */
-  unpack?(located: Located, lane: Lane): Promise<Located>;
-}
+import type { Turn, Way } from "./turn.js";
 
 /** What all connections of a run share. */
 export interface BringContext {
@@ -53,12 +40,8 @@ export interface Errand {
 export interface OwnErrand {
   /** Strong validator of the bytes of an unpinned file that are here. */
   readonly validator: string | undefined;
-  /** Whether another URL, which need not be waited for, can go on with what is here. */
-  hasElsewhere(): boolean;
-  /** How often it has failed in a row. */
-  readonly failures: number;
-  /** Whether the host of another URL that failed is hoped for: it is worth while to wait for one that is not. */
-  isHopeful(): boolean;
+  /** The turn that it is part of. */
+  readonly turn: Turn;
   /** Whether the least speed that users wish for counts at this moment. */
   hurries(): boolean;
   /** Whether an answer that starts over is believed where it differs, at this offset, from what is here. */

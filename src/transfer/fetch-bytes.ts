@@ -39,35 +39,31 @@ export async function fetchBytes(
   let work: Work | undefined;
   try {
     for (let next = queue.next(); next !== undefined; ) {
-      const { candidate, again, past } = next;
+      const { candidate, past } = next;
       if (work?.partial.path !== candidate.partial) {
         await work?.close();
         work = await openWork(wanted, candidate.partial, context);
       }
       const sharing = () => queue.left().filter(({ partial }) => partial === candidate.partial);
-      // What went wrong over several connections helps nobody.
-      const helpful = (one: Candidate) => one.divisible && !queue.isAlone(one);
       const turn = {
         candidate,
         past,
-        ways: helpful(candidate) ? [candidate, ...sharing()].filter(helpful) : [],
+        ways: queue.isHelpful(candidate) ? [candidate, ...sharing()].filter(queue.isHelpful) : [],
         last: queue.left().length === 0,
-        returned: again !== undefined,
         hasElsewhere: () => sharing().some(queue.canGoOn),
         isHopeful: () => queue.left().some(({ host }) => hosts.standing(host).hoped),
-        restarted: again === "alone",
       };
       const result = await insist(work, turn, context, tally);
       if (result.ok) {
         const { partial, digest } = work;
-        await digest.close();
+        await work.letGo();
         work = undefined;
         const { received, attempts, tried } = tally;
         const { hex } = result;
         return { ok: true, partial, url: candidate.url, hex, pieces: digest.pieces(), received, attempts, tried };
       }
       if (result.final) return { ok: false, error: result.error, ...tally };
-      if (result.return !== undefined) queue.putOff(candidate, result.return);
+      if (result.returns) queue.putOff(candidate);
       else queue.add(candidate.instead?.(result.error) ?? []);
       next = queue.next();
       if (next === undefined && !isLast) {

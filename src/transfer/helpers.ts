@@ -4,10 +4,11 @@ import { AssetsError, abortError, errorInfo } from "../errors.js";
 import type { TriedUrl } from "../events.js";
 import { AGREE_BYTES, agree } from "./agreement.js";
 import { bring } from "./bring.js";
-import type { BringContext, Way } from "./connection.js";
+import type { BringContext } from "./connection.js";
 import type { Further } from "./pace.js";
 import { NO_LANE } from "./pool.js";
 import { hostPauseMs, type RetryPolicy, verdictOnHelper } from "./retry.js";
+import type { Way } from "./turn.js";
 import type { Work } from "./work.js";
 
 /** The helpers of one file. */

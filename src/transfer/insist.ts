@@ -7,12 +7,12 @@ import type { DigestThread } from "../store/front-digest.js";
 import { AGREE_BYTES } from "./agreement.js";
 import { type AttemptFailure, attempt } from "./attempt.js";
 import { suspectOf } from "./blame.js";
-import type { BringContext, Way } from "./connection.js";
+import type { BringContext } from "./connection.js";
 import { createHelpers, type Helpers, NO_HELPERS } from "./helpers.js";
 import { linkedAbort } from "./linked-abort.js";
 import { asksTooLong, type RetryPolicy, type Verdict, verdictOn } from "./retry.js";
 import type { SegmentPolicy } from "./segments.js";
-import type { FromOne, Past, Turn } from "./turn.js";
+import type { FromOne, Turn, Way } from "./turn.js";
 import type { Work } from "./work.js";
 
 /** What all files of a run share. */
@@ -35,9 +35,6 @@ export interface FetchTally {
 const UNTRIED = new AssetsError("NETWORK", "Another URL could be tried first.");
 /** How often a waiting file looks whether to go on waiting, in milliseconds. */
 const LOOK_MS = 250;
-/** New bytes that make failing attempts count as progress: however often it fails, what gives as many is worth asking. */
-const PROGRESS_BYTES = 64 * 1024;
-
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
 export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
   const insistence = new Insistence(work, turn, run, tally);
@@ -60,16 +57,11 @@ class Insistence {
   /** Other URLs whose bytes were given up. */
   readonly #suspects = new Set<string>();
   #attempts = 0;
-  /** How it failed. */
-  readonly #past: Past;
-  /** How many bytes were here when it last made progress, and how many it brought since. */
-  #mark: number;
-  #brought = 0;
   /** Whether the last answer began anew, with other bytes than those that are here. */
   #differed = false;
 
   constructor(work: Work, turn: Turn, run: FetchContext, tally: FetchTally) {
-    const { divisible, url } = turn.candidate;
+    const { divisible } = turn.candidate;
     const { digest, size = Number.POSITIVE_INFINITY } = work.wanted;
     const mayBeHelped = digest !== undefined && divisible && size > AGREE_BYTES;
     this.#work = work;
@@ -78,27 +70,24 @@ class Insistence {
     this.#fault = mayBeHelped ? linkedAbort(run.signal) : undefined;
     this.#context = this.#fault === undefined ? run : { ...run, signal: this.#fault.signal };
     this.#helpers = this.#helpersFrom(turn.ways);
-    this.#past = turn.past;
-    this.#mark = bytesIn(work.partial.held);
-    if (turn.restarted) this.#restart(url);
+    turn.past.goesOnFrom(bytesIn(work.partial.held));
   }
 
   /** Attempts until one succeeds, or none is of use any more. */
   async result(): Promise<FromOne> {
-    const { candidate, last, hasElsewhere, isHopeful } = this.#turn;
-    const dueMs = this.#past.dueAt - performance.now();
+    const { past, last, hasElsewhere } = this.#turn;
+    const dueMs = past.dueAt - performance.now();
     if (dueMs > 0) {
       const stop = await pauseBefore(this.#work, dueMs, NO_HELPERS, hasElsewhere, this.#context);
       if (stop !== undefined) return this.#stop(stop);
-      if (hasElsewhere()) return { ok: false, error: UNTRIED, final: false, return: "later" };
+      if (hasElsewhere()) return { ok: false, error: UNTRIED, final: false, returns: true };
     }
     const believes = (at: number) => last && (this.#differed || at >= AGREE_BYTES);
     for (;;) {
       this.#attempts++;
       this.#tally.attempts++;
-      const { failures } = this.#past;
-      const options = { helpers: this.#helpers, believes, failures, hasElsewhere, isHopeful };
-      const result = await attempt(this.#work, candidate, options, this.#context);
+      const options = { turn: this.#turn, helpers: this.#helpers, believes };
+      const result = await attempt(this.#work, options, this.#context);
       this.#tally.received += result.received;
       if (result.ok) return { ok: true, hex: result.hex };
       const ended = await this.#afterFailure(result);
@@ -109,12 +98,6 @@ class Insistence {
   async end(): Promise<void> {
     this.#fault?.unlink();
     await this.#dismiss();
-  }
-
-  /** From now on the URL is asked over one connection. */
-  #restart(url: string): void {
-    this.#past.restarted = true;
-    this.#work.check?.forgive(url);
   }
 
   #helpersFrom(ways: readonly Way[]): Helpers {
@@ -133,7 +116,7 @@ class Insistence {
   /** Draws the consequences of a failed attempt; answers how the candidate did when it is not tried again. */
   async #afterFailure(result: AttemptFailure): Promise<FromOne | undefined> {
     const { check, givers, partial } = this.#work;
-    const { candidate, last, returned, hasElsewhere, isHopeful } = this.#turn;
+    const { candidate, past, last, hasElsewhere, isHopeful } = this.#turn;
     const { hosts, pace, policy } = this.#context;
     const { url, host } = candidate;
     const { error } = result;
@@ -141,33 +124,29 @@ class Insistence {
     const suspect = error.code === "DIGEST_MISMATCH" && !blamed ? suspectOf(givers.ranges, url) : undefined;
     if (suspect !== undefined) return this.#drop(suspect, error);
     const now = performance.now();
-    const held = bytesIn(partial.held);
-    this.#brought += result.received;
-    // What others brought is no progress of its own.
-    const gained = Math.min(held - this.#mark, this.#brought);
-    if (gained >= PROGRESS_BYTES) {
-      this.#mark = held;
-      this.#brought = 0;
-      this.#past.failures = 0;
-      hosts.gaveSome(host);
-    }
-    if (this.#past.failures === 0) this.#past.since = now;
+    const gained = past.failed(now, bytesIn(partial.held), result.received);
+    if (gained > 0) hosts.gaveSome(host);
+    const { failures, since, alone, returned } = past;
     const { retry } = error;
     const isOfSource = retry !== undefined && !retry.slow && !retry.unasked && !result.differs;
-    const pauseMs = isOfSource ? hosts.failed(host, error, this.#past.since) : undefined;
+    const pauseMs = isOfSource ? hosts.failed(host, error, since) : undefined;
     const gave = (givers.ranges.get(url)?.length ?? 0) > 0;
     const failure = { ...result, combined: givers.isCombined(), kept: givers.hasKept(), blamed, gave, gained };
-    const others = { last, returned, elsewhere: hasElsewhere(), hopeful: isHopeful() };
-    const history = { now, standing: hosts.standing(host), ...this.#past, ...others };
+    const others = { last, elsewhere: hasElsewhere(), hopeful: isHopeful() };
+    const history = { now, failures, since, alone, returned, standing: hosts.standing(host), ...others };
     const verdict = verdictOn(failure, history, policy, Math.random);
     if (retry?.wholeHost) pace.failed(host, true);
     this.#differed = result.differs;
-    if (!retry?.unasked && !(verdict.do === "retry" && verdict.alone)) this.#past.failures++;
-    // Where all hosts failed their URLs take turns: any of them may be back. A pause is waited for where its host is asked.
-    const takesTurns = returned && !last && verdict.do === "retry" && !verdict.alone;
-    if (takesTurns || verdict.do === "next-url") this.#past.dueAt = now + (pauseMs ? 0 : (verdict.delayMs ?? 0));
-    if (takesTurns) return this.#leave({ do: "next-url", empty: false, return: "later" }, error);
-    return verdict.do === "retry" ? this.#again(verdict, error, pauseMs) : this.#leave(verdict, error);
+    if (verdict.do === "give-up" || verdict.do === "stop") return this.#leave(verdict, error);
+    if (verdict.alone) {
+      past.alone = true;
+      check?.forgive(url);
+    } else if (!retry?.unasked) past.failures++;
+    // A host that wants to be left alone is waited for where it is asked, by one file after another.
+    const delayMs = pauseMs ? 0 : (verdict.delayMs ?? 0);
+    if (verdict.do === "retry") return this.#again(verdict, error, { delayMs, toldMs: pauseMs || delayMs });
+    past.dueAt = now + delayMs;
+    return this.#leave(verdict, error);
   }
 
   /** Gives up what another URL brought, without which the digest may be right. */
@@ -175,7 +154,7 @@ class Insistence {
     this.#suspects.add(suspect);
     await this.#dismiss(this.#helpersFrom(this.#turn.ways.filter(({ url }) => !this.#suspects.has(url))));
     await this.#work.dropGiver(suspect);
-    this.#mark = bytesIn(this.#work.partial.held);
+    this.#turn.past.goesOnFrom(bytesIn(this.#work.partial.held));
     const message = `What ${suspect} gave does not fit what came from elsewhere, and is replaced.`;
     const error = errorInfo(new AssetsError(code, message, { hint }));
     note(this.#tally, { url: suspect, attempts: 1, error });
@@ -194,47 +173,39 @@ class Insistence {
     // Why it failed before says more.
     const isKnown = error.retry?.unasked && this.#tally.tried.some((one) => one.url === url);
     if (!isKnown) note(this.#tally, { url, attempts: this.#attempts, error: errorInfo(told) });
-    return { ok: false, error: told, final: !leaves, return: leaves ? verdict.return : undefined };
+    return { ok: false, error: told, final: !leaves, returns: leaves && verdict.returns === true };
   }
 
   #stop(error: AssetsError): FromOne {
     note(this.#tally, { url: this.#turn.candidate.url, attempts: this.#attempts, error: errorInfo(error) });
-    return { ok: false, error, final: true };
+    return { ok: false, error, final: true, returns: false };
   }
 
-  /** Makes ready for another attempt, and waits for it; `pauseMs`: for how long the host is left alone by all. */
+  /** Makes ready for another attempt, and waits for it; `toldMs`: with the time for which the host is left alone by all. */
   async #again(
-    verdict: Extract<Verdict, { do: "retry" }>,
+    { alone, empty }: Extract<Verdict, { do: "retry" }>,
     error: AssetsError,
-    pauseMs: number | undefined,
+    { delayMs, toldMs }: { delayMs: number; toldMs: number },
   ): Promise<FromOne | undefined> {
     const work = this.#work;
-    const { candidate, hasElsewhere } = this.#turn;
+    const { candidate, past, hasElsewhere } = this.#turn;
     const { url, host } = candidate;
     const { hosts, emit } = this.#context;
-    if (verdict.alone) {
-      // What several connections brought may have been mangled on the way: one alone decides.
-      await this.#dismiss();
-      this.#restart(url);
-    }
-    if (verdict.empty) {
-      this.#mark = 0;
+    if (alone) await this.#dismiss();
+    if (empty) {
+      past.goesOnFrom(0);
       await work.restart(error.message);
     }
-    const delayMs = pauseMs || verdict.delayMs;
-    const attempts = this.#attempts;
     emit({
       type: "transfer:retry",
       path: work.wanted.label,
       url,
-      attempt: attempts + 1,
-      delayMs,
+      attempt: this.#attempts + 1,
+      delayMs: toldMs,
       error: errorInfo(error),
     });
     const gaveUp = () => hosts.isAvoided(host) && hasElsewhere();
-    // A host that wants to be left alone is waited for where it is asked, by one file after another.
-    const restMs = pauseMs ? 0 : verdict.delayMs;
-    const stop = await pauseBefore(work, restMs, this.#helpers, gaveUp, this.#context);
+    const stop = await pauseBefore(work, delayMs, this.#helpers, gaveUp, this.#context);
     return stop === undefined ? undefined : this.#stop(stop);
   }
 }

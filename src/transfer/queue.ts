@@ -1,19 +1,18 @@
 /** The candidates of a file that are left, in the order of their turns. */
 import type { Hosts } from "./hosts.js";
 import { LONG_WAIT_MS } from "./retry.js";
-import type { Candidate, Past } from "./turn.js";
+import { type Candidate, Past } from "./turn.js";
 
-/** A candidate whose turn it is; `again`: it was put off before. */
+/** A candidate whose turn it is. */
 export interface Next {
   readonly candidate: Candidate;
-  readonly again?: "later" | "alone";
   readonly past: Past;
 }
 
-/** The candidates of a file that are left: first those that were not tried, then those that were put off. */
+/** First those that were not tried have their turns, then those that were put off. */
 export function createQueue(candidates: readonly Candidate[], hosts: Hosts) {
   const untried = [...candidates];
-  const returns = new Map<Candidate, "later" | "alone">();
+  const putOff = new Set<Candidate>();
   const pasts = new Map<Candidate, Past>();
   /** How long it cannot be tried yet, in milliseconds. */
   const dueMs = (candidate: Candidate) =>
@@ -22,35 +21,30 @@ export function createQueue(candidates: readonly Candidate[], hosts: Hosts) {
   const rank = (candidate: Candidate) =>
     hosts.isAvoided(candidate.host) ? 2 : dueMs(candidate) > LONG_WAIT_MS ? 1 : 0;
   const turnOf = (candidate: Candidate): Next => {
-    const past = pasts.get(candidate) ?? { failures: 0, since: 0, restarted: false, dueAt: 0 };
+    const past = pasts.get(candidate) ?? new Past();
     pasts.set(candidate, past);
-    const again = returns.get(candidate);
-    returns.delete(candidate);
-    return { candidate, past, ...(again && { again }) };
+    putOff.delete(candidate);
+    past.turns++;
+    return { candidate, past };
   };
   return {
     /** Whether it need not be waited for. */
-    canGoOn: (candidate: Candidate) => rank(candidate) === 0 && (!returns.has(candidate) || dueMs(candidate) <= 0),
-    left: () => [...untried, ...returns.keys()],
-    /** Whether it is asked over one connection from now on. */
-    isAlone: (candidate: Candidate) => pasts.get(candidate)?.restarted === true,
+    canGoOn: (candidate: Candidate) => rank(candidate) === 0 && (!putOff.has(candidate) || dueMs(candidate) <= 0),
+    left: () => [...untried, ...putOff],
+    /** Whether parts may come from it beside others. */
+    isHelpful: (candidate: Candidate) => candidate.divisible && pasts.get(candidate)?.alone !== true,
     next(): Next | undefined {
       const [first] = untried.toSorted((a, b) => rank(a) - rank(b));
       if (first !== undefined) {
         untried.splice(untried.indexOf(first), 1);
         return turnOf(first);
       }
-      const [soonest] = [...returns.keys()].sort((a, b) => dueMs(a) - dueMs(b));
+      const [soonest] = [...putOff].sort((a, b) => dueMs(a) - dueMs(b));
       return soonest && turnOf(soonest);
     },
-    putOff(candidate: Candidate, how: "later" | "alone"): void {
-      returns.set(candidate, how);
-      const past = pasts.get(candidate);
-      if (past !== undefined && how === "alone") past.restarted = true;
-    },
+    /** It is tried again when all others have failed. */
+    putOff: (candidate: Candidate) => void putOff.add(candidate),
     /** Further ones, to be tried before those that were put off. */
-    add(more: readonly Candidate[]): void {
-      untried.unshift(...more);
-    },
+    add: (more: readonly Candidate[]) => void untried.unshift(...more),
   };
 }

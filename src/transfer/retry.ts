@@ -40,12 +40,12 @@ export interface History {
   /** Passing failures in a row that brought nothing new, before this one, and when the first was. */
   readonly failures: number;
   readonly since: number;
-  /** Whether this URL was already asked for everything anew. */
-  readonly restarted: boolean;
-  /** Whether no other URL is left to try. */
-  readonly last: boolean;
+  /** Whether it is asked over one connection already. */
+  readonly alone: boolean;
   /** Whether all other URLs have failed since it was tried before. */
   readonly returned: boolean;
+  /** Whether no other URL is left to try. */
+  readonly last: boolean;
   /** Whether another URL, which need not be waited for, can go on with what is here. */
   readonly elsewhere: boolean;
   /** Whether another URL's host is hoped for. */
@@ -53,11 +53,13 @@ export interface History {
   readonly standing: Standing;
 }
 
-/** What follows. `empty`: what the partial holds is wrong and is dropped. `alone`: over one connection. */
+/**
+ * What follows. `empty`: what the partial holds is wrong and is dropped. `alone`: from now on over one connection. Where the
+ * URL is tried again, now or when the others have failed (`returns`), it is not sooner than `delayMs` from now.
+ */
 export type Verdict =
-  | { do: "retry"; delayMs: number; empty: boolean; alone: boolean }
-  /** `return`: when the others fail, this one is tried again, not sooner than `delayMs` from now. */
-  | { do: "next-url"; empty: boolean; why?: "asks-too-long"; return?: "later" | "alone"; delayMs?: number }
+  | { do: "retry"; delayMs: number; empty?: true; alone?: true }
+  | { do: "next-url"; returns?: true; delayMs?: number; empty?: true; alone?: true; why?: "asks-too-long" }
   /** This file has failed, whatever other URLs there are. */
   | { do: "give-up" }
   /** The run has no use in going on. */
@@ -90,58 +92,50 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
     case "DIGEST_MISMATCH":
       // A wrong size that is only announced says nothing of what is here.
       if (error.code === "SIZE_MISMATCH" && !failure.accepted) break;
-      // A fault on the way may pass, and costs no more than the wrong pieces.
-      if (failure.blamed && !history.restarted) {
-        return history.last
-          ? { do: "retry", delayMs: 0, empty: false, alone: true }
-          : { do: "next-url", empty: false, return: "alone" };
-      }
-      if (failure.blamed) return { do: "next-url", empty: false };
-      // The fault may lie in the bytes that were there before: ask once for all of them from one place.
-      if ((failure.combined || failure.kept) && !history.restarted) {
-        // All of them came from there, over several connections: another URL is the better guess.
-        return failure.kept || history.last
-          ? { do: "retry", delayMs: 0, empty: true, alone: true }
-          : { do: "next-url", empty: true, return: "alone" };
-      }
-      return { do: "next-url", empty: true };
-  }
-  if (failure.differs) {
-    // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
-    return history.last && history.failures < Math.max(1, policy.retries)
-      ? {
-          do: "retry",
-          delayMs: backoff(history.failures, history.standing, policy, random),
-          empty: false,
-          alone: false,
-        }
-      : { do: "next-url", empty: false };
-  }
-  if (error.retry === undefined && failure.gave && !failure.accepted && history.failures < policy.retries) {
-    // Who gave a part of the file may refuse it for a moment only.
-    const delayMs = backoff(history.failures, history.standing, policy, random);
-    return history.last
-      ? { do: "retry", delayMs, empty: false, alone: false }
-      : { do: "next-url", empty: false, return: "later", delayMs };
-  }
-  if (error.retry === undefined || (error.retry.ifServed && !servedOfLate(history, policy))) {
-    return { do: "next-url", empty: false };
+      return afterWrongBytes(failure, history);
   }
   const { last, returned, elsewhere, hopeful, standing } = history;
+  const waitMs = failure.gained >= PLENTY_BYTES ? 0 : backoff(history.failures, standing, policy, random);
+  if (failure.differs) {
+    // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
+    return last && history.failures < Math.max(1, policy.retries)
+      ? { do: "retry", delayMs: waitMs }
+      : { do: "next-url" };
+  }
+  if (error.retry === undefined || (error.retry.ifServed && !servedOfLate(history, policy))) {
+    // Who gave a part of the file may refuse it for a moment only.
+    const mayPass = failure.gave && !failure.accepted && history.failures < policy.retries;
+    if (!mayPass) return { do: "next-url" };
+    return last ? { do: "retry", delayMs: waitMs } : { do: "next-url", returns: true, delayMs: waitMs };
+  }
   const afterMs = error.retry.afterMs ?? 0;
-  if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", empty: false, why: "asks-too-long" };
+  if (afterMs > policy.maxRetryAfterMs) return { do: "next-url", why: "asks-too-long" };
   const { slow, silent, unasked } = error.retry;
   const worthwhile = !unasked && isWorthwhile(error, history, policy);
   const fails = elsewhere && (afterMs > LONG_WAIT_MS || standing.failures >= SEVERAL);
-  // Better than none, if the others have nothing.
-  const leaves = !last && (slow || silent || fails);
-  const waitMs = failure.gained >= PLENTY_BYTES ? 0 : backoff(history.failures, standing, policy, random);
+  // Better than none, if the others have nothing. Where all have failed they take turns: any of them may be back.
+  const leaves = !last && (slow || silent || fails || returned);
   const delayMs = Math.max(afterMs, waitMs);
-  if (worthwhile && !leaves) return { do: "retry", delayMs, empty: false, alone: false };
+  if (worthwhile && !leaves) return { do: "retry", delayMs };
   const mayHope = hopeful || (standing.hoped && !standing.givenUp);
   const mayReturn = slow ? !returned : worthwhile || (mayHope && !isOfFile(error, standing, history.since));
-  if (last || policy.retries === 0 || !mayReturn) return { do: "next-url", empty: false };
-  return { do: "next-url", empty: false, return: "later", delayMs };
+  if (last || policy.retries === 0 || !mayReturn) return { do: "next-url" };
+  return { do: "next-url", returns: true, delayMs };
+}
+
+/** The bytes that are here are not those that are pinned. */
+function afterWrongBytes({ blamed, combined, kept }: Failure, { alone, last }: History): Verdict {
+  if (blamed) {
+    // A fault on the way may pass, and costs no more than the wrong pieces.
+    if (alone) return { do: "next-url" };
+    return last ? { do: "retry", delayMs: 0, alone: true } : { do: "next-url", returns: true, alone: true };
+  }
+  // The fault may lie in the bytes that were there before: ask once for all of them from one place.
+  if (alone || !(combined || kept)) return { do: "next-url", empty: true };
+  // All of them came from there, over several connections: another URL is the better guess.
+  return kept || last
+    ? { do: "retry", delayMs: 0, empty: true, alone: true }
+    : { do: "next-url", returns: true, empty: true, alone: true };
 }
 
 /** Whether to try a URL again after what may pass. */

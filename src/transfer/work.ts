@@ -60,6 +60,8 @@ export interface Work {
   contradiction(signal: AbortSignal): Promise<{ stated: StatedDigest; found: string } | undefined>;
   /** Tells how far the file has come. */
   tellProgress(): void;
+  /** Nothing looks at the partial any more, which stays open. */
+  letGo(): Promise<void>;
   /** Keeps what there is for another time. Throws LOCAL_IO, DISK_FULL. */
   close(): Promise<void>;
 }
@@ -148,9 +150,12 @@ export async function openWork(
       const { size } = work;
       emit({ type: "transfer:progress", path: wanted.label, received: now, ...(size !== undefined && { size }) });
     },
-    async close() {
+    async letGo() {
       await check?.close();
       await digest.close();
+    },
+    async close() {
+      await work.letGo();
       await partial.close();
     },
   };

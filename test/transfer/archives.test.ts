@@ -234,4 +234,12 @@ describe("an archive that keeps its members waiting", () => {
     expect([report.exitCode, wrong(tree)]).toEqual([0, []]);
     expect(order.slice(0, others.length).sort()).toEqual(others.sort());
   });
+
+  it("for longer than an answer is waited for loses none of them", async () => {
+    const { tree, server } = await withArchive("/data.tar.gz", TARBALL, []);
+    server.serve("/data.tar.gz", { body: TARBALL, pace: TARBALL.length / 1.5 });
+    const report = await run(tree, { policy: { firstByteTimeoutMs: 500 } });
+    expect([report.exitCode, wrong(tree)]).toEqual([0, []]);
+    expect(server.requests).toHaveLength(1);
+  });
 });

@@ -23,7 +23,7 @@ const standing: Standing = {
   giving: false,
 };
 const others = { last: false, returned: false, elsewhere: false, hopeful: false };
-const untried: History = { now: 100_000, failures: 0, since: 100_000, restarted: false, ...others, standing };
+const untried: History = { now: 100_000, failures: 0, since: 100_000, alone: false, ...others, standing };
 
 function failure(code: ErrorCode, retry?: AssetsErrorOptions["retry"], more: Partial<Failure> = {}): Failure {
   const error = new AssetsError(code, "failed", retry ? { retry } : {});
@@ -47,15 +47,17 @@ describe("the verdict on a failed attempt", () => {
     expect(verdictOn(failure("NETWORK", {}), untried, policy, half)).toEqual({
       do: "retry",
       delayMs: 50,
-      empty: false,
-      alone: false,
     });
   });
 
   it("goes to the next URL when the retries are used up, and keeps the bytes", () => {
     const tired = { ...untried, failures: 3 };
-    const next = { do: "next-url", empty: false };
-    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toMatchObject({ ...next, return: "later" });
+    const next = { do: "next-url" };
+    expect(verdictOn(failure("NETWORK", {}), tired, policy, half)).toEqual({
+      ...next,
+      returns: true,
+      delayMs: expect.any(Number),
+    });
     const hopeless = { ...tired, standing: { ...standing, hoped: false } };
     expect(verdictOn(failure("NETWORK", {}), hopeless, policy, half)).toEqual(next);
   });
@@ -69,36 +71,45 @@ describe("the verdict on a failed attempt", () => {
     "BAD_ARCHIVE",
     "OFFLINE",
   ])("does not ask the same URL again after %s", (code) => {
-    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdictOn(failure(code), untried, policy, half)).toEqual({ do: "next-url" });
   });
 
   it("fetches everything anew, once, when resumed bytes do not match the pin", () => {
     const resumed = failure("DIGEST_MISMATCH", undefined, { combined: true, kept: true });
     expect(verdictOn(resumed, untried, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true, alone: true });
-    const again = { ...untried, restarted: true };
+    const again = { ...untried, alone: true };
     expect(verdictOn(resumed, again, policy, half)).toEqual({ do: "next-url", empty: true });
   });
 
   it("asks another URL first when all that does not match the pin came from one, over several connections", () => {
     const several = failure("DIGEST_MISMATCH", undefined, { combined: true, accepted: true });
-    expect(verdictOn(several, untried, policy, half)).toEqual({ do: "next-url", empty: true, return: "alone" });
+    expect(verdictOn(several, untried, policy, half)).toEqual({
+      do: "next-url",
+      empty: true,
+      returns: true,
+      alone: true,
+    });
     const only = { ...untried, last: true };
     expect(verdictOn(several, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: true, alone: true });
   });
 
   it("asks another URL first for what was found wrong piece by piece, then the same once more, and keeps the rest", () => {
     const lied = failure("DIGEST_MISMATCH", undefined, { blamed: true, combined: true, kept: true, accepted: true });
-    expect(verdictOn(lied, untried, policy, half)).toEqual({ do: "next-url", empty: false, return: "alone" });
+    expect(verdictOn(lied, untried, policy, half)).toEqual({
+      do: "next-url",
+      returns: true,
+      alone: true,
+    });
     const only = { ...untried, last: true };
-    expect(verdictOn(lied, only, policy, half)).toEqual({ do: "retry", delayMs: 0, empty: false, alone: true });
-    const again = { ...only, restarted: true };
-    expect(verdictOn(lied, again, policy, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdictOn(lied, only, policy, half)).toEqual({ do: "retry", delayMs: 0, alone: true });
+    const again = { ...only, alone: true };
+    expect(verdictOn(lied, again, policy, half)).toEqual({ do: "next-url" });
   });
 
   it("goes to another URL meanwhile when it would have to wait long, if that can go on with what is here", () => {
     const busy = failure("NETWORK", { afterMs: 6_000 });
     const mirrored = { ...untried, elsewhere: true };
-    expect(verdictOn(busy, mirrored, policy, half)).toMatchObject({ do: "next-url", empty: false, return: "later" });
+    expect(verdictOn(busy, mirrored, policy, half)).toEqual({ do: "next-url", returns: true, delayMs: 6_000 });
     expect(verdictOn(failure("NETWORK", { afterMs: 5_000 }), mirrored, policy, half).do).toBe("retry");
   });
 
@@ -108,7 +119,7 @@ describe("the verdict on a failed attempt", () => {
   });
 
   it("keeps what was there when a wrong size is announced before any byte came", () => {
-    expect(verdictOn(failure("SIZE_MISMATCH"), untried, policy, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdictOn(failure("SIZE_MISMATCH"), untried, policy, half)).toEqual({ do: "next-url" });
   });
 
   it.each<[ErrorCode, string]>([
@@ -123,9 +134,9 @@ describe("the verdict on a failed attempt", () => {
 
   it("keeps what is here when a server starts over with other bytes, and asks it once more only if no other URL is left", () => {
     const strange = failure("BAD_RESPONSE", {}, { differs: true, combined: true, accepted: true });
-    expect(verdictOn(strange, untried, policy, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdictOn(strange, untried, policy, half)).toEqual({ do: "next-url" });
     const only = { ...untried, last: true };
-    expect(verdictOn(strange, only, policy, half)).toMatchObject({ do: "retry", empty: false });
+    expect(verdictOn(strange, only, policy, half)).toEqual({ do: "retry", delayMs: 50 });
   });
 
   it("waits as long as the server asks", () => {
@@ -135,7 +146,7 @@ describe("the verdict on a failed attempt", () => {
 
   it("does not wait longer than five minutes, and says so", () => {
     const asked = failure("NETWORK", { afterMs: 300_001 });
-    expect(verdictOn(asked, untried, policy, half)).toEqual({ do: "next-url", empty: false, why: "asks-too-long" });
+    expect(verdictOn(asked, untried, policy, half)).toEqual({ do: "next-url", why: "asks-too-long" });
   });
 
   it("gives a host that is not there one more chance while others are left, all of them when it is the last", () => {
@@ -159,11 +170,11 @@ describe("the verdict on a failed attempt", () => {
 
   it("goes on beyond the retries with a host that served a moment before, for as long as an outage may last", () => {
     const away = { ...tired, standing: served };
-    expect(verdict(cut, away)).toMatchObject({ do: "retry", empty: false });
-    expect(verdict(cut, { ...away, now: 160_000 })).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, away)).toEqual({ do: "retry", delayMs: expect.any(Number) });
+    expect(verdict(cut, { ...away, now: 160_000 })).toEqual({ do: "next-url" });
     expect(verdict(cut, { ...away, standing: { ...served, hoped: false } }).do).toBe("next-url");
     expect(verdict(cut, { ...away, standing: { ...served, servedAt: 30_000 } }).do).toBe("next-url");
-    expect(verdictOn(cut, away, { ...policy, retries: 0 }, half)).toEqual({ do: "next-url", empty: false });
+    expect(verdictOn(cut, away, { ...policy, retries: 0 }, half)).toEqual({ do: "next-url" });
   });
 
   it("gives what never served as long as its waits may take, however short they were", () => {
@@ -206,29 +217,29 @@ describe("the verdict on a failed attempt", () => {
 
   it("leaves a host that fails with everything for another URL at once, and comes back to it", () => {
     const mirrored = { ...untried, elsewhere: true, standing: { ...standing, failures: 3 } };
-    expect(verdict(cut, mirrored)).toMatchObject({ do: "next-url", return: "later" });
+    expect(verdict(cut, mirrored)).toEqual({ do: "next-url", returns: true, delayMs: expect.any(Number) });
     const given = { ...mirrored, standing: { ...standing, failures: 9, givenUp: true } };
-    expect(verdict(cut, given)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, given)).toEqual({ do: "next-url" });
   });
 
   it("comes back to a host that was given up as long as that of another URL is hoped for", () => {
     const given = { ...tired, last: false, returned: true, standing: { ...standing, givenUp: true, hoped: false } };
-    expect(verdict(cut, given)).toEqual({ do: "next-url", empty: false });
-    expect(verdict(cut, { ...given, hopeful: true })).toMatchObject({ return: "later" });
+    expect(verdict(cut, given)).toEqual({ do: "next-url" });
+    expect(verdict(cut, { ...given, hopeful: true })).toMatchObject({ returns: true });
     const unasked = failure("NETWORK", { unasked: true });
-    expect(verdict(unasked, { ...given, hopeful: true })).toMatchObject({ return: "later" });
-    expect(verdict(unasked, { ...given, last: true })).toEqual({ do: "next-url", empty: false });
+    expect(verdict(unasked, { ...given, hopeful: true })).toMatchObject({ returns: true });
+    expect(verdict(unasked, { ...given, last: true })).toEqual({ do: "next-url" });
   });
 
   it("asks a host once that was given up", () => {
     const given = { ...untried, last: true, standing: { ...standing, failures: 9, givenUp: true } };
-    expect(verdict(cut, given)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(cut, given)).toEqual({ do: "next-url" });
   });
 
   it("believes that a host's name is not known, or that it speaks no HTTP, unless it served a moment ago", () => {
     const unknown = failure("NETWORK", { ifServed: true });
     const only = { ...untried, last: true };
-    expect(verdict(unknown, only)).toEqual({ do: "next-url", empty: false });
+    expect(verdict(unknown, only)).toEqual({ do: "next-url" });
     expect(verdict(unknown, { ...only, standing: served }).do).toBe("retry");
   });
 
