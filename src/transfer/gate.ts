@@ -13,6 +13,8 @@ const LOOK_MS = 250;
 /** Requests that waited go out one by one, this far apart: while the gate is guarded, and once it is not. */
 const APART_MS = 50;
 const SOON_MS = 5;
+/** For each request that is served as many of those that wait go through: the line gets shorter, however many join it. */
+const AT_ONCE = 2;
 /** Who goes through a guarded gate, and is neither answered nor refused for so long, keeps the others waiting no longer. */
 const ASKING_MS = 5_000;
 
@@ -49,16 +51,19 @@ export class Gate {
 
   /** About how long somebody who came now would wait. */
   waitMs(): number {
-    return Math.max(this.closedMs(), (this.#line.length + (this.#asking ? 1 : 0)) * APART_MS);
+    const others = this.#line.length + (this.#asking ? 1 : 0);
+    return Math.max(this.closedMs(), others * (this.#isGuarded ? APART_MS : SOON_MS));
   }
 
   guard(): void {
     this.#isGuarded = true;
   }
 
+  /** A request was served: the gate is guarded no longer, and of those that wait two go at once, so that all soon do. */
   unguard(): void {
     this.#isGuarded = false;
     this.#asking = undefined;
+    for (let n = 0; n < AT_ONCE && this.closedMs() === 0; n++) this.#line[0]?.go(this.#letThrough());
     this.#advance();
   }
 

@@ -142,6 +142,25 @@ describe("a host that is asked again after a pause", () => {
     expect(through).toEqual([0, 1, 2, 3, 0]);
   });
 
+  it("keeps nobody in line for long once it serves again, however many join it", async () => {
+    const hosts = createHosts(policy);
+    let left = 500;
+    const fetchOneByOne = async () => {
+      while (left-- > 0) {
+        const settle = await hosts.ready(HOST, signal);
+        const asked = performance.now();
+        await new Promise((answer) => setTimeout(answer, 2));
+        settle();
+        hosts.served(HOST, asked);
+      }
+    };
+    hosts.failed(HOST, refused, 0);
+    const all = Promise.all(Array.from({ length: 16 }, fetchOneByOne));
+    await vi.advanceTimersByTimeAsync(1_000 + (3 * 500 * 2) / 16);
+    expect(left).toBeLessThanOrEqual(0);
+    await all;
+  });
+
   it("is not waited for by who gives up, or is ended", async () => {
     const hosts = createHosts(policy);
     hosts.failed(HOST, refused, 0);
