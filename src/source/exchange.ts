@@ -28,10 +28,12 @@ type Via = Pick<Connections, "dispatch" | "memory" | "inBody" | "rests">;
 type Request = Parameters<Connections["dispatch"]>[0];
 
 /** Sends a request. Throws the signal's reason, or what undici says. */
-export function exchange(connections: Via, request: Request, signal: AbortSignal): Promise<Answer> {
+export async function exchange(connections: Via, request: Request, signal: AbortSignal): Promise<Answer> {
+  // A connection that an answer came over serves again in the next turn of the event loop: until then there would be another.
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else connections.dispatch(request, new Exchange(connections, signal, resolve, reject));
+    connections.dispatch(request, new Exchange(connections, signal, resolve, reject));
   });
 }
 

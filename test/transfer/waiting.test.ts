@@ -1,5 +1,7 @@
 /** How long a download waits, for whom, and how it is stopped. */
-import { describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { AssetEvent } from "../../src/events.js";
 import { bytesOf, sha256Of } from "../helpers/content.js";
 import { sendText } from "../helpers/exchange.js";
@@ -213,5 +215,23 @@ describe("jobs", () => {
     open();
     expect((await running).totals.downloaded).toBe(9);
     expect(server.peakRequests()).toBeLessThanOrEqual(3);
+  });
+
+  it("bound how many connections there are as well, one after the other serving many small files", async () => {
+    const bytes = bytesOf({ size: 5_000, seed: 73 });
+    let connections = 0;
+    const server = createServer((_, response) => void response.end(bytes)).on("connection", () => connections++);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const { port } = server.address() as AddressInfo;
+    const tree = makeTree();
+    const names = Array.from({ length: 100 }, (_, n) => `${n}.bin`);
+    const spec = (name: string) => ({ url: `http://127.0.0.1:${port}/${name}`, body: bytes });
+    tree.manifestFor(Object.fromEntries(names.map((name) => [name, spec(name)])));
+    expect((await run(tree, { jobs: 4 })).totals).toMatchObject({ downloaded: names.length });
+    expect(connections).toBeLessThanOrEqual(4);
   });
 });
