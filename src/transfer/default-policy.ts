@@ -5,7 +5,7 @@ import type { TransferPolicy } from "./fetch-file.js";
 export const DEFAULT_POLICY: TransferPolicy = {
   retries: 5,
   baseDelayMs: 500,
-  maxDelayMs: 30_000,
+  maxDelayMs: 10_000,
   maxRetryAfterMs: 5 * 60_000,
   leastMs: 2_000,
   outageMs: 2 * 60_000,

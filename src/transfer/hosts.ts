@@ -30,6 +30,10 @@ export interface Hosts {
   latencyMs(host: string): number;
   /** A body is on the way until the answer is called. */
   gives(host: string): () => void;
+  /** Bytes of a body came. */
+  heard(host: string): void;
+  /** Whether bodies are on the way, and of none of them anything came for a while. */
+  isSilent(host: string): boolean;
   /** The host keeps a request waiting for long, until the answer is called. */
   keepsWaiting(host: string): () => void;
   /** Whether a request that is made now would be answered soon, as far as it is known. */
@@ -54,6 +58,8 @@ export interface Hosts {
 /** For how long a host that failed several times in a row is asked last, and one that was slow. */
 const AVOIDED_MS = 30_000;
 const SLOW_MS = 10 * 60_000;
+/** How long nothing comes of bodies that are on the way before it is no chance, in milliseconds. */
+const SILENT_MS = 2_000;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
 const MANY = 5;
 /** It is not gone before this long. */
@@ -76,8 +82,9 @@ interface Host {
   /** When it last gave something, and the moment of the latest request that it served. */
   servedAt: number;
   servedAsked: number;
-  /** Bodies that are on the way, and answers that are long in coming. */
+  /** Bodies that are on the way, when bytes of them came, and answers that are long in coming. */
   giving: number;
+  heardAt: number;
   owing: number;
 }
 
@@ -96,6 +103,7 @@ function unknownHost(): Host {
     servedAt: Number.NEGATIVE_INFINITY,
     servedAsked: Number.NEGATIVE_INFINITY,
     giving: 0,
+    heardAt: 0,
     owing: 0,
   };
 }
@@ -150,7 +158,15 @@ export function createHosts(policy: RetryPolicy): Hosts {
     gives(name) {
       const host = of(name);
       host.giving++;
+      host.heardAt = performance.now();
       return () => void host.giving--;
+    },
+    heard(name) {
+      of(name).heardAt = performance.now();
+    },
+    isSilent(name) {
+      const { giving, heardAt } = of(name);
+      return giving > 0 && performance.now() > heardAt + SILENT_MS;
     },
     keepsWaiting(name) {
       const host = of(name);

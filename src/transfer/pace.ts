@@ -68,12 +68,16 @@ const MOST_REST_MS = 30_000;
 /** For how long a host that failed or refused is granted nothing more, in milliseconds. */
 const FAILED_MS = 2_000;
 const REFUSED_MS = 30_000;
+/** How far apart further connections to a host begin that has gone silent, in milliseconds. */
+const SILENT_APART_MS = 2_000;
 
 interface Host {
   own: number;
   /** How to take back each further connection, the oldest first. */
   further: Set<() => void>;
   granted: number;
+  /** When the last further connection began. */
+  begunAt: number;
   /** Further connections without a byte so far, and when the last of the others had its first. */
   starting: number;
   startedAt: number;
@@ -82,8 +86,11 @@ interface Host {
   restMs: number;
 }
 
-/** Makes the pace of a run; `latencyMs` tells how long a host's answers take. Nothing ticks before a file joins. */
-export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Hosts, "latencyMs">): Pace {
+/** Makes the pace of a run. Nothing ticks before a file joins. */
+export function createPace(
+  { connections }: PacePolicy,
+  { latencyMs, isSilent }: Pick<Hosts, "latencyMs" | "isSilent">,
+): Pace {
   const hosts = new Map<string, Host>();
   const files = new Set<Helped>();
   const samples: { at: number; bytes: number }[] = [];
@@ -95,7 +102,7 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
   let heldMs = 0;
 
   const recordOf = (name: string): Host => {
-    const unused = { own: 0, further: new Set<() => void>(), granted: 0, starting: 0, startedAt: 0 };
+    const unused = { own: 0, further: new Set<() => void>(), granted: 0, begunAt: 0, starting: 0, startedAt: 0 };
     const known = hosts.get(name) ?? { ...unused, restUntil: 0, restMs: LEAST_REST_MS };
     hosts.set(name, known);
     return known;
@@ -206,6 +213,10 @@ export function createPace({ connections }: PacePolicy, { latencyMs }: Pick<Host
       const host = recordOf(name);
       if (host.further.size >= Math.min(host.granted, connections - host.own)) return undefined;
       if (openInAll() >= MOST_IN_ALL) return undefined;
+      // One now and then finds out whether it speaks to a new connection.
+      const now = performance.now();
+      if (now < host.begunAt + SILENT_APART_MS && isSilent(name)) return undefined;
+      host.begunAt = now;
       host.further.add(cut);
       host.starting++;
       let starting = true;

@@ -20,7 +20,7 @@ export async function pour(
   work: Work,
   { way, segment, errand, patience }: Asking,
   answer: Answer,
-  { pace, rateLimit }: BringContext,
+  { hosts, pace, rateLimit }: BringContext,
 ): Promise<void> {
   const { wanted, partial } = work;
   const { own, onBytes } = errand;
@@ -50,6 +50,7 @@ export async function pour(
       if (answer.unpacked !== true) {
         onBytes(body.length);
         pace.arrived(body.length);
+        hosts.heard(way.host);
       }
       await rateLimit.take(body.length, patience.signal);
       if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);
