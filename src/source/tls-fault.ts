@@ -25,7 +25,7 @@ const FAULTS: readonly (readonly [RegExp, Fault])[] = [
     {
       says: "the server wants a client certificate, or does not accept this one",
       passing: false,
-      hint: "A client certificate and its key are taken from `cert` and `key` of the npm configuration.",
+      hint: "For `npm:` sources, `cert` and `key` of the npm configuration name one; in the library, `network.cert` and `network.key`.",
     },
   ],
   [
