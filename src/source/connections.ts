@@ -101,7 +101,7 @@ export async function createConnections(
   const tunnelThrough = ({ origin, authorization }: ProxyRoute) => {
     const known = tunnels.get(origin);
     if (known !== undefined) return known;
-    const door = new Pool(origin, { connect: toProxy, headersTimeout: TUNNEL_TIMEOUT_MS });
+    const door = new Pool(origin, { connect: letGo(toProxy), headersTimeout: TUNNEL_TIMEOUT_MS });
     const toServerBehind: Connector = (options, callback) => {
       const place = options.port ? `${options.host}` : `${options.host}:443`;
       const headers = { host: place, ...(authorization && { "proxy-authorization": authorization }) };
@@ -114,7 +114,7 @@ export async function createConnections(
           callback(tunnelRefused(statusCode, single(answered["retry-after"])), null);
         },
         // By its code undici would take it for one of a connection that came about, and try again for ever.
-        (error) => callback(atProxy(error), null),
+        (error) => callback(error instanceof AssetsError ? error : atProxy(error), null),
       );
     };
     const behind = agents(toServerBehind);

@@ -6,7 +6,7 @@ import { bodyOf, nothing } from "./body.js";
 import type { Connections } from "./connections.js";
 import { type Answer, exchange } from "./exchange.js";
 import { gather } from "./gather.js";
-import type { Headers } from "./headers.js";
+import { type Headers, single } from "./headers.js";
 import { type Asked, decide, refusalOf } from "./http-answer.js";
 import { isStale, networkError, proxyRefusal } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
@@ -171,7 +171,7 @@ export function createHttpClient(
     const status = proxyStatus(answer, proxy);
     if (status === undefined) return answer;
     answer.discard();
-    throw proxyRefusal({ status }, shown, proxy);
+    throw proxyRefusal({ status, wait: single(answer.headers["retry-after"]) }, shown, proxy);
   }
 
   return {

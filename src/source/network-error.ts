@@ -58,7 +58,7 @@ const BYTES_READ = Symbol("bytes that came before");
 
 /** An error that came about between here and the proxy. Its code stays with its cause: undici acts on some codes. */
 export function atProxy(cause: Error): Error {
-  return Object.assign(new Error("The proxy was not reached.", { cause }), { [AT_PROXY]: true });
+  return Object.assign(new Error("The way through the proxy failed.", { cause }), { [AT_PROXY]: true });
 }
 
 /** The error of a proxy that opens no tunnel; `wait`: its Retry-After. */
@@ -74,8 +74,8 @@ export function broken(cause: Error, bytesRead: number): void {
 const BROKEN = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 /**
- * Whether what a request failed with, before it was answered, is that its connection had served another one and was closed
- * meanwhile: it says nothing of the server, and the request may be sent again at once (RFC 9112 section 9.3.1).
+ * Whether a connection broke before a request was answered, over which something had come before: most often it had served
+ * another one and was closed meanwhile, so that the request may be sent again at once (RFC 9112 section 9.3.1).
  */
 export function isStale(error: unknown): boolean {
   if (!(error instanceof Error) || !BROKEN.has((error as NodeJS.ErrnoException).code ?? "")) return false;

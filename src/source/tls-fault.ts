@@ -37,8 +37,12 @@ const FAULTS: readonly (readonly [RegExp, Fault])[] = [
     },
   ],
   [
-    /HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|INSUFFICIENT_SECURITY|UNRECOGNIZED_NAME|NO_CIPHER/,
-    { says: "the server offers no TLS that both sides know, or none for this name", passing: OF_LATE },
+    /HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|INSUFFICIENT_SECURITY|UNRECOGNIZED_NAME|NO_CIPHER|NO_APPLICATION_PROTOCOL|MISSING_EXTENSION|ILLEGAL_PARAMETER/,
+    {
+      says: "the server offers no TLS that both sides know, or none for this name",
+      passing: OF_LATE,
+      hint: "Some servers say so as well to who shows no client certificate.",
+    },
   ],
   [
     /BAD_RECORD_MAC|DECRYPTION_FAILED|DECRYPT_ERROR/,
@@ -46,7 +50,7 @@ const FAULTS: readonly (readonly [RegExp, Fault])[] = [
   ],
   [/^ERR_SSL_/, { says: "the TLS connection failed", passing: true }],
   [
-    /CERT|SIGNED|SIGNATURE|ISSUER|TLS|SSL/,
+    /CERT|SIGNED|SIGNATURE|ISSUER|TLS|SSL|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$|^UNSPECIFIED$/,
     { says: "the server's certificate is not accepted", passing: false, hint: TLS_HINT },
   ],
 ];

@@ -35,8 +35,8 @@ export async function bring(
     settle = await awaitHost(work, asking, context);
     if (segment.at >= segment.end) return;
     work.check?.mustBeTrusted(way.url);
-    const asked = performance.now();
     await way.prepare?.();
+    const asked = performance.now();
     const located = await patience.answer(way.locate(patience.signal));
     if (located.member !== undefined && way.unpack !== undefined) {
       // What the host does is seen where the archive is fetched.
@@ -44,10 +44,13 @@ export async function bring(
       const member = await way.unpack(located, context.lane);
       return await pour(work, asking, await open(work, asking, member), context);
     }
-    const answer = await orResting(open(work, asking, located), way.host, context);
-    hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
-    settle();
-    settle = hosts.gives(way.host);
+    const opening = open(work, asking, located).then((answer) => {
+      hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
+      settle();
+      settle = hosts.gives(way.host);
+      return answer;
+    });
+    const answer = await orResting(opening, way.host, context);
     await pour(work, asking, answer, context);
     if (!isTakenOver) hosts.served(way.host, asked);
   } catch (thrown) {

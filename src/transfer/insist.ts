@@ -206,7 +206,10 @@ class Insistence {
     });
     const gaveUp = () => hosts.isAvoided(host) && hasElsewhere();
     const stop = await pauseBefore(work, delayMs, this.#helpers, gaveUp, this.#context);
-    return stop === undefined ? undefined : this.#stop(stop);
+    if (stop !== undefined) return this.#stop(stop);
+    if (delayMs === 0 || !gaveUp()) return undefined;
+    // Another one goes on meanwhile.
+    return this.#leave({ do: "next-url", returns: true }, error);
   }
 }
 
@@ -218,6 +221,7 @@ async function pauseBefore(
   gaveUp: () => boolean,
   { lane, signal }: FetchContext,
 ): Promise<AssetsError | undefined> {
+  if (delayMs <= 0) return undefined;
   const until = performance.now() + delayMs;
   try {
     await lane.rest(async () => {

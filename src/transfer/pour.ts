@@ -70,7 +70,7 @@ export async function pour(
     }
   } catch (error) {
     // An answer that is refused is not believed in what it states either.
-    if (startsOver || !isAccepted) work.size = sizeBefore;
+    if (own !== undefined && (startsOver || !isAccepted)) work.size = sizeBefore;
     throw error;
   } finally {
     work.givers.credit(giver, answer.offset, at);

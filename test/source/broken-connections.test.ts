@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { networkError } from "../../src/source/network-error.js";
 import { makeChain } from "../helpers/certificate.js";
 import { get, makeClient } from "../helpers/client.js";
 import { bytesOf } from "../helpers/content.js";
@@ -125,6 +126,38 @@ describe.skipIf(chain === undefined)("TLS (needs openssl)", () => {
     expect([error.code, error.retry]).toEqual(["NETWORK", retry]);
     expect(`${error.message} ${error.hint}`).toMatch(says);
     expect(`${error.message} ${error.hint}`).not.toContain("--ca-file");
+  });
+
+  it.each([
+    "INVALID_PURPOSE",
+    "INVALID_CA",
+    "PATH_LENGTH_EXCEEDED",
+    "HOSTNAME_MISMATCH",
+    "UNSPECIFIED",
+    "CERT_REVOKED",
+  ])("that refuses a certificate for %s is not tried again", (code) => {
+    const error = networkError(Object.assign(new Error("no"), { code }), "https://server.example/");
+    expect(error).toMatchObject({ code: "NETWORK", retry: undefined, message: expect.stringContaining(code) });
+    expect([error.message, error.hint]).toEqual([
+      expect.stringContaining("certificate is not accepted"),
+      expect.stringContaining("--ca-file"),
+    ]);
+  });
+
+  it("that cannot begin, since the own certificate cannot be read, says so behind a proxy as well", async () => {
+    const port = await started(createTlsServer(own, () => {}));
+    const settings = { ca, cert: "garbage", key: "garbage", httpsProxy: `https://127.0.0.1:${port}` };
+    const error = await get(makeClient(settings), "https://server.example/").catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "USAGE", retry: undefined });
+  });
+
+  it("to a proxy that wants a client certificate is named as such", async () => {
+    const server = createTlsServer({ ...own, ca, requestCert: true, rejectUnauthorized: true }, () => {});
+    const port = await started(server.on("tlsClientError", () => {}));
+    const settings = { ca, httpsProxy: `https://127.0.0.1:${port}` };
+    const error = await get(makeClient(settings), "https://server.example/").catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "NETWORK", retry: undefined });
+    expect(error.message).toContain(`at the proxy https://127.0.0.1:${port} the proxy wants a client certificate`);
   });
 
   it("that wants a client certificate is named as such", async () => {
