@@ -56,9 +56,7 @@ interface Retry {
 export interface AssetsErrorOptions {
   /** The next thing to do, as a command where there is one. */
   hint?: string | undefined;
-  /**
-   * Present when the same request may succeed later.
-   */
+  /** Present when the same request may succeed later. */
   retry?: Retry;
   /** The host could not be reached at all: other hosts are the better bet. Default false. */
   unreachable?: boolean;

@@ -1,6 +1,9 @@
 /** How long a server asks to be left alone, read from the headers that say so: pure. */
 import { type Headers, single } from "./headers.js";
 
+/** Statuses that ask to come back later (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4). */
+export const COME_BACK = new Set([408, 425, 429]);
+
 /** As long as for ever; what is longer cannot be told apart from it. */
 const LONGEST_WAIT_S = 1_000_000_000;
 /** Seconds that are a date, not a wait: the year 2001. */

@@ -1,7 +1,7 @@
 /** Decides what an HTTP answer is good for: pure, from its status and headers, trusting none of them further than needed. */
 import { AssetsError, redact } from "../errors.js";
 import { POINTER_SIZE_LIMIT } from "../lfs-pointer.js";
-import { quotaPause, retryAfter } from "./asked-waits.js";
+import { COME_BACK, quotaPause, retryAfter } from "./asked-waits.js";
 import { type Headers, single } from "./headers.js";
 
 /** What was asked for. */
@@ -210,7 +210,7 @@ function statusError(status: number, headers: Headers, { url, elsewhere = false 
       cause,
     });
   }
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+  if (COME_BACK.has(status) || status >= 500) {
     const afterMs = askedMs ?? quotaMs;
     // Too many requests or too much work: that is said of the host, not of this file (RFC 6585 section 4).
     const wholeHost = status === 429 || status === 503;

@@ -1,6 +1,6 @@
 /** Names a network fault in a user's words, told by the code that Node or undici gave it. */
 import { AssetsError } from "../errors.js";
-import { retryAfter } from "./asked-waits.js";
+import { COME_BACK, retryAfter } from "./asked-waits.js";
 import { type ProxyRoute, SETTINGS } from "./proxy.js";
 import { type Fault, TLS_HINT, tlsFault } from "./tls-fault.js";
 
@@ -131,7 +131,7 @@ export function proxyRefusal({ status, wait }: ProxyRefusal, url: string, proxy:
       hint: "Check the host's name; if it is inside your own network, name it in NO_PROXY.",
     });
   }
-  if (status === 408 || status === 425 || status === 429) {
+  if (COME_BACK.has(status)) {
     const afterMs = retryAfter(wait, Date.now());
     return new AssetsError("NETWORK", `${at} on the way to ${url} cannot answer now (HTTP ${status}).`, {
       retry: { ...(afterMs !== undefined && { afterMs }), ...(status === 429 && { wholeHost: true }) },

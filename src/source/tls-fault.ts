@@ -1,7 +1,7 @@
 /** Names a fault of TLS in a user's words, told by the code that Node or OpenSSL gave it. Pure. */
 import type { AssetsErrorOptions } from "../errors.js";
 
-/** What went wrong. */
+/** What went wrong with a connection. */
 export interface Fault {
   says: string;
   /** Whether the same request may succeed in a moment, and how. */
@@ -44,10 +44,7 @@ const FAULTS: readonly (readonly [RegExp, Fault])[] = [
       hint: "Some servers say so as well to who shows no client certificate.",
     },
   ],
-  [
-    /BAD_RECORD_MAC|DECRYPTION_FAILED|DECRYPT_ERROR/,
-    { says: "encrypted bytes were damaged on the way", passing: true },
-  ],
+  [/BAD_RECORD_MAC|DECRYPTION_FAILED/, { says: "encrypted bytes were damaged on the way", passing: true }],
   [/^ERR_SSL_/, { says: "the TLS connection failed", passing: true }],
   [
     /CERT|SIGNED|SIGNATURE|ISSUER|TLS|SSL|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$|^UNSPECIFIED$/,

@@ -22,7 +22,7 @@ export async function agree(
 ): Promise<void> {
   const end = work.partial.front;
   const start = Math.max(0, end - AGREE_BYTES);
-  const settle = await hosts.ready(way.host, signal);
+  const settle = await hosts.pass(way.host, signal);
   const patience = createPatience(way.url, signal, policy, { size: work.size });
   try {
     const asked = performance.now();

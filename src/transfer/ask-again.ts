@@ -15,17 +15,7 @@ interface AgainOptions {
 
 /** Longest wait for one answer, in milliseconds. */
 const LONGEST_MS = 60_000;
-/** Nothing of a file is at stake. */
-const NO_BYTES = {
-  combined: false,
-  kept: false,
-  accepted: false,
-  differs: false,
-  blamed: false,
-  gave: false,
-  gained: 0,
-};
-/** Nor is there anybody else to ask. */
+/** There is nobody else to ask. */
 const ONLY_ONE = { alone: false, returned: false, last: true, elsewhere: false, hopeful: false };
 
 /**
@@ -40,7 +30,7 @@ export function createAgain({ policy: given, emit }: AgainOptions): Again {
     const host = hostOf(url);
     let since = 0;
     for (let failures = 0; ; failures++) {
-      const settle = await hosts.ready(host, signal).catch(() => () => {});
+      const settle = await hosts.pass(host, signal).catch(() => () => {});
       if (signal.aborted) throw abortError();
       const asked = performance.now();
       const late = AbortSignal.timeout(LONGEST_MS);
@@ -60,7 +50,7 @@ export function createAgain({ policy: given, emit }: AgainOptions): Again {
         const isTold = hosts.waitMs(host) > 0;
         const pauseMs = error.retry && hosts.failed(host, error, since);
         const history = { now, failures, since, standing: hosts.standing(host), ...ONLY_ONE };
-        const verdict = verdictOn({ error, ...NO_BYTES }, history, policy, Math.random);
+        const verdict = verdictOn({ error }, history, policy, Math.random);
         if (verdict.do !== "retry") {
           throw verdict.do === "next-url" && verdict.why ? asksTooLong(error, policy.maxRetryAfterMs) : error;
         }
@@ -69,7 +59,7 @@ export function createAgain({ policy: given, emit }: AgainOptions): Again {
           emit({ type: "warning", message: `${error.message} It is asked again in ${Math.round(delayMs / 1000)} s.` });
         }
         // A host that wants to be left alone is waited for by all who ask it, one after the other.
-        if (pauseMs === undefined) await sleep(delayMs, undefined, { signal }).catch(() => {});
+        if (!pauseMs) await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }
   };

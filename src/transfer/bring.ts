@@ -76,9 +76,9 @@ async function awaitHost(
   const isGone = () => hosts.standing(host).gone && turn?.isHopeful() !== true;
   const gaveUp = () => isGone() || (hosts.isAvoided(host) && turn?.hasElsewhere() === true);
   const delayMs = hosts.waitMs(host);
-  if (delayMs === 0) return hosts.ready(host, signal);
+  if (delayMs === 0) return hosts.pass(host, signal);
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  const settle = await lane.rest(() => hosts.ready(host, signal, { failures: turn?.past.failures, gaveUp }));
+  const settle = await lane.rest(() => hosts.pass(host, signal, { failures: turn?.past.failures, gaveUp }));
   const last = hosts.lastFailure(host);
   if (!gaveUp() || last === undefined) return settle;
   settle();

@@ -23,7 +23,7 @@ export interface Hosts {
    * Waits in line until the host may be asked. The answer is to be called once the request is answered or has failed:
    * others may wait for that. Throws the signal's reason.
    */
-  ready(host: string, signal: AbortSignal, waiter?: Waiter): Promise<() => void>;
+  pass(host: string, signal: AbortSignal, waiter?: Waiter): Promise<() => void>;
   /** The host answered after so long, and takes no further request for `pauseMs`. */
   answered(host: string, tookMs: number, pauseMs?: number): void;
   /** How long its answers take: the longest of late, 0 when there was none. */
@@ -147,7 +147,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
   return {
     pause: (name, ms) => pause(of(name), ms),
     waitMs: (name) => of(name).gate.waitMs(),
-    ready: (name, signal, waiter) => of(name).gate.pass(signal, waiter),
+    pass: (name, signal, waiter) => of(name).gate.pass(signal, waiter),
     answered(name, tookMs, pauseMs = 0) {
       const host = of(name);
       host.isLast = false;

@@ -35,6 +35,7 @@ export interface FetchTally {
 const UNTRIED = new AssetsError("NETWORK", "Another URL could be tried first.");
 /** How often a waiting file looks whether to go on waiting, in milliseconds. */
 const LOOK_MS = 250;
+
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
 export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
   const insistence = new Insistence(work, turn, run, tally);

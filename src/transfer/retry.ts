@@ -16,22 +16,22 @@ export interface RetryPolicy {
   readonly outageMs: number;
 }
 
-/** A failed attempt. */
+/** A failed attempt, and what of the file was at stake: default nothing. */
 export interface Failure {
   readonly error: AssetsError;
   /** Bytes of more than one answer were part of what failed. */
-  readonly combined: boolean;
+  readonly combined?: boolean;
   /** Bytes from before this run were part of what failed. */
-  readonly kept: boolean;
+  readonly kept?: boolean;
   /** The last answer was accepted: what came of it is in the partial. */
-  readonly accepted: boolean;
+  readonly accepted?: boolean;
   /** The server started over with other bytes than those that are here. */
-  readonly differs: boolean;
+  readonly differs?: boolean;
   /** What it sent was found wrong piece by piece, and is given up already. */
-  readonly blamed: boolean;
+  readonly blamed?: boolean;
   /** Bytes that are here came from this URL in this run; how many of them since it last failed. */
-  readonly gave: boolean;
-  readonly gained: number;
+  readonly gave?: boolean;
+  readonly gained?: number;
 }
 
 /** What came before at the same URL, and who else there is. Moments by `performance.now`. */
@@ -95,7 +95,8 @@ export function verdictOn(failure: Failure, history: History, policy: RetryPolic
       return afterWrongBytes(failure, history);
   }
   const { last, returned, elsewhere, hopeful, standing } = history;
-  const waitMs = failure.gained >= PLENTY_BYTES ? 0 : backoff(history.failures, standing, policy, random);
+  const { gained = 0 } = failure;
+  const waitMs = gained >= PLENTY_BYTES ? 0 : backoff(history.failures, standing, policy, random);
   if (failure.differs) {
     // One strange answer is not worth what was kept. Where there is no other URL, the second one is believed.
     return last && history.failures < Math.max(1, policy.retries)

@@ -114,7 +114,7 @@ describe("a host that is asked again after a pause", () => {
     const through: number[] = [];
     const settles: (() => void)[] = [];
     const wait = async (n: number) => {
-      settles.push(await hosts.ready(HOST, signal));
+      settles.push(await hosts.pass(HOST, signal));
       through.push(n);
     };
     hosts.failed(HOST, refused, 0);
@@ -147,7 +147,7 @@ describe("a host that is asked again after a pause", () => {
     let left = 500;
     const fetchOneByOne = async () => {
       while (left-- > 0) {
-        const settle = await hosts.ready(HOST, signal);
+        const settle = await hosts.pass(HOST, signal);
         const asked = performance.now();
         await new Promise((answer) => setTimeout(answer, 2));
         settle();
@@ -165,8 +165,8 @@ describe("a host that is asked again after a pause", () => {
     const hosts = createHosts(policy);
     hosts.failed(HOST, refused, 0);
     const stop = new AbortController();
-    const ended = hosts.ready(HOST, stop.signal).catch((reason) => reason);
-    const gaveUp = hosts.ready(HOST, signal, { gaveUp: () => true });
+    const ended = hosts.pass(HOST, stop.signal).catch((reason) => reason);
+    const gaveUp = hosts.pass(HOST, signal, { gaveUp: () => true });
     stop.abort("stopped");
     await vi.advanceTimersByTimeAsync(300);
     expect(await ended).toBe("stopped");
