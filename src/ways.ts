@@ -7,6 +7,11 @@ export function wayInto(folder: string, path: string): string | undefined {
   return isAbsolute(way) || way === ".." || way.startsWith(`..${sep}`) ? undefined : way;
 }
 
+/** The folder of a `/`-separated path: what stands before the last `/`, empty where there is none. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
 /** A path as it reads from a folder: `/`-separated, `.` for the folder itself; absolute when it lies outside. */
 export function pathFrom(folder: string, path: string): string {
   return (wayInto(folder, path) ?? path).split(sep).join("/") || ".";

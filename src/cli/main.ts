@@ -2,6 +2,7 @@
 import { fstatSync } from "node:fs";
 import { CommanderError } from "commander";
 import { AssetsError, abortError, safeText } from "../errors.js";
+import { stepBack } from "./background.js";
 import type { FormatOptions, Run, World } from "./context.js";
 import { formatsIn } from "./formats.js";
 import { createProgram } from "./program.js";
@@ -17,6 +18,7 @@ const FETCHING: ReadonlySet<string> = new Set(["download", "verify", "repair", "
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
+  stepBack(process.pid);
   const abort = new AbortController();
   let signalled: number | undefined;
   for (const [signal, code] of Object.entries(SIGNALS)) {

@@ -52,11 +52,9 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
   try {
     const origin = await originOf(group, settings, sources, signal);
     const files = [...items.map(({ file }) => file), ...(manifest?.assets.flatMap((asset) => asset.files) ?? [])];
-    const places = [
-      ...(reuse ? [createElsewhere({ root, files, repository })] : []),
-      // Where the remote is a folder, its objects are what a server's would be.
-      ...(origin.stores.length > 0 ? [lfsObjects(origin.stores, "git-lfs")] : []),
-    ];
+    const elsewhere = reuse ? createElsewhere({ root, files, repository }) : undefined;
+    // Where the remote is a folder, its objects are what a server's would be.
+    const remote = origin.stores.length > 0 ? lfsObjects(origin.stores, "git-lfs") : undefined;
     // An extension of git-lfs has made another file of these: their size is not the pointer's.
     const converted = new Set(items.flatMap(({ file }) => (file.size === undefined ? [file.path] : [])));
     const tellWhy = (outcome: Outcome) => explained(outcome, converted.has(outcome.path), origin, reuse);
@@ -70,7 +68,8 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
       targets: workspace.targets,
       ledger: pinnedOnly(workspace.ledger, manifest),
       lfs: origin.server,
-      elsewhere: places.length > 0 ? inOrder(places) : undefined,
+      elsewhere:
+        remote === undefined ? elsewhere : async () => inOrder([...(elsewhere ? [await elsewhere()] : []), remote]),
       isTarget: (path) => wanted.has(path),
       replan: (item, abort) => replan(item, workspace, abort),
       emit: (event) => emit(event.type === "outcome" ? { ...event, outcome: tellWhy(event.outcome) } : event),

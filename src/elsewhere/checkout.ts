@@ -5,7 +5,7 @@ import { repositoryAt } from "../git/repository.js";
 import { wayInto } from "../ways.js";
 import { ledgerPaths } from "./ledger-paths.js";
 import { lfsObjects, objectFolders } from "./lfs-objects.js";
-import type { Elsewhere, Place } from "./place.js";
+import type { Place } from "./place.js";
 
 /** The tree for which bytes are looked for, and the tops of the working trees that another checkout may be one of. */
 export interface SoughtTree {
@@ -13,24 +13,23 @@ export interface SoughtTree {
   readonly tops: readonly string[];
 }
 
-/** What a checkout at `folder` has: files have the same way there, from its top or from its root on. Read when first asked. */
-export function checkout(folder: string, { root, tops }: SoughtTree, place: string, user: UserFolders): Place {
-  let opened: Promise<{ objects: Place; known: readonly ReadonlyMap<string, readonly string[]>[] }> | undefined;
+/** What a checkout at `folder` has: files have the same way there, from its top or from its root on. */
+export async function checkout(
+  folder: string,
+  { root, tops }: SoughtTree,
+  place: string,
+  user: UserFolders,
+): Promise<Place> {
   const counterparts = (path: string): string[] => {
     const ways = tops.flatMap((top) => wayInto(top, path) ?? []);
     return [...new Set([...ways, relative(root, path)])].map((way) => join(folder, way));
   };
-  const open = async () => {
-    const repository = await repositoryAt(folder);
-    const folders = repository === undefined ? [] : await objectFolders(repository, user);
-    return { objects: lfsObjects(folders, place), known: await Promise.all(counterparts(root).map(ledgerPaths)) };
-  };
-  return async (sought) => {
-    opened ??= open();
-    const { objects, known } = await opened;
+  const repository = await repositoryAt(folder);
+  const objects = lfsObjects(repository === undefined ? [] : await objectFolders(repository, user), place);
+  const known = await Promise.all(counterparts(root).map(ledgerPaths));
+  return (sought) => {
     const remembered = known.flatMap((paths) => paths.get(sought.sha256) ?? []);
     const paths = [...remembered, ...counterparts(join(root, sought.path))];
-    const found: Elsewhere[] = [...new Set(paths)].map((path) => ({ path, place }));
-    return [...found, ...(await objects(sought))];
+    return [...[...new Set(paths)].map((path) => ({ path, place })), ...objects(sought)];
   };
 }

@@ -13,13 +13,11 @@ function hubCache({ env, home }: UserFolders): string {
   return join(env.XDG_CACHE_HOME ? expanded(env.XDG_CACHE_HOME) : join(home, ".cache"), "huggingface", "hub");
 }
 
-/** Lists the blobs of all repositories once, when the first file is looked for. */
-export function huggingFaceCache(user: UserFolders): Place {
-  const cache = hubCache(user);
-  let blobs: Promise<ReadonlyMap<string, string>> | undefined;
-  return async ({ sha256 }) => {
-    blobs ??= listBlobs(cache);
-    const path = (await blobs).get(sha256);
+/** Lists the blobs of all repositories. */
+export async function huggingFaceCache(user: UserFolders): Promise<Place> {
+  const blobs = await listBlobs(hubCache(user));
+  return ({ sha256 }) => {
+    const path = blobs.get(sha256);
     return path === undefined ? [] : [{ path, place: "the Hugging Face cache" }];
   };
 }

@@ -7,7 +7,7 @@ import { huggingFaceCache } from "./hugging-face.js";
 import { ledgerPaths } from "./ledger-paths.js";
 import { lfsObjects, objectFolders } from "./lfs-objects.js";
 import { ollamaBlobs } from "./ollama.js";
-import { inOrder, type Place } from "./place.js";
+import { inOrder, type OpenPlace, type Place } from "./place.js";
 
 /** What is known of the tree for which bytes are looked for. */
 export interface ElsewhereOptions {
@@ -21,53 +21,56 @@ export interface ElsewhereOptions {
   user?: UserFolders;
 }
 
-/** Tells where a file may lie, the likeliest first. Reads nothing before the first question. */
-export function createElsewhere(options: ElsewhereOptions): Place {
-  const { root, files, repository, user = thisUser() } = options;
+/** Every place of a tree's machine, the likeliest first. */
+export function createElsewhere(options: ElsewhereOptions): OpenPlace {
   let opening: Promise<Place> | undefined;
-  const open = async (): Promise<Place> => {
-    const repositories = [repository, await findRepository(root)]
-      .filter((each) => each !== undefined)
-      .filter((each, index, all) => all.findIndex(({ top }) => top === each.top) === index);
-    const objects = await Promise.all(repositories.map((each) => objectFolders(each, user)));
-    const worktrees = await Promise.all(
-      repositories.map(async (each) => {
-        const tree = { root, tops: [each.top] };
-        return (await otherWorktrees(each)).map((top) => checkout(top, tree, `the worktree ${top}`, user));
-      }),
-    );
-    const references = (user.env.ASSETS_REFERENCE ?? "").split(delimiter).filter((folder) => folder !== "");
-    const tree = { root, tops: repositories.map(({ top }) => top) };
-    return inOrder([
-      otherNames(root, files),
-      lfsObjects(objects.flat(), "git-lfs"),
-      ...worktrees.flat(),
-      huggingFaceCache(user),
-      ollamaBlobs(user),
-      ...references.map((folder) => checkout(resolve(folder), tree, `the checkout ${folder}`, user)),
-    ]);
-  };
-  return async (sought) => {
-    opening ??= open();
-    return (await opening)(sought);
+  return () => {
+    opening ??= open(options);
+    return opening;
   };
 }
 
+async function open({ root, files, repository, user = thisUser() }: ElsewhereOptions): Promise<Place> {
+  const repositories = [repository, await findRepository(root)]
+    .filter((each) => each !== undefined)
+    .filter((each, index, all) => all.findIndex(({ top }) => top === each.top) === index);
+  const objects = await Promise.all(repositories.map((each) => objectFolders(each, user)));
+  const worktrees = await Promise.all(
+    repositories.map(async (each) => {
+      const tree = { root, tops: [each.top] };
+      const tops = await otherWorktrees(each);
+      return Promise.all(tops.map((top) => checkout(top, tree, `the worktree ${top}`, user)));
+    }),
+  );
+  const references = (user.env.ASSETS_REFERENCE ?? "").split(delimiter).filter((folder) => folder !== "");
+  const tree = { root, tops: repositories.map(({ top }) => top) };
+  return inOrder([
+    otherNames(root, files, await ledgerPaths(root)),
+    lfsObjects(objects.flat(), "git-lfs"),
+    ...worktrees.flat(),
+    await huggingFaceCache(user),
+    await ollamaBlobs(user),
+    ...(await Promise.all(references.map((folder) => checkout(resolve(folder), tree, `the checkout ${folder}`, user)))),
+  ]);
+}
+
 /** Files of the tree itself that are pinned to the same bytes, or had them when its ledger was written. */
-function otherNames(root: string, files: ElsewhereOptions["files"]): Place {
-  const paths = new Map<string, string[]>();
+function otherNames(
+  root: string,
+  files: ElsewhereOptions["files"],
+  remembered: ReadonlyMap<string, readonly string[]>,
+): Place {
+  const pinned = new Map<string, string[]>();
   for (const { path, sha256 } of files) {
     if (sha256 === undefined) continue;
-    const same = paths.get(sha256);
-    if (same === undefined) paths.set(sha256, [path]);
+    const same = pinned.get(sha256);
+    if (same === undefined) pinned.set(sha256, [path]);
     else same.push(path);
   }
-  let remembered: ReturnType<typeof ledgerPaths> | undefined;
-  return async ({ sha256, path: own }) => {
-    remembered ??= ledgerPaths(root);
-    const pinned = (paths.get(sha256) ?? []).map((path) => join(root, path));
-    return [...pinned, ...((await remembered).get(sha256) ?? [])]
-      .filter((path) => path !== join(root, own))
-      .map((path) => ({ path, place: "this tree" }));
+  return ({ sha256, path: own }) => {
+    const others = (pinned.get(sha256) ?? []).filter((path) => path !== own).map((path) => join(root, path));
+    const before = remembered.get(sha256) ?? [];
+    const had = before.length === 0 ? before : before.filter((path) => path !== join(root, own));
+    return [...others, ...had].map((path) => ({ path, place: "this tree" }));
   };
 }

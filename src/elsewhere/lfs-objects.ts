@@ -20,7 +20,7 @@ export async function objectFolders(repository: Repository, user: UserFolders): 
 
 /** Objects lie at `aa/bb/<oid>`. */
 export function lfsObjects(folders: readonly string[], place: string): Place {
-  return async ({ sha256 }) =>
+  return ({ sha256 }) =>
     folders.map((folder) => ({ path: join(folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256), place }));
 }
 

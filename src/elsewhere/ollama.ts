@@ -7,11 +7,9 @@ import { existingFolders, type Place } from "./place.js";
 const SERVICE_FOLDER = "/usr/share/ollama/.ollama/models";
 
 /** Looks in the user's models, then in those of the service. */
-export function ollamaBlobs({ env, home }: UserFolders): Place {
+export async function ollamaBlobs({ env, home }: UserFolders): Promise<Place> {
   const models = env.OLLAMA_MODELS ? [env.OLLAMA_MODELS] : [join(home, ".ollama", "models"), SERVICE_FOLDER];
-  let found: Promise<string[]> | undefined;
-  return async ({ sha256 }) => {
-    found ??= existingFolders(models.map((folder) => join(folder, "blobs")));
-    return (await found).map((folder) => ({ path: join(folder, `sha256-${sha256}`), place: "Ollama's models" }));
-  };
+  const folders = await existingFolders(models.map((folder) => join(folder, "blobs")));
+  return ({ sha256 }) =>
+    folders.map((folder) => ({ path: join(folder, `sha256-${sha256}`), place: "Ollama's models" }));
 }

@@ -17,17 +17,17 @@ export interface Sought {
   readonly path: string;
 }
 
-/** Tells where a file may lie. Never throws; a place that is not there has nothing. */
-export type Place = (sought: Sought) => Promise<Elsewhere[]>;
+/** Tells where a file may lie, of what was there when the place was opened. Never throws. */
+export type Place = (sought: Sought) => readonly Elsewhere[];
+
+/** Looks a place over, at the first call only. Never throws; a place that is not there has nothing. */
+export type OpenPlace = () => Promise<Place>;
 
 /** Asks several places, one after another. They may share a store: no path is told twice. */
 export function inOrder(places: readonly Place[]): Place {
-  return async (sought) => {
-    const found = new Map<string, Elsewhere>();
-    for (const place of places) {
-      for (const one of await place(sought)) if (!found.has(one.path)) found.set(one.path, one);
-    }
-    return [...found.values()];
+  return (sought) => {
+    const found = places.flatMap((place) => place(sought));
+    return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
   };
 }
 

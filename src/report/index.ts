@@ -1,4 +1,5 @@
 /** The reporters, by the mode that asks for one. */
+import { gathered } from "./gathered.js";
 import { createNdjson } from "./json.js";
 import { createLines } from "./lines.js";
 import type { OutputStream, Reporter } from "./reporter.js";
@@ -23,16 +24,20 @@ export interface ReporterOptions {
 /** A reporter in the mode asked for. The bars' library is loaded only for bars. */
 export async function createReporter(options: ReporterOptions): Promise<Reporter> {
   const { mode, stream, now, color, verbose, command } = options;
-  const write = (text: string) => stream.write(text);
-  switch (mode) {
-    case "bars": {
-      const { createBars } = await import("./bars.js");
-      return createBars({ stream, now, color, verbose });
-    }
-    case "ndjson":
-      return createNdjson({ write, now, command });
-    case "lines":
-    case "quiet":
-      return { onEvent: createLines({ write, now, color, verbose, quiet: mode === "quiet" }), stop: () => {} };
+  if (mode === "bars") {
+    const { createBars } = await import("./bars.js");
+    return createBars({ stream, now, color, verbose });
   }
+  const { write, flush } = gathered((text) => stream.write(text));
+  if (mode === "lines" || mode === "quiet") {
+    return { onEvent: createLines({ write, now, color, verbose, quiet: mode === "quiet" }), stop: flush };
+  }
+  const { onEvent, stop } = createNdjson({ write, now, command });
+  return {
+    onEvent,
+    stop(end) {
+      stop(end);
+      flush();
+    },
+  };
 }

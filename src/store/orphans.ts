@@ -1,6 +1,6 @@
 /** Unfinished downloads that no run comes back for: known by their names, and removed when something takes their place. */
 import { lstat, readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join, sep } from "node:path";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 import { partialPath, removePartial } from "./partial.js";
 
@@ -29,15 +29,15 @@ export function createOrphans(isTarget: (path: string) => boolean): Orphans {
   // Each folder is listed once: many small files may lie in one.
   const listings = new Map<string, Promise<string[]>>();
   const list = (folder: string) => {
-    const known = listings.get(folder) ?? readdir(folder).then((names) => names.filter((name) => PARTIAL.test(name)));
+    const known = listings.get(folder) ?? partialsIn(folder);
     listings.set(folder, known);
     return known;
   };
   return {
     async remove(target) {
-      const folder = dirname(target);
+      const folder = target.slice(0, target.lastIndexOf(sep));
       let bytes = 0;
-      for (const name of await list(folder).catch(() => [])) {
+      for (const name of await list(folder)) {
         const path = join(folder, name);
         const [partial, key = ""] = PARTIAL.exec(name) ?? [];
         if (basename(partialPath(target, key)) !== partial || isTarget(path)) continue;
@@ -52,6 +52,11 @@ export function createOrphans(isTarget: (path: string) => boolean): Orphans {
       return bytes;
     },
   };
+}
+
+/** The names in a folder that are named like partials; none where it cannot be read. */
+async function partialsIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).filter((name) => PARTIAL.test(name));
 }
 
 /** Removes archives whose download was given up; `wanted`: names of those that this run goes on with. Never throws. */

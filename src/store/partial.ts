@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { lstat, readdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { type ByteRanges, bytesIn } from "./byte-ranges.js";
 import { diskError } from "./disk-error.js";
 import { JOURNAL_ENDING, readJournal, removeJournal } from "./journal.js";
@@ -19,12 +19,13 @@ const NAME_BYTES = 255;
  */
 export function partialPath(target: string, key: string): string {
   const ending = `.${key.slice(0, 12)}.part`;
-  let name = basename(target);
+  const at = target.lastIndexOf(sep) + 1;
+  let name = target.slice(at);
   if (Buffer.byteLength(name) + ending.length + JOURNAL_ENDING.length > NAME_BYTES) {
     const own = createHash("sha256").update(name).digest("hex").slice(0, 12);
     name = `${[...name].slice(0, 40).join("")}.${own}`;
   }
-  return join(dirname(target), `${name}${ending}`);
+  return `${target.slice(0, at)}${name}${ending}`;
 }
 
 /** How to open a partial. */

@@ -4,7 +4,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { AssetsError } from "../errors.js";
 import { isWindows } from "../platform.js";
-import { wayInto } from "../ways.js";
+import { folderOf, wayInto } from "../ways.js";
 import { diskError, errnoOf } from "./disk-error.js";
 import { HOME_FOLDER } from "./home.js";
 
@@ -21,7 +21,7 @@ export interface Targets {
    * Makes the folder of a target, then checks again where it really lies, unless it is the one that was checked before.
    * Throws UNSAFE_PATH, LOCAL_IO, DISK_FULL.
    */
-  makeFolder(path: string): Promise<string>;
+  makeFolder(path: string): Promise<void>;
 }
 
 /** `root` is absolute and need not exist. What is learned of a folder is remembered; only `makeFolder` looks anew. */
@@ -29,16 +29,16 @@ export function createTargets(root: string): Targets {
   let realRoot: Promise<string> | undefined;
   const checked = new Map<string, Promise<unknown>>();
   const plain = new Map<string, boolean>();
-  /** The folders that `makeFolder` has checked. */
-  const made = new Map<string, FolderIdentity>();
+  /** The folders that `makeFolder` has checked, by their paths in the manifest. */
+  const made = new Map<string, { readonly folder: string; readonly identity: FolderIdentity }>();
   const prefix = root.endsWith(sep) ? root : `${root}${sep}`;
 
   /** Whether a folder under the root is one, or is not there, and all above it are as well. */
   const isPlain = (folder: string): boolean => {
     let known = plain.get(folder);
     if (known === undefined) {
-      const slash = folder.lastIndexOf("/");
-      known = (slash === -1 || isPlain(folder.slice(0, slash))) && isFolderOrNothing(`${prefix}${folder}`);
+      const above = folderOf(folder);
+      known = (above === "" || isPlain(above)) && isFolderOrNothing(`${prefix}${folder}`);
       known &&= !isReserved(folder.split("/"));
       plain.set(folder, known);
     }
@@ -74,14 +74,14 @@ export function createTargets(root: string): Targets {
     resolveAtOnce(path) {
       // On Windows a folder has further names, which only its real path tells.
       if (isWindows) return undefined;
-      const slash = path.lastIndexOf("/");
-      return slash === -1 || isPlain(path.slice(0, slash)) ? `${prefix}${path}` : undefined;
+      const name = folderOf(path);
+      return name === "" || isPlain(name) ? `${prefix}${path}` : undefined;
     },
     async makeFolder(path) {
-      const target = join(root, path);
-      const folder = dirname(target);
-      const known = made.get(folder);
-      if (known !== undefined && isSame(known, identityOf(folder))) return target;
+      const name = folderOf(path);
+      const known = made.get(name);
+      if (known !== undefined && isSame(known.identity, identityOf(known.folder))) return;
+      const folder = join(root, name);
       // Checked before as well: making folders behind a link that leads out would already be a trace outside.
       await check(path, folder);
       try {
@@ -92,8 +92,7 @@ export function createTargets(root: string): Targets {
       realRoot = undefined;
       // Taken where no link leads on, and so of what was checked.
       const identity = identityOf(await check(path, folder));
-      if (identity !== undefined) made.set(folder, identity);
-      return target;
+      if (identity !== undefined) made.set(name, { folder, identity });
     },
   };
 }

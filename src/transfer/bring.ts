@@ -1,10 +1,9 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
 import { AssetsError } from "../errors.js";
-import type { Located } from "../source/source.js";
+import type { Located, Opened } from "../source/source.js";
 import type { Answer, Asking, BringContext, Errand } from "./connection.js";
 import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
-import { LONG_WAIT_MS } from "./retry.js";
 import type { Segment } from "./segments.js";
 import type { Way } from "./turn.js";
 import type { Work } from "./work.js";
@@ -44,13 +43,14 @@ export async function bring(
       const member = await way.unpack(located, context.lane);
       return await pour(work, asking, await open(work, asking, member), context);
     }
-    const opening = open(work, asking, located).then((answer) => {
-      hosts.answered(way.host, performance.now() - asked, answer.pauseMs);
-      settle();
-      settle = hosts.gives(way.host);
-      return answer;
+    const answer = await orResting(way.host, context, (onLong) => {
+      const onAnswer = ({ pauseMs }: Opened) => {
+        hosts.answered(way.host, performance.now() - asked, pauseMs);
+        settle();
+        settle = hosts.gives(way.host);
+      };
+      return open(work, asking, located, { onAnswer, onLong });
     });
-    const answer = await orResting(opening, way.host, context);
     await pour(work, asking, answer, context);
     if (!isTakenOver) hosts.served(way.host, asked);
   } catch (thrown) {
@@ -90,26 +90,34 @@ async function awaitHost(
 }
 
 /** Waits for an answer: where it is long in coming, at rest, as other hosts may answer sooner. Throws what it throws. */
-async function orResting<T>(answer: Promise<T>, host: string, { hosts, lane }: BringContext): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const isLong = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, LONG_WAIT_MS, true);
+async function orResting<T>(
+  host: string,
+  { hosts, lane }: BringContext,
+  ask: (onLong: () => void) => Promise<T>,
+): Promise<T> {
+  let rest: Promise<void> | undefined;
+  const answer = ask(() => {
+    const heard = hosts.keepsWaiting(host);
+    rest = lane.rest(() => answer.then(heard, heard));
   });
-  const isSettled = answer.then(
-    () => false,
-    () => false,
-  );
-  const rests = await Promise.race([isSettled, isLong]);
-  clearTimeout(timer);
-  if (!rests) return answer;
-  const heard = hosts.keepsWaiting(host);
-  return lane.rest(() => answer.finally(heard));
+  try {
+    return await answer;
+  } finally {
+    if (rest !== undefined) await rest;
+  }
+}
+
+/** Who is told of an answer: that it came, that it takes long. */
+interface Waiting {
+  onAnswer?(opened: Opened): void;
+  onLong?(): void;
 }
 
 async function open(
   { wanted, size }: Work,
   { segment, errand, patience }: Asking,
   { open: openAt, url, unpacked }: Located,
+  { onAnswer, onLong }: Waiting = {},
 ): Promise<Answer> {
   const { signal } = patience;
   // Of a file of unknown size as well, what is here already is not asked for.
@@ -122,6 +130,8 @@ async function open(
       validator: errand.own?.validator,
       signal,
     }),
+    onLong,
   );
+  onAnswer?.(opened);
   return Object.assign(opened, { url, unpacked });
 }

@@ -36,8 +36,8 @@ export function partialOf(target: string, sha256: string | undefined, url: strin
   return partialPath(target, sha256 ?? createHash("sha256").update(url).digest("hex"));
 }
 
-/** The candidates for a file at its target. */
-export function candidatesOf({ file }: PlanItem, target: string, context: CandidateContext): Offers {
+/** The candidates for a file. */
+export function candidatesOf({ file, target }: PlanItem, context: CandidateContext): Offers {
   const { sources, policy, lfs, lfsServers, clones, signal } = context;
   const { sha256, size } = file;
   const needsNetwork = (url: string) =>

@@ -1,5 +1,4 @@
 /** Puts one file in its place: locked, fetched, proven, renamed, remembered. */
-import { join } from "node:path";
 import { AssetsError, abortError } from "../errors.js";
 import type { Outcome } from "../events.js";
 import type { Pieces } from "../manifest/pieces.js";
@@ -103,13 +102,14 @@ async function copyOrFetch(
   place: HeldPlace,
   context: TransferContext,
 ): Promise<FetchResult & { from?: string }> {
-  const { target, makeFolder } = place;
+  const { target } = item;
+  const { makeFolder } = place;
   const wanted = wantedOf(item, place, context);
   const { withPieces, digest } = wanted;
   const copied = await context.reuse?.copy(item, { target, makeFolder, withPieces }, context);
   if (copied !== undefined) return copied;
   if (digest !== undefined) await context.mending?.prepare(item, partialPath(target, digest.hex));
-  return fetchBytes(wanted, candidatesOf(item, target, context), context);
+  return fetchBytes(wanted, candidatesOf(item, context), context);
 }
 
 async function take(
@@ -120,15 +120,16 @@ async function take(
   const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
   if (isSmall(item)) return folderLocks.take(path, onWait);
   const held = await lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
-  return { ...held, target: join(root, path), makeFolder: () => targets.makeFolder(path) };
+  return { ...held, makeFolder: () => targets.makeFolder(path) };
 }
 
 async function putInPlace(
   item: PlanItem,
-  { target, makeFolder }: HeldPlace,
+  { makeFolder }: HeldPlace,
   result: FetchResult & { ok: true; from?: string },
   context: TransferContext,
 ): Promise<Outcome> {
+  const { target } = item;
   const { partial, hex, url, from, received, attempts, tried, pieces } = result;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.

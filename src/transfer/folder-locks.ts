@@ -1,7 +1,7 @@
 /** One lock for all small files of a folder: with one each, many small files would cost mostly locks. */
-import { dirname, join } from "node:path";
 import { type Held, lock } from "../store/lock.js";
 import type { Targets } from "../store/target.js";
+import { folderOf } from "../ways.js";
 
 /** The folders of a run whose small files are under way. */
 export interface FolderLocks {
@@ -16,8 +16,6 @@ export interface FolderLocks {
 export interface HeldPlace {
   /** Another process may still write to what it had open. */
   readonly doubtful: boolean;
-  /** The absolute path of the file. */
-  readonly target: string;
   /** Makes the folder, and makes sure of it. */
   makeFolder(): Promise<unknown>;
   release(): Promise<void>;
@@ -37,7 +35,7 @@ export function createFolderLocks(
   const folders = new Map<string, Folder>();
   return {
     async take(path, onWait) {
-      const name = dirname(path);
+      const name = folderOf(path);
       // The slash tells the lock of a folder from that of a file of the same name.
       const folder: Folder = folders.get(name) ?? {
         users: 0,
@@ -53,12 +51,7 @@ export function createFolderLocks(
       };
       try {
         const { doubtful } = await folder.held;
-        return {
-          doubtful,
-          target: join(root, path),
-          makeFolder: () => targets.makeFolder(path),
-          release,
-        };
+        return { doubtful, makeFolder: () => targets.makeFolder(path), release };
       } catch (error) {
         folder.users--;
         if (folders.get(name) === folder) folders.delete(name);

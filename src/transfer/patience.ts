@@ -1,5 +1,6 @@
 /** Watches that bytes keep coming: ends a request whose source has gone silent. */
 import { AssetsError, abortError } from "../errors.js";
+import { LONG_WAIT_MS } from "./retry.js";
 
 /** Limits of patience. Times in milliseconds. */
 export interface PatiencePolicy {
@@ -33,8 +34,8 @@ interface Watched {
 export interface Patience {
   /** Aborted when the run is, when patience has ended, and by `end`; frees whatever the request holds. */
   readonly signal: AbortSignal;
-  /** Waits for an answer, at most as long as for a first byte. */
-  answer<T>(promise: Promise<T>): Promise<T>;
+  /** Waits for an answer, at most as long as for a first byte; `onLong` is told once that takes longer than others may. */
+  answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T>;
   /** Passes the one body on; the time its reader takes does not count. */
   watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Why the request was aborted, if it was. */
@@ -62,6 +63,7 @@ interface Wait {
   limitMs: number;
   says: string;
   reject: (why: unknown) => void;
+  onLong: (() => void) | undefined;
 }
 
 /** A class, as there is one for each request, which listens to the run and passes the body on by itself. */
@@ -101,8 +103,8 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#abort(reason instanceof AssetsError ? reason : abortError());
   }
 
-  answer<T>(promise: Promise<T>): Promise<T> {
-    return this.#within(this.#firstByteMs, "gave no answer", promise);
+  answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T> {
+    return this.#within(this.#firstByteMs, "gave no answer", promise, onLong);
   }
 
   watch(body: AsyncIterable<Uint8Array>): this {
@@ -163,14 +165,15 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     for (const count of this.#speedometers) count(bytes, ms);
   }
 
-  #within<T>(limitMs: number, says: string, promise: Promise<T>): Promise<T> {
+  #within<T>(limitMs: number, says: string, promise: Promise<T>, onLong?: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const wait = { since: performance.now(), limitMs, says, reject };
+      const wait: Wait = { since: performance.now(), limitMs, says, reject, onLong };
       this.#wait = wait;
       const settled = () => {
         if (this.#wait === wait) this.#wait = undefined;
       };
-      if (this.#timerDue > wait.since + limitMs) this.#arm(limitMs);
+      const lookMs = Math.min(limitMs, LONG_WAIT_MS);
+      if (this.#timerDue > wait.since + lookMs) this.#arm(lookMs);
       promise.then(
         (value) => {
           settled();
@@ -195,8 +198,11 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#timerDue = Number.POSITIVE_INFINITY;
     const wait = this.#wait;
     if (wait === undefined) return;
-    const leftMs = wait.since + wait.limitMs - performance.now();
-    if (leftMs > 0) this.#arm(leftMs);
+    const waitedMs = performance.now() - wait.since;
+    const { onLong } = wait;
+    if (waitedMs >= LONG_WAIT_MS) wait.onLong = undefined;
+    if (onLong !== undefined && wait.onLong === undefined) onLong();
+    if (waitedMs < wait.limitMs) this.#arm(Math.min(wait.limitMs - waitedMs, LONG_WAIT_MS));
     else {
       const seconds = Math.round(wait.limitMs / 100) / 10;
       const message = `${this.#url} ${wait.says} for ${seconds} s.`;

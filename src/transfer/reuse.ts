@@ -1,5 +1,5 @@
 /** Brings pinned files that lie elsewhere on this machine already, before any network is asked. */
-import type { Elsewhere, Place } from "../elsewhere/place.js";
+import type { Elsewhere, OpenPlace } from "../elsewhere/place.js";
 import type { EventListener } from "../events.js";
 import type { PlanItem } from "../plan.js";
 import { adopt } from "../store/adopt.js";
@@ -34,15 +34,17 @@ export interface Reuse {
 /** A longer copy than this is told while it goes on, in bytes. */
 const TOLD_BYTES = 8 * 1024 * 1024;
 
-/** `elsewhere` tells where a file may lie. */
-export function createReuse(elsewhere: Place): Reuse {
+/** `elsewhere` opens what tells where a file may lie. */
+export function createReuse(elsewhere: OpenPlace): Reuse {
+  /** The last one of each digest that is under way or was. */
   const turns = new Map<string, Promise<unknown>>();
   return {
     async copy({ file }, { target, withPieces, makeFolder }, { signal, emit }) {
       const { path, sha256, size } = file;
       if (sha256 === undefined) return undefined;
       const partial = partialPath(target, sha256);
-      for (const place of await elsewhere({ sha256, path })) {
+      const places = await elsewhere();
+      for (const place of places({ sha256, path })) {
         if (place.path === target) continue;
         const told = tellCopy(path, place, emit);
         const adopted = await adopt({
@@ -67,12 +69,9 @@ export function createReuse(elsewhere: Place): Reuse {
     async inTurn({ file: { sha256 } }, lane, task) {
       if (sha256 === undefined) return task();
       const before = turns.get(sha256);
-      const turn = (before === undefined ? Promise.resolve() : lane.rest(() => before)).then(task);
-      const ended = turn.then(
-        () => {},
-        () => {},
-      );
-      turns.set(sha256, ended);
+      // What became of those before is theirs to tell.
+      const turn = before === undefined ? task() : lane.rest(() => before.catch(() => {})).then(task);
+      turns.set(sha256, turn);
       return turn;
     },
   };

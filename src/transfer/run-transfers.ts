@@ -1,5 +1,5 @@
 /** Fetches what a plan wants, a few files at a time, until each has its outcome. */
-import type { Place } from "../elsewhere/place.js";
+import type { OpenPlace } from "../elsewhere/place.js";
 import { type AssetsError, abortError, errorInfo, redact } from "../errors.js";
 import type { ErrorInfo, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
@@ -28,7 +28,7 @@ export interface TransferRun
   /** Files side by side; undefined for as many as suits their sizes. */
   readonly jobs: number | undefined;
   /** Where the bytes may lie on this machine; undefined to look nowhere. */
-  readonly elsewhere: Place | undefined;
+  readonly elsewhere: OpenPlace | undefined;
   /** Whether an absolute path is a file of the manifest. */
   isTarget(path: string): boolean;
   /** Looks at a file again and decides anew. */

@@ -23,7 +23,7 @@ async function foundFrom(tree: Tree, root: string, env: Record<string, string> =
   const pinned = files.map((path) => ({ path, sha256: SHA }));
   const user = { env: { GIT_CONFIG_NOSYSTEM: "1", ...env }, home: tree.path("home") };
   const elsewhere = createElsewhere({ root: tree.path(root), files: pinned, user });
-  const told = await elsewhere({ sha256: SHA, path: "m/x.bin" });
+  const told = (await elsewhere())({ sha256: SHA, path: "m/x.bin" });
   return told.filter(({ path }) => path.startsWith(tree.root) && tree.exists(relative(tree.root, path)));
 }
 
@@ -123,10 +123,8 @@ describe("bytes are looked for", () => {
     const references = ["module", "whole"].map((name) => tree.path(name));
     const env = { GIT_CONFIG_NOSYSTEM: "1", ASSETS_REFERENCE: references.join(delimiter) };
     const user = { env, home: tree.path("home") };
-    const told = await createElsewhere({ root: tree.path("repo"), files: [], repository, user })({
-      sha256: SHA,
-      path: "m/x.bin",
-    });
+    const elsewhere = await createElsewhere({ root: tree.path("repo"), files: [], repository, user })();
+    const told = elsewhere({ sha256: SHA, path: "m/x.bin" });
     const there = told.map(({ path }) => relative(tree.root, path)).filter((path) => tree.exists(path));
     expect(there).toEqual([`repo/.git/modules/m/${OBJECT}`, `repo/.git/${OBJECT}`, "module/x.bin", "whole/m/x.bin"]);
   });

@@ -18,8 +18,7 @@ describe("the target of a file", () => {
     const tree = makeTree();
     mkdirSync(tree.path("real"));
     symlinkSync("real", tree.path("link"), "dir");
-    const target = await createTargets(tree.root).makeFolder("link/deep/a.bin");
-    expect(target).toBe(tree.path("link/deep/a.bin"));
+    await createTargets(tree.root).makeFolder("link/deep/a.bin");
     expect(tree.exists("real/deep")).toBe(true);
   });
 
@@ -27,7 +26,7 @@ describe("the target of a file", () => {
     const tree = makeTree();
     mkdirSync(tree.path("real"));
     symlinkSync("real", tree.path("root"), "dir");
-    await expect(createTargets(tree.path("root")).makeFolder("a/b.bin")).resolves.toBe(tree.path("root/a/b.bin"));
+    await expect(createTargets(tree.path("root")).makeFolder("a/b.bin")).resolves.toBeUndefined();
   });
 
   it("is refused behind a link that leads outside, and leaves no trace there", async () => {
