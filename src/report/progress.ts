@@ -1,6 +1,6 @@
 /** What is going on at this moment, gathered from the events of a run. */
 import type { AssetEvent } from "../events.js";
-import { createRate, type Rate, timeLeft } from "./rate.js";
+import { Rate, timeLeft } from "./rate.js";
 
 /** Why no bytes arrive just now. Times as the injected clock tells them. */
 export type Note =
@@ -80,7 +80,7 @@ export function createProgress(now: () => number): Progress {
     const known = active.get(path);
     if (known) return known;
     const size = files.get(path)?.size;
-    const transfer = { path, received: 0, size, since: now(), rate: createRate(now()), note: undefined };
+    const transfer = { path, received: 0, size, since: now(), rate: new Rate(now()), note: undefined };
     active.set(path, transfer);
     return transfer;
   }
@@ -95,8 +95,8 @@ export function createProgress(now: () => number): Progress {
     if (event.kind === "archive") archives.set(path, { size, received, state: "open", unpacked: false });
     const known = share(path);
     if (known) known.unpacked = event.kind === "member" || event.kind === "copy";
-    rate ??= createRate(now());
-    transfer.rate = createRate(now());
+    rate ??= new Rate(now());
+    transfer.rate = new Rate(now());
     transfer.note = undefined;
     reach(transfer, Math.max(transfer.received, received), size);
   }
@@ -121,7 +121,7 @@ export function createProgress(now: () => number): Progress {
 
   function inspect(event: AssetEvent & { type: "inspect:progress" }): void {
     const { totalFiles, totalBytes } = event;
-    const measured = inspection?.rate ?? createRate(now());
+    const measured = inspection?.rate ?? new Rate(now());
     measured.add(now(), event.bytes - (inspection?.bytes ?? 0));
     const fraction = totalBytes > 0 ? event.bytes / totalBytes : totalFiles > 0 ? event.files / totalFiles : 1;
     const bytes = Math.max(event.bytes, inspection?.bytes ?? 0);

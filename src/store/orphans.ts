@@ -54,8 +54,8 @@ export function createOrphans(isTarget: (path: string) => boolean): Orphans {
   };
 }
 
-/** The names in a folder that are named like partials; none where it cannot be read. */
-async function partialsIn(folder: string): Promise<string[]> {
+/** The names in a folder that are named like unfinished downloads; none where it cannot be read. */
+export async function partialsIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).filter((name) => PARTIAL.test(name));
 }
 

@@ -32,6 +32,8 @@ export function partialPath(target: string, key: string): string {
 export interface PartialOptions {
   /** Another process may still have it open. Default false. */
   shared?: boolean;
+  /** Nothing stands in its place. Default false: that is looked at. */
+  isNew?: boolean;
   /** Size in bytes of the whole file, if its digest is known as well: a small one stays in memory until it is complete. */
   size?: number | undefined;
   /** Makes sure of the folder, each time before a file is created in it. Default: the folder is taken to be right. */
@@ -44,9 +46,9 @@ export interface PartialOptions {
  */
 export async function openPartial(
   path: string,
-  { shared = false, size, makeFolder = async () => {} }: PartialOptions = {},
+  { shared = false, isNew = false, size, makeFolder = async () => {} }: PartialOptions = {},
 ): Promise<PartialFile> {
-  const small = size !== undefined && size <= SMALL_BYTES && !exists(path);
+  const small = size !== undefined && size <= SMALL_BYTES && (isNew || !exists(path));
   if (small) return holdPartial(path, size, makeFolder);
   await makeFolder();
   return openOnDisk(path, shared);

@@ -144,8 +144,9 @@ async function bringAll(
       if (segment !== undefined) await bring(work, way, segment, errand, context).finally(() => segment.release());
       else if (segments.active() > 0) await helpers.change();
       else {
-        await work.check?.settled();
-        if (work.check === undefined || segments.missing() === 0) break;
+        if (work.check === undefined) break;
+        await work.check.settled();
+        if (segments.missing() === 0) break;
       }
     }
     const { size } = work;

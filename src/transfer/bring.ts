@@ -34,7 +34,7 @@ export async function bring(
     settle = await awaitHost(work, asking, context);
     if (segment.at >= segment.end) return;
     work.check?.mustBeTrusted(way.url);
-    await way.prepare?.();
+    if (way.prepare !== undefined) await way.prepare();
     const asked = performance.now();
     const located = await patience.answer(way.locate(patience.signal));
     if (located.member !== undefined && way.unpack !== undefined) {

@@ -41,7 +41,7 @@ export async function fetchBytes(
     for (let next = queue.next(); next !== undefined; ) {
       const { candidate, past } = next;
       if (work?.partial.path !== candidate.partial) {
-        await work?.close();
+        if (work !== undefined) await work.close();
         work = await openWork(wanted, candidate.partial, context);
       }
       const sharing = () => queue.left().filter(({ partial }) => partial === candidate.partial);
@@ -78,7 +78,7 @@ export async function fetchBytes(
     if (!(thrown instanceof AssetsError)) throw thrown;
     return { ok: false, error: thrown, ...tally };
   } finally {
-    await work?.close().catch(() => {});
+    if (work !== undefined) await work.close().catch(() => {});
   }
 }
 

@@ -108,7 +108,8 @@ async function copyOrFetch(
   const { withPieces, digest } = wanted;
   const copied = await context.reuse?.copy(item, { target, makeFolder, withPieces }, context);
   if (copied !== undefined) return copied;
-  if (digest !== undefined) await context.mending?.prepare(item, partialPath(target, digest.hex));
+  const { mending } = context;
+  if (digest !== undefined && mending !== undefined) await mending.prepare(item, partialPath(target, digest.hex));
   return fetchBytes(wanted, candidatesOf(item, context), context);
 }
 
@@ -120,12 +121,12 @@ async function take(
   const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
   if (isSmall(item)) return folderLocks.take(path, onWait);
   const held = await lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
-  return { ...held, makeFolder: () => targets.makeFolder(path) };
+  return { ...held, isClean: false, makeFolder: () => targets.makeFolder(path) };
 }
 
 async function putInPlace(
   item: PlanItem,
-  { makeFolder }: HeldPlace,
+  { makeFolder, isClean }: HeldPlace,
   result: FetchResult & { ok: true; from?: string },
   context: TransferContext,
 ): Promise<Outcome> {
@@ -142,13 +143,13 @@ async function putInPlace(
     }
     if (!isFetch(now)) return failed(now, conflictError(now), result);
     const size = partial.front;
-    await context.mending?.beforeReplacing(now);
+    if (context.mending !== undefined) await context.mending.beforeReplacing(now);
     const stat = await partial.commit(target, modeOf(item));
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
     if (pieces !== undefined && rememberedCutting(size) !== undefined) {
       await context.pieceMemory?.remember({ sha256: hex, size, ...pieces });
     }
-    const orphaned = await context.orphans.remove(target);
+    const orphaned = isClean ? 0 : await context.orphans.remove(target);
     if (orphaned > 0) {
       const message = `${orphaned} bytes of an unfinished download of another version or from another URL are removed.`;
       context.emit({ type: "warning", path: item.file.path, message });
@@ -170,14 +171,14 @@ function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, piece
   return size === undefined || rememberedCutting(size) !== undefined;
 }
 
-function wantedOf(item: PlanItem, { doubtful, makeFolder }: HeldPlace, context: TransferContext) {
+function wantedOf(item: PlanItem, { doubtful, isClean: isNew, makeFolder }: HeldPlace, context: TransferContext) {
   const { path, size, sha256, stated, byPointer } = item.file;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const withPieces = isRemembered(item, context);
   const known = context.pieces?.get(sha256 ?? "");
   const pieces = known?.size === size ? known : undefined;
   const kind = "file" as const;
-  return { label: path, kind, size, digest, byPointer, stated, withPieces, pieces, doubtful, makeFolder };
+  return { label: path, kind, size, digest, byPointer, stated, withPieces, pieces, doubtful, isNew, makeFolder };
 }
 
 /** A file that is replaced hands its permissions on. */

@@ -1,5 +1,7 @@
 /** One lock for all small files of a folder: with one each, many small files would cost mostly locks. */
+import { join } from "node:path";
 import { type Held, lock } from "../store/lock.js";
+import { partialsIn } from "../store/orphans.js";
 import type { Targets } from "../store/target.js";
 import { folderOf } from "../ways.js";
 
@@ -16,6 +18,8 @@ export interface FolderLocks {
 export interface HeldPlace {
   /** Another process may still write to what it had open. */
   readonly doubtful: boolean;
+  /** No unfinished download lay in the folder when the place was taken, as far as that was looked at. */
+  readonly isClean: boolean;
   /** Makes the folder, and makes sure of it. */
   makeFolder(): Promise<unknown>;
   release(): Promise<void>;
@@ -23,7 +27,7 @@ export interface HeldPlace {
 
 interface Folder {
   users: number;
-  held: Promise<Held>;
+  held: Promise<Held & Pick<HeldPlace, "isClean">>;
 }
 
 /** Makes the locks of a run. */
@@ -33,14 +37,20 @@ export function createFolderLocks(
   options: { timeoutMs: number; signal: AbortSignal },
 ): FolderLocks {
   const folders = new Map<string, Folder>();
+  /** The folders that were listed: once each, since there may be many names. */
+  const listed = new Set<string>();
+  const hold = async (name: string, onWait: (owner: string) => void) => {
+    // The slash tells the lock of a folder from that of a file of the same name.
+    const held = await lock(root, `${name}/`, { ...options, onWait });
+    // A list of many names takes less time than a look for each file.
+    const isFirst = !listed.has(name);
+    listed.add(name);
+    return { ...held, isClean: isFirst && (await partialsIn(join(root, name))).length === 0 };
+  };
   return {
     async take(path, onWait) {
-      const name = folderOf(path);
-      // The slash tells the lock of a folder from that of a file of the same name.
-      const folder: Folder = folders.get(name) ?? {
-        users: 0,
-        held: lock(root, `${name}/`, { ...options, onWait }),
-      };
+      const name = folderOf(path) || ".";
+      const folder: Folder = folders.get(name) ?? { users: 0, held: hold(name, onWait) };
       folders.set(name, folder);
       folder.users++;
       const release = async () => {
@@ -50,8 +60,8 @@ export function createFolderLocks(
         await (await folder.held).release();
       };
       try {
-        const { doubtful } = await folder.held;
-        return { doubtful, makeFolder: () => targets.makeFolder(path), release };
+        const { doubtful, isClean } = await folder.held;
+        return { doubtful, isClean, makeFolder: () => targets.makeFolder(path), release };
       } catch (error) {
         folder.users--;
         if (folders.get(name) === folder) folders.delete(name);

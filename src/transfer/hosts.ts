@@ -219,8 +219,18 @@ export function createHosts(policy: RetryPolicy): Hosts {
   };
 }
 
+/** What many URLs begin with, up to the path: the last one that was taken apart, and its host. */
+let latest = { start: "", host: "" };
+
 /** The host of a URL, with its port; the URL itself where it has none. */
 export function hostOf(url: string): string {
+  const start = /^https?:\/\/[^/?#\\]*/i.exec(url)?.[0];
+  if (start === undefined) return unusualHostOf(url);
+  if (start !== latest.start) latest = { start, host: unusualHostOf(url) };
+  return latest.host;
+}
+
+function unusualHostOf(url: string): string {
   const asked = lfsEndpointIn(url)?.href ?? url;
   if (!URL.canParse(asked)) return url;
   const { host, protocol } = new URL(asked);

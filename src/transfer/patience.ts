@@ -93,12 +93,12 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#policy = policy;
     this.#firstByteMs = firstBytePatience(policy, size);
     this.#hurries = hurries;
-    run.addEventListener("abort", this);
-    if (run.aborted) this.handleEvent();
+    listenersOf(run).add(this);
+    if (run.aborted) this.onAbort();
   }
 
   /** Of the run's abort. */
-  handleEvent(): void {
+  onAbort(): void {
     const { reason } = this.#run;
     this.#abort(reason instanceof AssetsError ? reason : abortError());
   }
@@ -144,7 +144,7 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   }
 
   end(): void {
-    this.#run.removeEventListener("abort", this);
+    listenersOf(this.#run).delete(this);
     clearTimeout(this.#timer);
     if (!this.#isOver) this.#controller.abort(ENDED);
     this.#wait?.reject(ENDED);
@@ -217,6 +217,20 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#controller.abort(why);
     this.#wait?.reject(why);
   }
+}
+
+/** Those that wait for the abort of a run: to add them to its signal one by one would take many times as long. */
+const listeners = new WeakMap<AbortSignal, Set<RequestPatience>>();
+
+function listenersOf(run: AbortSignal): Set<RequestPatience> {
+  const known = listeners.get(run) ?? new Set();
+  if (!listeners.has(run)) {
+    listeners.set(run, known);
+    run.addEventListener("abort", () => {
+      for (const each of [...known]) each.onAbort();
+    });
+  }
+  return known;
 }
 
 type Speedometer = (bytes: number, ms: number) => void;

@@ -52,7 +52,8 @@ export async function pour(
         pace.arrived(body.length);
         hosts.heard(way.host);
       }
-      await rateLimit.take(body.length, patience.signal);
+      const paid = rateLimit.take(body.length, patience.signal);
+      if (paid !== undefined) await paid;
       if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
       segment.moveTo(at + chunk.length, performance.now());
@@ -60,7 +61,8 @@ export async function pour(
       const start = at;
       at += chunk.length;
       const before = performance.now();
-      await partial.write(chunk, start);
+      const written = partial.write(chunk, start);
+      if (written !== undefined) await written;
       pace.heldUp(performance.now() - before);
       work.check?.landed({ start, end: at }, giver);
       work.digest.advance();

@@ -21,6 +21,8 @@ export interface Wanted {
   readonly size?: number | undefined;
   /** Another process may still have the partial open. */
   readonly doubtful?: boolean | undefined;
+  /** No earlier run left anything of it. */
+  readonly isNew?: boolean | undefined;
   /** Makes sure of the partial's folder before a file is created in it. */
   readonly makeFolder?: (() => Promise<unknown>) | undefined;
   /** Work out the digests of its pieces as well. */
@@ -74,6 +76,7 @@ export async function openWork(
 ): Promise<Work> {
   const partial = await openPartial(path, {
     shared: wanted.doubtful ?? false,
+    isNew: wanted.isNew ?? false,
     size: wanted.digest && wanted.size,
     makeFolder: wanted.makeFolder,
   });
