@@ -106,10 +106,13 @@ export async function bytesMissing(fetches: readonly PlanItem[]): Promise<number
   return fetches.reduce((sum, { file }, index) => sum + Math.max(0, (file.size ?? 0) - (partials[index] ?? 0)), 0);
 }
 
-/** Whether an absolute path is a file of the manifest. */
+/** Whether an absolute path is a file of the manifest: asked seldom, so that they are gathered at the first question. */
 function isTargetOf({ assets, root }: Manifest): (path: string) => boolean {
-  const targets = new Set(assets.flatMap(({ files }) => files.map(({ path }) => join(root, path))));
-  return (path) => targets.has(path);
+  let targets: Set<string> | undefined;
+  return (path) => {
+    targets ??= new Set(assets.flatMap(({ files }) => files.map((file) => join(root, file.path))));
+    return targets.has(path);
+  };
 }
 
 /** Bytes that an earlier run left of a file, and that the next goes on from. Of many small ones it would cost more to ask than it could tell. */

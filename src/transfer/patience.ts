@@ -1,5 +1,6 @@
 /** Watches that bytes keep coming: ends a request whose source has gone silent. */
 import { AssetsError, abortError } from "../errors.js";
+import { type Abortable, listen, unlisten } from "./on-abort.js";
 import { LONG_WAIT_MS } from "./retry.js";
 
 /** Limits of patience. Times in milliseconds. */
@@ -67,7 +68,7 @@ interface Wait {
 }
 
 /** A class, as there is one for each request, which listens to the run and passes the body on by itself. */
-class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
+class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint8Array> {
   readonly #url: string;
   readonly #run: AbortSignal;
   readonly #policy: PatiencePolicy;
@@ -93,7 +94,7 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#policy = policy;
     this.#firstByteMs = firstBytePatience(policy, size);
     this.#hurries = hurries;
-    listenersOf(run).add(this);
+    listen(run, this);
     if (run.aborted) this.onAbort();
   }
 
@@ -144,7 +145,7 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
   }
 
   end(): void {
-    listenersOf(this.#run).delete(this);
+    unlisten(this.#run, this);
     clearTimeout(this.#timer);
     if (!this.#isOver) this.#controller.abort(ENDED);
     this.#wait?.reject(ENDED);
@@ -217,20 +218,6 @@ class RequestPatience implements Patience, AsyncIterableIterator<Uint8Array> {
     this.#controller.abort(why);
     this.#wait?.reject(why);
   }
-}
-
-/** Those that wait for the abort of a run: to add them to its signal one by one would take many times as long. */
-const listeners = new WeakMap<AbortSignal, Set<RequestPatience>>();
-
-function listenersOf(run: AbortSignal): Set<RequestPatience> {
-  const known = listeners.get(run) ?? new Set();
-  if (!listeners.has(run)) {
-    listeners.set(run, known);
-    run.addEventListener("abort", () => {
-      for (const each of [...known]) each.onAbort();
-    });
-  }
-  return known;
 }
 
 type Speedometer = (bytes: number, ms: number) => void;
