@@ -1,7 +1,7 @@
 /** Ways from a folder to a path, and how they read. */
 import { join, resolve, sep } from "node:path";
 import { describe, expect, it } from "vitest";
-import { pathFrom, wayInto } from "../src/ways.js";
+import { folderOf, pathFrom, wayInto } from "../src/ways.js";
 
 const FOLDER = resolve("/a/b");
 const slashed = (path: string) => path.split(sep).join("/");
@@ -18,4 +18,8 @@ describe("the way from a folder", () => {
     const absolute = resolve(FOLDER, path);
     expect([wayInto(FOLDER, absolute), pathFrom(FOLDER, absolute)]).toEqual([way, shown]);
   });
+});
+
+it("the folder of a path is what stands before its name", () => {
+  expect(["a/b/c.bin", "a/c.bin", "c.bin", ""].map(folderOf)).toEqual(["a/b", "a", "", ""]);
 });

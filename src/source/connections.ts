@@ -38,6 +38,8 @@ const MAX_HEADER_BYTES = 64 * 1024;
 const PIECE_BYTES = 256 * 1024;
 const MOST_PIECES = 32;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A server that serves a few connections at a time lets others wait until one of them is closed. */
+const IDLE_MS = 1_000;
 /** A proxy answers when it has reached the server, or given up. */
 const TUNNEL_TIMEOUT_MS = 60_000;
 
@@ -85,7 +87,8 @@ export async function createConnections(
   };
 
   const agents = (connect: Connector): Agents => {
-    const options = { connect: letGo(connect), maxHeaderSize: MAX_HEADER_BYTES };
+    const idle = { keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS };
+    const options = { connect: letGo(connect), maxHeaderSize: MAX_HEADER_BYTES, ...idle };
     return { kept: new Agent(options), reset: new Agent(options) };
   };
   const toServer = connectorTo("servers");

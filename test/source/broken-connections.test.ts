@@ -34,6 +34,26 @@ function eachRequest(told: (socket: Socket, nth: number) => void) {
   };
 }
 
+it("a server that serves one connection at a time gets each of them closed soon after its last answer", async () => {
+  const waiting: Socket[] = [];
+  const serveNext = () => {
+    const [socket] = waiting;
+    socket?.on("data", () => socket.write(ANSWER));
+    socket?.on("close", () => {
+      waiting.shift();
+      serveNext();
+    });
+  };
+  const port = await started(
+    createServer((socket) => {
+      if (waiting.push(socket) === 1) serveNext();
+    }),
+  );
+  const client = makeClient();
+  const answers = await Promise.all([1, 2, 3].map(() => get(client, `http://127.0.0.1:${port}/`)));
+  expect(answers.every(({ bytes }) => bytes.equals(BODY))).toBe(true);
+}, 6_000);
+
 describe("a connection that is closed when it is used again", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["closed", (socket) => socket.end()],
