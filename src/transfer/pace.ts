@@ -63,7 +63,7 @@ const IDLE_SHARE = 0.25;
 /** With its connections waiting for the disk this much of the time, the disk does. */
 const HELD_SHARE = 0.25;
 /** For how long a fruitless trial puts off the next one at its host: twice as long each time, in milliseconds. */
-const LEAST_REST_MS = 1_000;
+const LEAST_REST_MS = 5_000;
 const MOST_REST_MS = 30_000;
 /** For how long a host that failed or refused is granted nothing more, in milliseconds. */
 const FAILED_MS = 2_000;
@@ -119,11 +119,12 @@ export function createPace(
     grant(host, Math.min(host.granted, from));
   };
 
-  /** Bytes a millisecond over the last `windowMs`. */
-  const rate = (now: number, windowMs: number): number => {
-    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - MOST_WINDOW_MS) samples.shift();
-    const first = samples.findLast(({ at }) => at <= now - windowMs) ?? samples[0];
-    return first === undefined || now <= first.at ? 0 : (bytes - first.bytes) / (now - first.at);
+  const sampleAt = (moment: number) => samples.findLast(({ at }) => at <= moment) ?? samples[0];
+  /** Bytes a millisecond over `windowMs` before this moment. */
+  const rate = (until: number, windowMs: number): number => {
+    const [first, last] = [sampleAt(until - windowMs), sampleAt(until)];
+    if (first === undefined || last === undefined || last.at <= first.at) return 0;
+    return (last.bytes - first.bytes) / (last.at - first.at);
   };
   /** Whether this process or the disk was the bottleneck since it was asked last: each tick has to ask. */
   const takeBusy = (): boolean => {
@@ -140,8 +141,10 @@ export function createPace(
     for (const file of [...files]) file.start();
     const now = performance.now();
     samples.push({ at: now, bytes });
+    while (samples.length > 2 && (samples[1]?.at ?? now) <= now - MOST_WINDOW_MS) samples.shift();
     const tripMs = Math.max(0, ...[...files].flatMap((file) => file.hosts).map(latencyMs));
-    const perMs = rate(now, Math.min(Math.max(WINDOW_MS, tripMs), MOST_WINDOW_MS / 2));
+    const windowMs = Math.min(Math.max(WINDOW_MS, tripMs), MOST_WINDOW_MS / 2);
+    const perMs = rate(now, windowMs);
     const perMsLong = rate(now, Math.min(Math.max(LONG_WINDOW_MS, 2 * tripMs), MOST_WINDOW_MS));
     const busy = takeBusy();
     if (trial !== undefined) {
@@ -168,6 +171,7 @@ export function createPace(
     trial = nextTrial({
       now,
       perMs,
+      perMsPast: rate(now - windowMs, windowMs),
       perMsLong,
       leftBytes: wanting.reduce((sum, file) => sum + file.missing(), 0),
       room: MOST_IN_ALL - openInAll(),

@@ -54,7 +54,9 @@ export async function pour(
       }
       const paid = rateLimit.take(body.length, patience.signal);
       if (paid !== undefined) await paid;
-      if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);
+      if (at + body.length >= segment.end) {
+        segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER, performance.now(), work.givers.ranges.get(giver));
+      }
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
       segment.moveTo(at + chunk.length, performance.now());
       if (own !== undefined && startsOver) await compare(work, answer, chunk, at, own);

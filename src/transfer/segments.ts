@@ -1,5 +1,5 @@
 /** Shares the missing bytes of a file out among connections, so that none of them is idle before the last byte. */
-import { type ByteRanges, bytesIn, gapsOf, withRange } from "../store/byte-ranges.js";
+import { type ByteRanges, bytesIn, gapsOf, holdsRange, withRange } from "../store/byte-ranges.js";
 
 /** The bytes that one connection brings. Times are those of `performance.now()`. */
 export interface Segment {
@@ -12,8 +12,11 @@ export interface Segment {
   onTakenOver: () => void;
   /** Its connection has brought the bytes below `to`. */
   moveTo(to: number, now: number): void;
-  /** Lets its connection go on behind it, at most to `to`, where nobody else is at work. */
-  extend(to: number): void;
+  /**
+   * Lets its connection go on behind it, at most to `to`, where nobody else is at work. It may pass through bytes that are
+   * here, if they are `mine`, and so few that to ask anew would take longer.
+   */
+  extend(to: number, now: number, mine?: ByteRanges): void;
   /** Its connection brings everything from the first byte on, whatever is asked of it: all others end, none is split off. */
   becomeAll(): void;
   /** Its connection has ended: what it did not bring is missing again. */
@@ -53,6 +56,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const STRAGGLER_MS = 2_000;
 /** How often the pace of a connection is looked at, in milliseconds. */
 const LOOK_MS = 1_000;
+/** How many times as long as an answer takes it takes until a new connection is as fast as one that has been in use. */
+const WARM_UP_TRIPS = 8;
 /** Of what a straggler holds, half is left to it, unless it is less than this. */
 const STRAGGLER_BYTES = 64 * 1024;
 
@@ -64,8 +69,16 @@ interface Mark {
 /** What the parts of one file know of each other. */
 interface Shared {
   readonly size: () => number;
+  readonly held: () => ByteRanges;
   readonly active: Set<Part>;
   readonly unclaimed: () => ByteRanges;
+}
+
+/** When a part begins, how long it may be silent, and how long answers take. Times in milliseconds. */
+interface Terms {
+  readonly now: number;
+  readonly patienceMs: number;
+  readonly latencyMs: number;
 }
 
 class Part implements Segment {
@@ -81,9 +94,10 @@ class Part implements Segment {
   past: Mark;
   last: Mark;
   readonly patienceMs: number;
+  readonly latencyMs: number;
   onTakenOver = () => {};
 
-  constructor(file: Shared, start: number, limit: number, now: number, patienceMs: number) {
+  constructor(file: Shared, start: number, limit: number, { now, patienceMs, latencyMs }: Terms) {
     this.#file = file;
     this.start = start;
     this.at = start;
@@ -93,6 +107,7 @@ class Part implements Segment {
     this.past = { at: start, ms: now };
     this.last = this.past;
     this.patienceMs = patienceMs;
+    this.latencyMs = latencyMs;
   }
 
   get end(): number {
@@ -107,10 +122,15 @@ class Part implements Segment {
     this.last = { at: to, ms };
   }
 
-  extend(to: number): void {
-    if (this.end === this.#file.size()) return;
-    const gap = this.#file.unclaimed().find((range) => range.start === this.end);
-    if (gap !== undefined) this.limit = Math.max(this.end, Math.min(gap.end, to));
+  extend(to: number, now: number, mine: ByteRanges = []): void {
+    const { end } = this;
+    if (end === this.#file.size()) return;
+    const here = this.#file.held().find((range) => range.start <= end && end < range.end);
+    const perMs = (this.at - this.past.at) / Math.max(1, now - this.past.ms);
+    const isWorth = here !== undefined && here.end - end <= perMs * this.latencyMs * WARM_UP_TRIPS;
+    const from = isWorth && holdsRange(mine, { start: end, end: here.end }) ? here.end : end;
+    const gap = this.#file.unclaimed().find((range) => range.start === from);
+    if (gap !== undefined) this.limit = Math.max(end, Math.min(gap.end, to));
   }
 
   becomeAll(): void {
@@ -158,9 +178,9 @@ export function createSegments(
     const enough = straggler.end - straggler.at >= 2 * STRAGGLER_BYTES;
     return moves && enough ? { split: straggler } : { takeOver: straggler };
   };
-  const file: Shared = { size, active, unclaimed };
-  const begin = (start: number, limit: number, now: number, patienceMs: number): Segment => {
-    const part = new Part(file, start, limit, now, patienceMs);
+  const file: Shared = { size, held, active, unclaimed };
+  const begin = (start: number, limit: number, terms: Terms): Segment => {
+    const part = new Part(file, start, limit, terms);
     active.add(part);
     return part;
   };
@@ -169,22 +189,22 @@ export function createSegments(
     active: () => active.size,
     missing: () => bytesIn(gaps()),
     take(connections, now, latencyMs = 0) {
-      const patienceMs = Math.max(STRAGGLER_MS, 2 * latencyMs);
+      const terms = { now, patienceMs: Math.max(STRAGGLER_MS, 2 * latencyMs), latencyMs };
       const share = Math.ceil(bytesIn(gaps()) / (2 * connections));
       const piece = connections === 1 ? size() : Math.max(leastSegmentBytes, Math.min(MOST_BYTES, share));
       const [gap] = unclaimed();
-      if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), now, patienceMs);
+      if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), terms);
       const chosen = choose(now);
       if (chosen === undefined) return undefined;
       if ("split" in chosen) {
         const { at, end: to } = chosen.split;
         const kept = to - at > 2 * piece ? piece : Math.ceil((to - at) / 2);
         chosen.split.limit = at + kept;
-        return begin(at + kept, Math.min(to, at + kept + piece), now, patienceMs);
+        return begin(at + kept, Math.min(to, at + kept + piece), terms);
       }
       const { at, end: to } = chosen.takeOver;
       chosen.takeOver.finish();
-      return begin(at, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
+      return begin(at, to, { ...terms, patienceMs: Math.max(terms.patienceMs, 2 * chosen.takeOver.patienceMs) });
     },
     hasMore: (now) => unclaimed().length > 0 || choose(now) !== undefined,
     hasStraggler: (now) => [...active].some((part) => isStraggler(part, now)),

@@ -35,8 +35,9 @@ export interface HostNow {
 /** How things stand. Times in milliseconds. */
 export interface Standing {
   readonly now: number;
-  /** Bytes a millisecond over the last moment, and over a longer while. */
+  /** Bytes a millisecond over the last moment, over the one before, and over a longer while. */
   readonly perMs: number;
+  readonly perMsPast: number;
   readonly perMsLong: number;
   /** Missing bytes of the files that want more connections. */
   readonly leftBytes: number;
@@ -48,6 +49,11 @@ export interface Standing {
 
 /** A transfer that ends sooner than this is not worth another connection, in milliseconds. */
 const WORTH_MS = 300;
+/**
+ * What has become faster by this much from one moment to the next is about to become faster by itself: a connection
+ * sends twice as much with each round trip until it meets the limits of its way (RFC 5681 section 3.1).
+ */
+const GROWTH = 1.2;
 /** The least time that new connections are given: a new one asks for more with each round trip. */
 const SHOW_MS = 120;
 const SHOW_TRIPS = 3;
@@ -60,7 +66,8 @@ const CLEAR_GAIN = 1.6;
 const PROVE_MS = 500;
 
 /** The next trial, if one is worth while: a host that is not used yet, then more connections to one that is. */
-export function nextTrial({ now, perMs, perMsLong, leftBytes, room, hosts }: Standing): Trial | undefined {
+export function nextTrial({ now, perMs, perMsPast, perMsLong, leftBytes, room, hosts }: Standing): Trial | undefined {
+  if (perMs > perMsPast * GROWTH) return undefined;
   const free = hosts.filter(({ granted, most, rests }) => !rests && granted < most);
   const unused = free.find(({ own, granted }) => own === 0 && granted === 0);
   const host = unused ?? free.toSorted((a, b) => a.own + a.granted - (b.own + b.granted))[0];

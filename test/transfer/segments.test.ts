@@ -75,7 +75,7 @@ function simulate({ size, here, connections, dead }: Plan) {
     for (let at = segment.at; at < to; at++) brought[at] = (brought[at] ?? 0) + 1;
     held = withRange(held, { start: segment.at, end: to });
     segment.moveTo(to, now);
-    if (to === segment.end && does === "extend") segment.extend(to + bytes);
+    if (to === segment.end && does === "extend") segment.extend(to + bytes, now);
     if (segment.at === segment.end) release(connection, segment);
   }
   return {
@@ -188,13 +188,27 @@ describe("segments", () => {
     const segments = segmentsOf(1_000, held);
     const first = segments.take(8, 0) as Segment;
     const { end } = first;
-    first.extend(end + 10);
+    first.extend(end + 10, 0);
     expect(first.end).toBe(end + 10);
     const second = segments.take(8, 0) as Segment;
-    first.extend(1_000);
+    first.extend(1_000, 0);
     expect(first.end).toBe(second.at);
-    second.extend(1_000);
+    second.extend(1_000, 0);
     expect(second.end).toBe(600);
+  });
+
+  it.each<[string, number, { start: number; end: number }[], number]>([
+    ["are extended through what is here of the same URL, where that is soon done", 640, [{ start: 600, end: 640 }], 1_000],
+    ["are not extended through more than that", 700, [{ start: 600, end: 700 }], 600],
+    ["are not extended through what another URL gave", 640, [{ start: 0, end: 600 }], 600],
+  ])("%s", (_, to, mine, end) => {
+    const latencyMs = 1;
+    const segments = segmentsOf(1_000, [{ start: 600, end: to }]);
+    const segment = segments.take(1, 0, latencyMs) as Segment;
+    // Ten bytes a millisecond: of 80 bytes the asking would take as long.
+    segment.moveTo(600, 60);
+    segment.extend(1_000, 60, mine);
+    expect(segment.end).toBe(end);
   });
 
   it("that failed are missing again, and are the next that is given out", () => {

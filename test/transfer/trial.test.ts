@@ -17,7 +17,8 @@ const used = (name: string, granted: number, more: Partial<HostNow> = {}) =>
 
 /** A megabyte a second, a gigabyte missing. */
 function standing(hosts: HostNow[], more: Partial<Standing> = {}): Standing {
-  return { now: 5_000, perMs: 1_000, perMsLong: 1_000, leftBytes: 1e9, room: 31, hosts, ...more };
+  const rates = { perMs: 1_000, perMsPast: 1_000, perMsLong: 1_000 };
+  return { now: 5_000, ...rates, leftBytes: 1e9, room: 31, hosts, ...more };
 }
 
 /** The host of the next trial and its step, or nothing. */
@@ -46,6 +47,9 @@ describe("the next trial", () => {
     ["takes no more than there is room for in all", [used("a", 1)], { room: 3 }, "a: 1 to 4"],
     ["is none without room", [used("a", 1)], { room: 0 }, undefined],
     ["is none without a host", [], {}, undefined],
+    ["is none while the pace grows by itself", [used("a", 0)], { perMsPast: 800 }, undefined],
+    ["is worth while once it hardly grows any more", [used("a", 0)], { perMsPast: 900 }, "a: 0 to 1"],
+    ["is worth while where it falls", [used("a", 0)], { perMsPast: 5_000 }, "a: 0 to 1"],
     ["is none where the rest comes in a moment", [used("a", 1)], { leftBytes: 300_000 }, undefined],
     ["is worth while for a byte more than that", [used("a", 1)], { leftBytes: 300_001 }, "a: 1 to 7"],
     ["is worth while where nothing comes at all", [used("a", 0)], { perMs: 0, leftBytes: 1 }, "a: 0 to 1"],
