@@ -49,7 +49,7 @@ const OWNER_MAY_USE = 0o600;
 
 /** The error of a partial that another process works on. */
 export function takenOver(path: string): AssetsError {
-  return new AssetsError("LOCKED", `${path} was taken over by another process.`, {
+  return new AssetsError("LOCKED", `${path} was removed, or taken over by another process.`, {
     hint: "Run the same command again.",
   });
 }
