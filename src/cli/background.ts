@@ -1,5 +1,5 @@
 /** Has the threads by which V8 compiles and collects step back behind the one that works. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 
 /**
@@ -9,11 +9,23 @@ import { constants, setPriority } from "node:os";
  * say so (setpriority(2)); elsewhere nothing happens.
  */
 export function stepBack(pid: number): void {
-  try {
-    for (const thread of readdirSync("/proc/self/task")) {
-      if (thread !== String(pid)) setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+  for (const thread of otherThreads(pid)) {
+    try {
+      setPriority(thread, constants.priority.PRIORITY_LOW);
+    } catch {
+      // It has ended, or the system forbids it.
     }
+  }
+}
+
+/** None where the system has no list of them, or one of other processes. */
+function otherThreads(pid: number): number[] {
+  try {
+    if (readlinkSync("/proc/self") !== String(pid)) return [];
+    return readdirSync("/proc/self/task")
+      .map(Number)
+      .filter((thread) => thread !== pid);
   } catch {
-    // Another system, or one that forbids it.
+    return [];
   }
 }

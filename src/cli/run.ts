@@ -48,7 +48,16 @@ export function createRun(world: World, command: string, options: GlobalOptions 
       const { verbose = false } = options;
       const { createReporter } = await import("../report/index.js");
       const reporter = await createReporter({ mode, stream, now: () => performance.now(), color, verbose, command });
-      return { ...reporter, onEvent: both(reporter.onEvent, log?.onEvent) };
+      // A second signal ends the process at once.
+      const atExit = () => reporter.stop();
+      process.once("exit", atExit);
+      return {
+        onEvent: both(reporter.onEvent, log?.onEvent),
+        stop(end) {
+          process.off("exit", atExit);
+          reporter.stop(end);
+        },
+      };
     },
     print(report, text) {
       printed = report;

@@ -1,7 +1,6 @@
 /** Fetches the content of the pointers of one tree. */
 import { createElsewhere } from "../elsewhere/index.js";
 import { lfsObjects, objectFolders } from "../elsewhere/lfs-objects.js";
-import { inOrder } from "../elsewhere/place.js";
 import { AssetsError, errorInfo } from "../errors.js";
 import type { EventListener, Outcome } from "../events.js";
 import { thisUser } from "../git/config-files.js";
@@ -52,9 +51,11 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
   try {
     const origin = await originOf(group, settings, sources, signal);
     const files = [...items.map(({ file }) => file), ...(manifest?.assets.flatMap((asset) => asset.files) ?? [])];
-    const elsewhere = reuse ? createElsewhere({ root, files, repository }) : undefined;
     // Where the remote is a folder, its objects are what a server's would be.
     const remote = origin.stores.length > 0 ? lfsObjects(origin.stores, "git-lfs") : undefined;
+    const elsewhere = reuse
+      ? createElsewhere({ root, files, repository, lastly: remote })
+      : remote && (async () => remote);
     // An extension of git-lfs has made another file of these: their size is not the pointer's.
     const converted = new Set(items.flatMap(({ file }) => (file.size === undefined ? [file.path] : [])));
     const tellWhy = (outcome: Outcome) => explained(outcome, converted.has(outcome.path), origin, reuse);
@@ -68,8 +69,7 @@ export async function hydrateGroup(group: Group, run: HydrateRun): Promise<Trans
       targets: workspace.targets,
       ledger: pinnedOnly(workspace.ledger, manifest),
       lfs: origin.server,
-      elsewhere:
-        remote === undefined ? elsewhere : async () => inOrder([...(elsewhere ? [await elsewhere()] : []), remote]),
+      elsewhere,
       isTarget: (path) => wanted.has(path),
       replan: (item, abort) => replan(item, workspace, abort),
       emit: (event) => emit(event.type === "outcome" ? { ...event, outcome: tellWhy(event.outcome) } : event),

@@ -17,6 +17,8 @@ export interface ElsewhereOptions {
   files: readonly { readonly path: string; readonly sha256?: string | undefined }[];
   /** The repository that the files sought are of, where that is another one than the root's: a submodule's. */
   repository?: Repository | undefined;
+  /** Another place, to be asked when all others have nothing. */
+  lastly?: Place | undefined;
   /** Default: the environment of this process, and the home that the system tells. */
   user?: UserFolders;
 }
@@ -30,36 +32,31 @@ export function createElsewhere(options: ElsewhereOptions): OpenPlace {
   };
 }
 
-async function open({ root, files, repository, user = thisUser() }: ElsewhereOptions): Promise<Place> {
+async function open({ root, files, repository, user = thisUser(), lastly }: ElsewhereOptions): Promise<Place> {
   const repositories = [repository, await findRepository(root)]
     .filter((each) => each !== undefined)
     .filter((each, index, all) => all.findIndex(({ top }) => top === each.top) === index);
-  const objects = await Promise.all(repositories.map((each) => objectFolders(each, user)));
-  const worktrees = await Promise.all(
-    repositories.map(async (each) => {
-      const tree = { root, tops: [each.top] };
-      const tops = await otherWorktrees(each);
-      return Promise.all(tops.map((top) => checkout(top, tree, `the worktree ${top}`, user)));
-    }),
-  );
+  const worktreesOf = async (each: Repository) => {
+    const tree = { root, tops: [each.top] };
+    const tops = await otherWorktrees(each);
+    return Promise.all(tops.map((top) => checkout(top, tree, `the worktree ${top}`, user)));
+  };
   const references = (user.env.ASSETS_REFERENCE ?? "").split(delimiter).filter((folder) => folder !== "");
   const tree = { root, tops: repositories.map(({ top }) => top) };
-  return inOrder([
-    otherNames(root, files, await ledgerPaths(root)),
-    lfsObjects(objects.flat(), "git-lfs"),
-    ...worktrees.flat(),
-    await huggingFaceCache(user),
-    await ollamaBlobs(user),
-    ...(await Promise.all(references.map((folder) => checkout(resolve(folder), tree, `the checkout ${folder}`, user)))),
+  const places = await Promise.all([
+    otherNames(root, files),
+    Promise.all(repositories.map((each) => objectFolders(each, user))).then((all) => lfsObjects(all.flat(), "git-lfs")),
+    Promise.all(repositories.map(worktreesOf)).then((all) => inOrder(all.flat())),
+    huggingFaceCache(user),
+    ollamaBlobs(user),
+    ...references.map((folder) => checkout(resolve(folder), tree, `the checkout ${folder}`, user)),
   ]);
+  return inOrder(lastly === undefined ? places : [...places, lastly]);
 }
 
 /** Files of the tree itself that are pinned to the same bytes, or had them when its ledger was written. */
-function otherNames(
-  root: string,
-  files: ElsewhereOptions["files"],
-  remembered: ReadonlyMap<string, readonly string[]>,
-): Place {
+async function otherNames(root: string, files: ElsewhereOptions["files"]): Promise<Place> {
+  const remembered = await ledgerPaths(root);
   const pinned = new Map<string, string[]>();
   for (const { path, sha256 } of files) {
     if (sha256 === undefined) continue;

@@ -27,7 +27,9 @@ export type OpenPlace = () => Promise<Place>;
 export function inOrder(places: readonly Place[]): Place {
   return (sought) => {
     const found = places.flatMap((place) => place(sought));
-    return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
+    if (found.length < 2) return found;
+    const paths = new Set<string>();
+    return found.filter(({ path }) => !paths.has(path) && paths.add(path));
   };
 }
 

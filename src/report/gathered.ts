@@ -1,4 +1,4 @@
-/** Gathers lines that come in quick succession: one write for many of them costs as much as one for each. */
+/** Gathers lines that come in quick succession: to write many at once costs no more than to write one. */
 
 /** How long lines wait for company once some were written, in milliseconds: nobody reads faster. */
 const APART_MS = 50;

@@ -28,16 +28,12 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
     const { createBars } = await import("./bars.js");
     return createBars({ stream, now, color, verbose });
   }
-  const { write, flush } = gathered((text) => stream.write(text));
-  if (mode === "lines" || mode === "quiet") {
-    return { onEvent: createLines({ write, now, color, verbose, quiet: mode === "quiet" }), stop: flush };
-  }
-  const { onEvent, stop } = createNdjson({ write, now, command });
+  const write = (text: string) => stream.write(text);
+  // Programs read events beside answers, in the order in which they came about.
+  if (mode === "ndjson") return createNdjson({ write, now, command });
+  const lines = gathered(write);
   return {
-    onEvent,
-    stop(end) {
-      stop(end);
-      flush();
-    },
+    onEvent: createLines({ write: lines.write, now, color, verbose, quiet: mode === "quiet" }),
+    stop: lines.flush,
   };
 }

@@ -1,6 +1,6 @@
 /** Unfinished downloads that no run comes back for: known by their names, and removed when something takes their place. */
 import { lstat, readdir } from "node:fs/promises";
-import { basename, join, sep } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { HOME_FOLDER, homeFolder } from "./home.js";
 import { partialPath, removePartial } from "./partial.js";
 
@@ -35,7 +35,7 @@ export function createOrphans(isTarget: (path: string) => boolean): Orphans {
   };
   return {
     async remove(target) {
-      const folder = target.slice(0, target.lastIndexOf(sep));
+      const folder = dirname(target);
       let bytes = 0;
       for (const name of await list(folder)) {
         const path = join(folder, name);

@@ -107,8 +107,8 @@ async function orResting<T>(
   }
 }
 
-/** Who is told of an answer: that it came, that it takes long. */
-interface Waiting {
+/** Told of an answer: that it came, that it takes long. */
+interface AnswerListener {
   onAnswer?(opened: Opened): void;
   onLong?(): void;
 }
@@ -117,7 +117,7 @@ async function open(
   { wanted, size }: Work,
   { segment, errand, patience }: Asking,
   { open: openAt, url, unpacked }: Located,
-  { onAnswer, onLong }: Waiting = {},
+  { onAnswer, onLong }: AnswerListener = {},
 ): Promise<Answer> {
   const { signal } = patience;
   // Of a file of unknown size as well, what is here already is not asked for.

@@ -115,11 +115,15 @@ async function copyOrFetch(
 
 async function take(
   item: PlanItem,
-  { root, targets, folderLocks, policy, signal, emit }: TransferContext,
+  { root, targets, folderLocks, policy, mending, signal, emit }: TransferContext,
 ): Promise<HeldPlace> {
   const { path } = item.file;
   const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
-  if (isSmall(item)) return folderLocks.take(path, onWait);
+  if (isSmall(item)) {
+    const place = await folderLocks.take(path, onWait);
+    // What a repair prepares is an unfinished download.
+    return mending === undefined ? place : { ...place, isClean: false };
+  }
   const held = await lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
   return { ...held, isClean: false, makeFolder: () => targets.makeFolder(path) };
 }

@@ -18,7 +18,7 @@ export interface FolderLocks {
 export interface HeldPlace {
   /** Another process may still write to what it had open. */
   readonly doubtful: boolean;
-  /** No unfinished download lay in the folder when the place was taken, as far as that was looked at. */
+  /** No unfinished download lay in the folder when this run took its lock; false where that was not looked at. */
   readonly isClean: boolean;
   /** Makes the folder, and makes sure of it. */
   makeFolder(): Promise<unknown>;

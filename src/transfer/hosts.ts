@@ -219,18 +219,19 @@ export function createHosts(policy: RetryPolicy): Hosts {
   };
 }
 
-/** What many URLs begin with, up to the path: the last one that was taken apart, and its host. */
+/** What many URLs begin with, up to the path: the last such beginning that was taken apart, and its host. */
 let latest = { start: "", host: "" };
 
 /** The host of a URL, with its port; the URL itself where it has none. */
 export function hostOf(url: string): string {
-  const start = /^https?:\/\/[^/?#\\]*/i.exec(url)?.[0];
-  if (start === undefined) return unusualHostOf(url);
-  if (start !== latest.start) latest = { start, host: unusualHostOf(url) };
-  return latest.host;
+  const start = /^https?:\/\/[^/?#\\]+/i.exec(url)?.[0];
+  if (start === latest.start) return latest.host;
+  const host = parsedHostOf(url);
+  if (start !== undefined && URL.canParse(url)) latest = { start, host };
+  return host;
 }
 
-function unusualHostOf(url: string): string {
+function parsedHostOf(url: string): string {
   const asked = lfsEndpointIn(url)?.href ?? url;
   if (!URL.canParse(asked)) return url;
   const { host, protocol } = new URL(asked);

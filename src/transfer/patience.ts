@@ -67,6 +67,11 @@ interface Wait {
   onLong: (() => void) | undefined;
 }
 
+/** After how long something is to be done about a wait, in milliseconds. */
+function dueMs({ limitMs, onLong }: Wait): number {
+  return onLong === undefined ? limitMs : Math.min(limitMs, LONG_WAIT_MS);
+}
+
 /** A class, as there is one for each request, which listens to the run and passes the body on by itself. */
 class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint8Array> {
   readonly #url: string;
@@ -173,8 +178,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
       const settled = () => {
         if (this.#wait === wait) this.#wait = undefined;
       };
-      const lookMs = Math.min(limitMs, LONG_WAIT_MS);
-      if (this.#timerDue > wait.since + lookMs) this.#arm(lookMs);
+      if (this.#timerDue > wait.since + dueMs(wait)) this.#arm(dueMs(wait));
       promise.then(
         (value) => {
           settled();
@@ -201,9 +205,12 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     if (wait === undefined) return;
     const waitedMs = performance.now() - wait.since;
     const { onLong } = wait;
-    if (waitedMs >= LONG_WAIT_MS) wait.onLong = undefined;
-    if (onLong !== undefined && wait.onLong === undefined) onLong();
-    if (waitedMs < wait.limitMs) this.#arm(Math.min(wait.limitMs - waitedMs, LONG_WAIT_MS));
+    if (onLong !== undefined && waitedMs >= LONG_WAIT_MS) {
+      wait.onLong = undefined;
+      onLong();
+    }
+    const leftMs = dueMs(wait) - waitedMs;
+    if (leftMs > 0) this.#arm(Math.ceil(leftMs));
     else {
       const seconds = Math.round(wait.limitMs / 100) / 10;
       const message = `${this.#url} ${wait.says} for ${seconds} s.`;

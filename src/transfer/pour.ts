@@ -55,7 +55,9 @@ export async function pour(
       const paid = rateLimit.take(body.length, patience.signal);
       if (paid !== undefined) await paid;
       if (at + body.length >= segment.end) {
-        segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER, performance.now(), work.givers.ranges.get(giver));
+        const mine = work.givers.ranges.get(giver) ?? [];
+        const on = { now: performance.now(), mine, latencyMs: hosts.latencyMs(way.host) };
+        segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER, on);
       }
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
       segment.moveTo(at + chunk.length, performance.now());

@@ -12,15 +12,24 @@ export interface Segment {
   onTakenOver: () => void;
   /** Its connection has brought the bytes below `to`. */
   moveTo(to: number, now: number): void;
-  /**
-   * Lets its connection go on behind it, at most to `to`, where nobody else is at work. It may pass through bytes that are
-   * here, if they are `mine`, and so few that to ask anew would take longer.
-   */
-  extend(to: number, now: number, mine?: ByteRanges): void;
+  /** Lets its connection go on behind it, at most to `to`, where nobody else is at work. */
+  extend(to: number, way?: WayOn): void;
   /** Its connection brings everything from the first byte on, whatever is asked of it: all others end, none is split off. */
   becomeAll(): void;
   /** Its connection has ended: what it did not bring is missing again. */
   release(): void;
+}
+
+/**
+ * What lies on the way of a connection that goes on: it passes through bytes that are here, if they are its URL's own, and
+ * so few that to ask anew would take longer.
+ */
+export interface WayOn {
+  readonly now: number;
+  /** Bytes that came from its URL in this run. */
+  readonly mine: ByteRanges;
+  /** How long answers take, in milliseconds. */
+  readonly latencyMs: number;
 }
 
 /** Who brings which bytes of one file. */
@@ -74,13 +83,6 @@ interface Shared {
   readonly unclaimed: () => ByteRanges;
 }
 
-/** When a part begins, how long it may be silent, and how long answers take. Times in milliseconds. */
-interface Terms {
-  readonly now: number;
-  readonly patienceMs: number;
-  readonly latencyMs: number;
-}
-
 class Part implements Segment {
   readonly #file: Shared;
   start: number;
@@ -94,10 +96,11 @@ class Part implements Segment {
   past: Mark;
   last: Mark;
   readonly patienceMs: number;
-  readonly latencyMs: number;
+  /** Up to here it passes through bytes that are here. */
+  passesTo = 0;
   onTakenOver = () => {};
 
-  constructor(file: Shared, start: number, limit: number, { now, patienceMs, latencyMs }: Terms) {
+  constructor(file: Shared, start: number, limit: number, now: number, patienceMs: number) {
     this.#file = file;
     this.start = start;
     this.at = start;
@@ -107,7 +110,6 @@ class Part implements Segment {
     this.past = { at: start, ms: now };
     this.last = this.past;
     this.patienceMs = patienceMs;
-    this.latencyMs = latencyMs;
   }
 
   get end(): number {
@@ -122,15 +124,28 @@ class Part implements Segment {
     this.last = { at: to, ms };
   }
 
-  extend(to: number, now: number, mine: ByteRanges = []): void {
+  extend(to: number, way?: WayOn): void {
     const { end } = this;
     if (end === this.#file.size()) return;
-    const here = this.#file.held().find((range) => range.start <= end && end < range.end);
-    const perMs = (this.at - this.past.at) / Math.max(1, now - this.past.ms);
-    const isWorth = here !== undefined && here.end - end <= perMs * this.latencyMs * WARM_UP_TRIPS;
-    const from = isWorth && holdsRange(mine, { start: end, end: here.end }) ? here.end : end;
+    const from = (way && this.#passing(way)) ?? end;
     const gap = this.#file.unclaimed().find((range) => range.start === from);
-    if (gap !== undefined) this.limit = Math.max(end, Math.min(gap.end, to));
+    if (gap === undefined || to <= from) return;
+    this.limit = Math.min(gap.end, to);
+    if (from > end) this.passesTo = from;
+  }
+
+  /** Where the bytes end that are here behind it, if it may pass through them. */
+  #passing({ now, mine, latencyMs }: WayOn): number | undefined {
+    const { end } = this;
+    const here = this.#file.held().find((range) => range.start <= end && end < range.end);
+    if (here === undefined || !holdsRange(mine, { start: end, end: here.end })) return undefined;
+    const perMs = (this.at - this.past.at) / Math.max(1, now - this.past.ms);
+    return here.end - end <= perMs * latencyMs * WARM_UP_TRIPS ? here.end : undefined;
+  }
+
+  /** The first byte that may be given to another connection: what it passes through is here. */
+  get next(): number {
+    return Math.max(this.at, this.passesTo);
   }
 
   becomeAll(): void {
@@ -169,18 +184,18 @@ export function createSegments(
   };
   /** The part to split, or the one to take over. */
   const choose = (now: number): { split: Part } | { takeOver: Part } | undefined => {
-    const parts = [...active].filter(({ isAll }) => !isAll).sort((a, b) => b.end - b.at - (a.end - a.at));
+    const parts = [...active].filter(({ isAll }) => !isAll).sort((a, b) => b.end - b.next - (a.end - a.next));
     const [largest] = parts;
-    if (largest !== undefined && largest.end - largest.at >= 2 * leastSegmentBytes) return { split: largest };
+    if (largest !== undefined && largest.end - largest.next >= 2 * leastSegmentBytes) return { split: largest };
     const straggler = [...active].find((part) => isStraggler(part, now));
     if (straggler === undefined) return undefined;
     const moves = !straggler.isAll && now - straggler.movedAt <= straggler.patienceMs;
-    const enough = straggler.end - straggler.at >= 2 * STRAGGLER_BYTES;
+    const enough = straggler.end - straggler.next >= 2 * STRAGGLER_BYTES;
     return moves && enough ? { split: straggler } : { takeOver: straggler };
   };
   const file: Shared = { size, held, active, unclaimed };
-  const begin = (start: number, limit: number, terms: Terms): Segment => {
-    const part = new Part(file, start, limit, terms);
+  const begin = (start: number, limit: number, now: number, patienceMs: number): Segment => {
+    const part = new Part(file, start, limit, now, patienceMs);
     active.add(part);
     return part;
   };
@@ -189,22 +204,22 @@ export function createSegments(
     active: () => active.size,
     missing: () => bytesIn(gaps()),
     take(connections, now, latencyMs = 0) {
-      const terms = { now, patienceMs: Math.max(STRAGGLER_MS, 2 * latencyMs), latencyMs };
+      const patienceMs = Math.max(STRAGGLER_MS, 2 * latencyMs);
       const share = Math.ceil(bytesIn(gaps()) / (2 * connections));
       const piece = connections === 1 ? size() : Math.max(leastSegmentBytes, Math.min(MOST_BYTES, share));
       const [gap] = unclaimed();
-      if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), terms);
+      if (gap !== undefined) return begin(gap.start, Math.min(gap.end, gap.start + piece), now, patienceMs);
       const chosen = choose(now);
       if (chosen === undefined) return undefined;
       if ("split" in chosen) {
-        const { at, end: to } = chosen.split;
-        const kept = to - at > 2 * piece ? piece : Math.ceil((to - at) / 2);
-        chosen.split.limit = at + kept;
-        return begin(at + kept, Math.min(to, at + kept + piece), terms);
+        const { next, end: to } = chosen.split;
+        const kept = to - next > 2 * piece ? piece : Math.ceil((to - next) / 2);
+        chosen.split.limit = next + kept;
+        return begin(next + kept, Math.min(to, next + kept + piece), now, patienceMs);
       }
-      const { at, end: to } = chosen.takeOver;
+      const { next, end: to } = chosen.takeOver;
       chosen.takeOver.finish();
-      return begin(at, to, { ...terms, patienceMs: Math.max(terms.patienceMs, 2 * chosen.takeOver.patienceMs) });
+      return begin(next, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
     },
     hasMore: (now) => unclaimed().length > 0 || choose(now) !== undefined,
     hasStraggler: (now) => [...active].some((part) => isStraggler(part, now)),

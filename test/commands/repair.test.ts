@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync } 
 import { describe, expect, it } from "vitest";
 import { toEntry } from "../../src/manifest/pieces.js";
 import { createPieceHash } from "../../src/store/piece-hash.js";
-import { sha256Of } from "../helpers/content.js";
+import { bytesOf, sha256Of } from "../helpers/content.js";
 import { BODY, damagedProject, PIECE, RIGHT, repaired, unpinSize } from "../helpers/damaged.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { flipped, lockAll, writePieces } from "../helpers/pieces.js";
@@ -44,6 +44,17 @@ describe("a repair by pieces", () => {
     unpinSize(project.tree);
     const { sent, report } = await repaired(project);
     expect({ sent, toFetch: report.totals.toFetch }).toEqual({ sent: PIECE, toFetch: PIECE });
+  });
+
+  it("asks no server for a small file that only grew, and leaves nothing beside it", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const body = { size: 200_000, seed: 42 };
+    tree.manifestFor({ "m/a.bin": { url: server.serve("/a.bin", { body }), body } });
+    tree.write("m/a.bin", Buffer.concat([bytesOf(body), Buffer.from("more")]));
+    expect(await mend(tree)).toMatchObject({ ok: true, totals: { repaired: 1, received: 0 } });
+    expect(tree.sha256("m/a.bin")).toBe(sha256Of(body));
+    expect([server.requests, tree.leftovers()]).toEqual([[], []]);
   });
 
   it("leaves a right file as it is, and asks no server", async () => {

@@ -49,6 +49,31 @@ describe.skipIf(isWindows)("a signal", () => {
     },
   );
 
+  it("that comes twice ends the program at once, and loses no line of what was done", async () => {
+    const server = await startFaultServer();
+    const tree = makeTree();
+    const names = Array.from({ length: 10 }, (_, n) => `${n}.bin`);
+    const small = { size: 1_000, seed: 73 };
+    tree.manifestFor({
+      ...Object.fromEntries(
+        names.map((name) => [name, { url: server.serve(`/${name}`, { body: small }), body: small }]),
+      ),
+      "never.bin": { url: server.serve("/never", { body: BODY, fault: "never answers" }), body: BODY },
+    });
+    // Of files with the same bytes all but the first would be copied.
+    const args = ["download", "--all", "--no-reuse", "--log-file", "log.ndjson"];
+    const { child, done } = startBin(args, { cwd: tree.root });
+    await server.until(() => server.to("/never").length === 1);
+    const told = () => (tree.exists("log.ndjson") ? logOf(tree, "log.ndjson") : []);
+    const outcomes = () => told().filter(({ type }) => type === "outcome").length;
+    await vi.waitFor(() => expect(outcomes()).toBe(names.length), { timeout: 10_000, interval: 1 });
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+    const { code, stderr } = await done;
+    expect([130, 143]).toContain(code);
+    expect(stderr.match(/^downloaded \d\.bin /gm)).toHaveLength(names.length);
+  });
+
   it.each<[string, Fault]>([
     ["a server that never answers", "never answers"],
     ["a server that asked to wait two minutes", busy],

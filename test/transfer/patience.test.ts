@@ -102,6 +102,23 @@ describe("patience", () => {
     expect(getEventListeners(run.signal, "abort")).toEqual([]);
   });
 
+  it("tells after five seconds that an answer is long in coming, whatever was waited for before", async () => {
+    const onLong = vi.fn();
+    const patience = createPatience(URL_SHOWN, new AbortController().signal, { ...POLICY, firstByteTimeoutMs: 60_000 });
+    const located = patience.answer(new Promise((resolve) => setTimeout(resolve, 300)));
+    await vi.advanceTimersByTimeAsync(300);
+    await located;
+    const answer = patience.answer(new Promise(() => {}), onLong).catch((error) => error);
+    await vi.advanceTimersByTimeAsync(4_990);
+    expect(onLong).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(onLong).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(onLong).toHaveBeenCalledTimes(1);
+    expect(await answer).toMatchObject({ code: "NETWORK", message: expect.stringContaining("for 60 s") });
+    patience.end();
+  });
+
   it("aborts a request of which the body was not let go, and leaves one alone whose body was", async () => {
     const unread = watchOver();
     await unread.answer(Promise.resolve());

@@ -75,7 +75,7 @@ function simulate({ size, here, connections, dead }: Plan) {
     for (let at = segment.at; at < to; at++) brought[at] = (brought[at] ?? 0) + 1;
     held = withRange(held, { start: segment.at, end: to });
     segment.moveTo(to, now);
-    if (to === segment.end && does === "extend") segment.extend(to + bytes, now);
+    if (to === segment.end && does === "extend") segment.extend(to + bytes);
     if (segment.at === segment.end) release(connection, segment);
   }
   return {
@@ -188,27 +188,49 @@ describe("segments", () => {
     const segments = segmentsOf(1_000, held);
     const first = segments.take(8, 0) as Segment;
     const { end } = first;
-    first.extend(end + 10, 0);
+    first.extend(end + 10);
     expect(first.end).toBe(end + 10);
     const second = segments.take(8, 0) as Segment;
-    first.extend(1_000, 0);
+    first.extend(1_000);
     expect(first.end).toBe(second.at);
-    second.extend(1_000, 0);
+    second.extend(1_000);
     expect(second.end).toBe(600);
   });
 
   it.each<[string, number, { start: number; end: number }[], number]>([
-    ["are extended through what is here of the same URL, where that is soon done", 640, [{ start: 600, end: 640 }], 1_000],
+    [
+      "are extended through what is here of the same URL, where that is soon done",
+      640,
+      [{ start: 600, end: 640 }],
+      1_000,
+    ],
     ["are not extended through more than that", 700, [{ start: 600, end: 700 }], 600],
     ["are not extended through what another URL gave", 640, [{ start: 0, end: 600 }], 600],
   ])("%s", (_, to, mine, end) => {
-    const latencyMs = 1;
     const segments = segmentsOf(1_000, [{ start: 600, end: to }]);
-    const segment = segments.take(1, 0, latencyMs) as Segment;
-    // Ten bytes a millisecond: of 80 bytes the asking would take as long.
+    const segment = segments.take(1, 0) as Segment;
+    // Ten bytes a millisecond: the asking would take as long as 80 bytes.
     segment.moveTo(600, 60);
-    segment.extend(1_000, 60, mine);
+    segment.extend(1_000, { now: 60, mine, latencyMs: 1 });
     expect(segment.end).toBe(end);
+  });
+
+  it("are not extended through what is here where nothing follows that the answer has", () => {
+    const segments = segmentsOf(1_000, [{ start: 600, end: 640 }]);
+    const segment = segments.take(1, 0) as Segment;
+    segment.moveTo(600, 60);
+    segment.extend(640, { now: 60, mine: [{ start: 600, end: 640 }], latencyMs: 1 });
+    expect(segment.end).toBe(600);
+  });
+
+  it("that pass through what is here give others nothing of that", () => {
+    const segments = segmentsOf(10_000, [{ start: 600, end: 9_000 }]);
+    const segment = segments.take(1, 0) as Segment;
+    segment.moveTo(600, 1);
+    segment.extend(10_000, { now: 1, mine: [{ start: 0, end: 9_000 }], latencyMs: 10 });
+    expect(segment.end).toBe(10_000);
+    expect(segments.take(2, 1)).toMatchObject({ at: 9_400, end: 9_800 });
+    expect(segment.end).toBe(9_400);
   });
 
   it("that failed are missing again, and are the next that is given out", () => {
