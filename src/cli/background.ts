@@ -1,17 +1,23 @@
 /** Has the threads by which V8 compiles and collects step back behind the one that works. */
 import { readdirSync, readlinkSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { constants, getPriority, setPriority } from "node:os";
 
 /**
- * Gives every other thread of this process the lowest priority. To be called first of all, when V8's are the only ones: a
- * thread that is started later has that of the one that starts it. On a machine with fewer cores than threads the working
- * one would otherwise wait for code to be optimised that it needs only a little sooner. Of threads only Linux lets one
- * say so (setpriority(2)); elsewhere nothing happens.
+ * A little: on a machine with fewer cores than threads the working one otherwise waits for code to be optimised that it
+ * needs only a little sooner. Not much, since it waits for them where memory is collected: another process that is busy
+ * would hold up all of them.
+ */
+const BACK = 3;
+
+/**
+ * Gives every other thread of this process a lower priority. To be called first of all, when V8's are the only ones: a
+ * thread that is started later has that of the one that starts it. Only Linux lets one say so of threads (setpriority(2));
+ * elsewhere nothing happens.
  */
 export function stepBack(pid: number): void {
   for (const thread of otherThreads(pid)) {
     try {
-      setPriority(thread, constants.priority.PRIORITY_LOW);
+      setPriority(thread, Math.min(getPriority(pid) + BACK, constants.priority.PRIORITY_LOW));
     } catch {
       // It has ended, or the system forbids it.
     }
