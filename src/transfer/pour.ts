@@ -54,11 +54,7 @@ export async function pour(
       }
       const paid = rateLimit.take(body.length, patience.signal);
       if (paid !== undefined) await paid;
-      if (at + body.length >= segment.end) {
-        const mine = work.givers.ranges.get(giver) ?? [];
-        const on = { now: performance.now(), mine, latencyMs: hosts.latencyMs(way.host) };
-        segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER, on);
-      }
+      if (at + body.length >= segment.end) segment.extend(answer.end ?? Number.MAX_SAFE_INTEGER);
       const chunk = body.subarray(0, Math.max(0, segment.end - at));
       segment.moveTo(at + chunk.length, performance.now());
       if (own !== undefined && startsOver) await compare(work, answer, chunk, at, own);

@@ -1,5 +1,5 @@
 /** Shares the missing bytes of a file out among connections, so that none of them is idle before the last byte. */
-import { type ByteRanges, bytesIn, gapsOf, holdsRange, withRange } from "../store/byte-ranges.js";
+import { type ByteRanges, bytesIn, gapsOf, withRange } from "../store/byte-ranges.js";
 
 /** The bytes that one connection brings. Times are those of `performance.now()`. */
 export interface Segment {
@@ -13,23 +13,11 @@ export interface Segment {
   /** Its connection has brought the bytes below `to`. */
   moveTo(to: number, now: number): void;
   /** Lets its connection go on behind it, at most to `to`, where nobody else is at work. */
-  extend(to: number, way?: WayOn): void;
+  extend(to: number): void;
   /** Its connection brings everything from the first byte on, whatever is asked of it: all others end, none is split off. */
   becomeAll(): void;
   /** Its connection has ended: what it did not bring is missing again. */
   release(): void;
-}
-
-/**
- * What lies on the way of a connection that goes on: it passes through bytes that are here, if they are its URL's own, and
- * so few that to ask anew would take longer.
- */
-export interface WayOn {
-  readonly now: number;
-  /** Bytes that came from its URL in this run. */
-  readonly mine: ByteRanges;
-  /** How long answers take, in milliseconds. */
-  readonly latencyMs: number;
 }
 
 /** Who brings which bytes of one file. */
@@ -65,8 +53,6 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const STRAGGLER_MS = 2_000;
 /** How often the pace of a connection is looked at, in milliseconds. */
 const LOOK_MS = 1_000;
-/** How many times as long as an answer takes it takes until a new connection is as fast as one that has been in use. */
-const WARM_UP_TRIPS = 8;
 /** Of what a straggler holds, half is left to it, unless it is less than this. */
 const STRAGGLER_BYTES = 64 * 1024;
 
@@ -78,7 +64,6 @@ interface Mark {
 /** What the parts of one file know of each other. */
 interface Shared {
   readonly size: () => number;
-  readonly held: () => ByteRanges;
   readonly active: Set<Part>;
   readonly unclaimed: () => ByteRanges;
 }
@@ -96,8 +81,6 @@ class Part implements Segment {
   past: Mark;
   last: Mark;
   readonly patienceMs: number;
-  /** Up to here it passes through bytes that are here. */
-  passesTo = 0;
   onTakenOver = () => {};
 
   constructor(file: Shared, start: number, limit: number, now: number, patienceMs: number) {
@@ -124,28 +107,10 @@ class Part implements Segment {
     this.last = { at: to, ms };
   }
 
-  extend(to: number, way?: WayOn): void {
-    const { end } = this;
-    if (end === this.#file.size()) return;
-    const from = (way && this.#passing(way)) ?? end;
-    const gap = this.#file.unclaimed().find((range) => range.start === from);
-    if (gap === undefined || to <= from) return;
-    this.limit = Math.min(gap.end, to);
-    if (from > end) this.passesTo = from;
-  }
-
-  /** Where the bytes end that are here behind it, if it may pass through them. */
-  #passing({ now, mine, latencyMs }: WayOn): number | undefined {
-    const { end } = this;
-    const here = this.#file.held().find((range) => range.start <= end && end < range.end);
-    if (here === undefined || !holdsRange(mine, { start: end, end: here.end })) return undefined;
-    const perMs = (this.at - this.past.at) / Math.max(1, now - this.past.ms);
-    return here.end - end <= perMs * latencyMs * WARM_UP_TRIPS ? here.end : undefined;
-  }
-
-  /** The first byte that may be given to another connection: what it passes through is here. */
-  get next(): number {
-    return Math.max(this.at, this.passesTo);
+  extend(to: number): void {
+    if (this.end === this.#file.size()) return;
+    const gap = this.#file.unclaimed().find((range) => range.start === this.end);
+    if (gap !== undefined) this.limit = Math.max(this.end, Math.min(gap.end, to));
   }
 
   becomeAll(): void {
@@ -184,16 +149,16 @@ export function createSegments(
   };
   /** The part to split, or the one to take over. */
   const choose = (now: number): { split: Part } | { takeOver: Part } | undefined => {
-    const parts = [...active].filter(({ isAll }) => !isAll).sort((a, b) => b.end - b.next - (a.end - a.next));
+    const parts = [...active].filter(({ isAll }) => !isAll).sort((a, b) => b.end - b.at - (a.end - a.at));
     const [largest] = parts;
-    if (largest !== undefined && largest.end - largest.next >= 2 * leastSegmentBytes) return { split: largest };
+    if (largest !== undefined && largest.end - largest.at >= 2 * leastSegmentBytes) return { split: largest };
     const straggler = [...active].find((part) => isStraggler(part, now));
     if (straggler === undefined) return undefined;
     const moves = !straggler.isAll && now - straggler.movedAt <= straggler.patienceMs;
-    const enough = straggler.end - straggler.next >= 2 * STRAGGLER_BYTES;
+    const enough = straggler.end - straggler.at >= 2 * STRAGGLER_BYTES;
     return moves && enough ? { split: straggler } : { takeOver: straggler };
   };
-  const file: Shared = { size, held, active, unclaimed };
+  const file: Shared = { size, active, unclaimed };
   const begin = (start: number, limit: number, now: number, patienceMs: number): Segment => {
     const part = new Part(file, start, limit, now, patienceMs);
     active.add(part);
@@ -212,14 +177,14 @@ export function createSegments(
       const chosen = choose(now);
       if (chosen === undefined) return undefined;
       if ("split" in chosen) {
-        const { next, end: to } = chosen.split;
-        const kept = to - next > 2 * piece ? piece : Math.ceil((to - next) / 2);
-        chosen.split.limit = next + kept;
-        return begin(next + kept, Math.min(to, next + kept + piece), now, patienceMs);
+        const { at, end: to } = chosen.split;
+        const kept = to - at > 2 * piece ? piece : Math.ceil((to - at) / 2);
+        chosen.split.limit = at + kept;
+        return begin(at + kept, Math.min(to, at + kept + piece), now, patienceMs);
       }
-      const { next, end: to } = chosen.takeOver;
+      const { at, end: to } = chosen.takeOver;
       chosen.takeOver.finish();
-      return begin(next, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
+      return begin(at, to, now, Math.max(patienceMs, 2 * chosen.takeOver.patienceMs));
     },
     hasMore: (now) => unclaimed().length > 0 || choose(now) !== undefined,
     hasStraggler: (now) => [...active].some((part) => isStraggler(part, now)),

@@ -47,8 +47,12 @@ export interface Standing {
   readonly hosts: readonly HostNow[];
 }
 
-/** A transfer that ends sooner than this is not worth another connection, in milliseconds. */
+/**
+ * A transfer that ends sooner than this is not worth another connection, in milliseconds, and as many times as answers
+ * take: a trial costs about so many, and is to be made up for by what is left after it.
+ */
 const WORTH_MS = 300;
+const WORTH_TRIPS = 10;
 /**
  * What has become faster by this much from one moment to the next is about to become faster by itself: a connection
  * sends twice as much with each round trip until it meets the limits of its way (RFC 5681 section 3.1).
@@ -73,9 +77,8 @@ export function nextTrial({ now, perMs, perMsPast, perMsLong, leftBytes, room, h
   const host = unused ?? free.toSorted((a, b) => a.own + a.granted - (b.own + b.granted))[0];
   if (host === undefined) return undefined;
   const { name, own, granted, most } = host;
-  // Where answers take long, much is over before further connections bring a byte.
   const latencyMs = Math.max(...hosts.map((known) => known.latencyMs));
-  if (leftBytes <= perMs * (WORTH_MS + 2 * latencyMs)) return undefined;
+  if (leftBytes <= perMs * (WORTH_MS + WORTH_TRIPS * latencyMs)) return undefined;
   // From a single connection to two, then four times as many: a throttled host is found out in a few steps.
   const wanted = own + granted < 2 ? granted + 1 : (own + granted) * 4 - own;
   const to = Math.min(wanted, most, granted + room);

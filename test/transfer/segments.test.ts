@@ -197,42 +197,6 @@ describe("segments", () => {
     expect(second.end).toBe(600);
   });
 
-  it.each<[string, number, { start: number; end: number }[], number]>([
-    [
-      "are extended through what is here of the same URL, where that is soon done",
-      640,
-      [{ start: 600, end: 640 }],
-      1_000,
-    ],
-    ["are not extended through more than that", 700, [{ start: 600, end: 700 }], 600],
-    ["are not extended through what another URL gave", 640, [{ start: 0, end: 600 }], 600],
-  ])("%s", (_, to, mine, end) => {
-    const segments = segmentsOf(1_000, [{ start: 600, end: to }]);
-    const segment = segments.take(1, 0) as Segment;
-    // Ten bytes a millisecond: the asking would take as long as 80 bytes.
-    segment.moveTo(600, 60);
-    segment.extend(1_000, { now: 60, mine, latencyMs: 1 });
-    expect(segment.end).toBe(end);
-  });
-
-  it("are not extended through what is here where nothing follows that the answer has", () => {
-    const segments = segmentsOf(1_000, [{ start: 600, end: 640 }]);
-    const segment = segments.take(1, 0) as Segment;
-    segment.moveTo(600, 60);
-    segment.extend(640, { now: 60, mine: [{ start: 600, end: 640 }], latencyMs: 1 });
-    expect(segment.end).toBe(600);
-  });
-
-  it("that pass through what is here give others nothing of that", () => {
-    const segments = segmentsOf(10_000, [{ start: 600, end: 9_000 }]);
-    const segment = segments.take(1, 0) as Segment;
-    segment.moveTo(600, 1);
-    segment.extend(10_000, { now: 1, mine: [{ start: 0, end: 9_000 }], latencyMs: 10 });
-    expect(segment.end).toBe(10_000);
-    expect(segments.take(2, 1)).toMatchObject({ at: 9_400, end: 9_800 });
-    expect(segment.end).toBe(9_400);
-  });
-
   it("that failed are missing again, and are the next that is given out", () => {
     const segments = segmentsOf(1_000);
     const first = segments.take(2, 0) as Segment;
