@@ -39,7 +39,7 @@ const PIECE_BYTES = 256 * 1024;
 const MOST_PIECES = 32;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server that serves a few connections at a time lets others wait until one of them is closed. */
-const IDLE_MS = 1_000;
+const IDLE_MS = 300;
 /** A proxy answers when it has reached the server, or given up. */
 const TUNNEL_TIMEOUT_MS = 60_000;
 

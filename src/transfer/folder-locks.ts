@@ -37,9 +37,12 @@ export function createFolderLocks(
   options: { timeoutMs: number; signal: AbortSignal },
 ): FolderLocks {
   const folders = new Map<string, Folder>();
+  /** Locks that are being given back: until that is done, this process would wait for itself. */
+  const leaving = new Map<string, Promise<void>>();
   /** The folders that were listed: once each, since there may be many names. */
   const listed = new Set<string>();
   const hold = async (name: string, onWait: (owner: string) => void) => {
+    await leaving.get(name);
     // The slash tells the lock of a folder from that of a file of the same name.
     const held = await lock(root, `${name}/`, { ...options, onWait });
     // A list of many names takes less time than a look for each file.
@@ -57,7 +60,10 @@ export function createFolderLocks(
         folder.users--;
         if (folder.users > 0) return;
         folders.delete(name);
-        await (await folder.held).release();
+        const left = folder.held.then((held) => held.release());
+        leaving.set(name, left);
+        await left;
+        if (leaving.get(name) === left) leaving.delete(name);
       };
       try {
         const { doubtful, isClean } = await folder.held;
