@@ -11,8 +11,13 @@ import { readJournal, removeJournal, writeJournal } from "./journal.js";
 import type { PartialFile } from "./partial-file.js";
 import { renameIntoPlace, takenOver } from "./rename-into-place.js";
 
-/** A killed process loses no more of what came out of order than this, in milliseconds. */
+/**
+ * A killed process loses no more of what came out of order than came in this time, in milliseconds, or than so many bytes,
+ * unless they came faster than is worth a note.
+ */
 const JOURNAL_MS = 500;
+const JOURNAL_BYTES = 8 * 1024 * 1024;
+const LEAST_JOURNAL_MS = 50;
 /**
  * A write that blocks for longer than this waits for the disk, in milliseconds: for so many times as long a thread waits
  * instead, and for as long as writes queue up.
@@ -36,6 +41,8 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   /** Whether a journal of ranges lies beside the file, and when it was last written. */
   let noted = false;
   let notedAt = 0;
+  /** Bytes that were written since. */
+  let unnoted = 0;
   /** Bytes that are on their way to the disk, while they are; whether there ever were some. */
   let syncing: { ranges: ByteRanges; ended: Promise<unknown> } | undefined;
   let worthSyncing = false;
@@ -43,8 +50,12 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   let failure: AssetsError | undefined;
   let asideUntil = 0;
 
-  const note = async () => {
+  const beginNote = () => {
     notedAt = performance.now();
+    unnoted = 0;
+  };
+  const note = async () => {
+    beginNote();
     await writeJournal(path, { ranges: held, synced });
     noted = true;
   };
@@ -109,7 +120,8 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
 
   /** The journal comes before the first gap: without it, the file's length says which bytes are there. */
   const isFirstGap = (at: number) => at > frontOf(held) && !noted;
-  const isNoteDue = () => noted && performance.now() - notedAt > JOURNAL_MS;
+  const isNoteDue = () =>
+    noted && performance.now() - notedAt > (unnoted >= JOURNAL_BYTES ? LEAST_JOURNAL_MS : JOURNAL_MS);
   const mustBeWritable = () => {
     if (failure !== undefined) throw failure;
     mustBeOurs();
@@ -119,6 +131,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
   const wrote = (start: number, bytes: number) => {
     held = withRange(held, { start, end: start + bytes });
     length = Math.max(length, start + bytes);
+    unnoted += bytes;
   };
   /** To hand bytes to a thread takes longer than to give them to the system, while they are near to the processor. */
   const writeNow = (bytes: Uint8Array, range: ByteRange) => {
@@ -168,7 +181,7 @@ export async function openOnDisk(path: string, shared: boolean): Promise<Partial
       writeNow(bytes, range);
       if (!isNoteDue()) return undefined;
       // Only one waits for it, though it may have to wait itself.
-      notedAt = performance.now();
+      beginNote();
       return turns.takeBeside(note);
     },
     cut: (size) =>

@@ -1,9 +1,11 @@
 /** Unfinished downloads on disk. */
 import { closeSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync, truncateSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ByteRanges, withRange } from "../../src/store/byte-ranges.js";
+import { type ByteRanges, bytesIn, withRange } from "../../src/store/byte-ranges.js";
+import { readJournal } from "../../src/store/journal.js";
 import { openPartial, partialPath } from "../../src/store/partial.js";
 import type { PartialFile } from "../../src/store/partial-file.js";
 import { makeTree } from "../helpers/tree.js";
@@ -36,6 +38,20 @@ describe("a partial", () => {
     const content = Buffer.alloc(20);
     expect(content.toString("utf8", 0, await second.read(content, 0))).toBe("hello world");
     await second.close();
+  });
+
+  it("with gaps is noted every 8 MiB, however fast they come, unless that is many times a second", async () => {
+    const tree = makeTree();
+    const path = tree.path("a.part");
+    const partial = await openPartial(path);
+    const MIB = 1024 * 1024;
+    await partial.write(Buffer.alloc(1), 100 * MIB);
+    for (let n = 0; n < 12; n++) {
+      if (n === 8) await sleep(60);
+      await partial.write(Buffer.alloc(MIB, 1), n * MIB);
+    }
+    expect(bytesIn((await readJournal(path, 101 * MIB))?.ranges ?? [])).toBeGreaterThanOrEqual(8 * MIB);
+    await partial.close();
   });
 
   it("of a small file has nothing of another file where bytes are missing", async () => {
