@@ -17,13 +17,13 @@ export interface ElsewhereOptions {
   files: readonly { readonly path: string; readonly sha256?: string | undefined }[];
   /** The repository that the files sought are of, where that is another one than the root's: a submodule's. */
   repository?: Repository | undefined;
-  /** Another place, to be asked when all others have nothing. */
+  /** Another place, whose files are the last to be tried. */
   lastly?: Place | undefined;
   /** Default: the environment of this process, and the home that the system tells. */
   user?: UserFolders;
 }
 
-/** Every place of a tree's machine, the likeliest first. */
+/** Tells where a file may lie, the likeliest place first. Reads nothing before it is opened. */
 export function createElsewhere(options: ElsewhereOptions): OpenPlace {
   let opening: Promise<Place> | undefined;
   return () => {

@@ -20,7 +20,7 @@ export interface Sought {
 /** Tells where a file may lie, of what was there when the place was opened. Never throws. */
 export type Place = (sought: Sought) => readonly Elsewhere[];
 
-/** Looks a place over, at the first call only. Never throws; a place that is not there has nothing. */
+/** Looks a place over, once however often it is called. Never throws; a place that is not there has nothing. */
 export type OpenPlace = () => Promise<Place>;
 
 /** Asks several places, one after another. They may share a store: no path is told twice. */
