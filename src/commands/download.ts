@@ -6,7 +6,6 @@ import { type Selection, select } from "../manifest/select.js";
 import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import type { NetworkSettings } from "../source/network-settings.js";
-import { isAsFound } from "../store/inspect.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { conflictError, failed, settled } from "../transfer/outcome.js";
@@ -81,10 +80,8 @@ export async function download(options: DownloadOptions): Promise<DownloadReport
       const stopped = signal.aborted && errorInfo(abortError());
       return { ...downloadReport(options, outcomes, 0, started), ...(stopped && { stopped }) };
     }
-    const replan = async (item: PlanItem, abort: AbortSignal) => {
-      if (isAsFound(item.target, item.state)) return item;
-      return planFile(await workspace.look(item.file, { recall: true, hash: true, signal: abort }), { force });
-    };
+    const replan = async ({ file }: PlanItem, abort: AbortSignal) =>
+      planFile(await workspace.look(file, { recall: true, hash: true, signal: abort }), { force });
     const pieces = await piecesOf(manifest, emit);
     const run = { workspace, policy, pieces, bytesToFetch, replan, signal, emit, jobs, network, reuse };
     const { outcomes, archiveBytes, stopped, kept } = await fetching.carryOut(planned, manifest, run);

@@ -13,7 +13,6 @@ import { type PlanItem, planFile } from "../plan.js";
 import { createSources, type Sources } from "../source/index.js";
 import type { LfsServer } from "../source/lfs-server.js";
 import type { NetworkSettings } from "../source/network-settings.js";
-import { isAsFound } from "../store/inspect.js";
 import type { Ledger } from "../store/ledger.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
 import { runTransfers, type TransferEnd } from "../transfer/run-transfers.js";
@@ -121,7 +120,6 @@ async function originOf(
 
 /** Looks again: only the very pointer that was found is replaced. */
 async function replan(item: PlanItem, { look }: Workspace, signal: AbortSignal): Promise<PlanItem> {
-  if (isAsFound(item.target, item.state)) return item;
   const found = await look(item.file, { recall: false, hash: true, signal });
   const now = planFile(found, { force: false });
   if (now.action === "keep") return now;

@@ -7,7 +7,6 @@ import type { AssetFile, Manifest } from "../manifest/types.js";
 import { isFetch, type PlanItem, planFile } from "../plan.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { noteAdding, recallAdding } from "../store/adding-memory.js";
-import { isAsFound } from "../store/inspect.js";
 import { probeFile } from "../store/probe-file.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
 import type { TransferPolicy } from "../transfer/fetch-file.js";
@@ -128,7 +127,6 @@ async function fetchAll(planned: readonly Planned[], workspace: Workspace, run: 
   });
   const named = { ...manifest, assets: [...manifest.assets, ...asAssets(fetches)] };
   const replan = async (item: PlanItem, abort: AbortSignal) => {
-    if (isAsFound(item.target, item.state)) return item;
     const now = await workspace.look(item.file, { recall: false, hash: false, signal: abort });
     return planOf(now, run.present);
   };

@@ -9,7 +9,7 @@ import { isFetch, type PlanItem, planFile } from "../plan.js";
 import { shellWord } from "../shell-word.js";
 import type { NetworkSettings } from "../source/network-settings.js";
 import { type ByteRanges, bytesIn, gapsOf, MOST_RANGES, toPairs, withRange } from "../store/byte-ranges.js";
-import { isAsFound, isSameState } from "../store/inspect.js";
+import { isSameState } from "../store/inspect.js";
 import { partialPath } from "../store/partial.js";
 import { backUp, carryOver, checkBackup, findSound, type Measure, soundInPartial } from "../store/salvage.js";
 import { DEFAULT_POLICY } from "../transfer/default-policy.js";
@@ -109,7 +109,6 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
  * may be somebody's work, and is treated as `assets download` would treat it.
  */
 async function planAgain(item: PlanItem, workspace: Workspace, signal: AbortSignal): Promise<PlanItem> {
-  if (isAsFound(item.target, item.state)) return item;
   const now = await workspace.look(item.file, { recall: true, hash: true, signal });
   if (isSameState(now.state, item.state)) return item;
   const anew = planFile(now, { force: false });

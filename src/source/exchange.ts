@@ -27,13 +27,19 @@ const DISCARD_BYTES = 64 * 1024;
 type Via = Pick<Connections, "dispatch" | "memory" | "inBody" | "rests">;
 type Request = Parameters<Connections["dispatch"]>[0];
 
-/** Sends a request. Throws the signal's reason, or what undici says. */
-export async function exchange(connections: Via, request: Request, signal: AbortSignal): Promise<Answer> {
-  // A connection that an answer came over serves again in the next turn of the event loop: until then there would be another.
-  await new Promise((resolve) => setImmediate(resolve));
-  signal.throwIfAborted();
+/** Sends a request. Rejects with the signal's reason, or what undici says. */
+export function exchange(connections: Via, request: Request, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    connections.dispatch(request, new Exchange(connections, signal, resolve, reject));
+    const dispatch = () => {
+      try {
+        signal.throwIfAborted();
+        connections.dispatch(request, new Exchange(connections, signal, resolve, reject));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    // A connection that an answer came over serves again in the next turn of the event loop: until then there would be another.
+    setImmediate(dispatch);
   });
 }
 

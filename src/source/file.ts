@@ -12,7 +12,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export const fileSource: Source = {
   schemes: ["file"],
   local: true,
-  locate: async (url) => ({ url, open: async (options) => openLocalFile(pathOf(url), options) }),
+  locate: (url) => ({ url, open: async (options) => openLocalFile(pathOf(url), options) }),
 };
 
 /** Opens a file by its path. Throws NOT_FOUND, ACCESS, SIZE_MISMATCH. */

@@ -72,11 +72,13 @@ export function createHttpClient(
   env: Environment = environment,
   isBrief = true,
 ): HttpClient {
-  let connections: Promise<Connections> | undefined;
-  const connect = () => {
-    connections ??= import("./connections.js").then(({ createConnections }) =>
+  let connections: Connections | undefined;
+  let connecting: Promise<Connections> | undefined;
+  const connect = async () => {
+    connecting ??= import("./connections.js").then(({ createConnections }) =>
       createConnections(settings, env, isBrief),
     );
+    connections = await connecting;
     return connections;
   };
 
@@ -141,7 +143,7 @@ export function createHttpClient(
     shown: string,
     { method, post }: Way,
   ) {
-    const via = await connect();
+    const via = connections ?? (await connect());
     const own: Record<string, string> = {
       accept: post?.mediaType ?? "*/*",
       // Ranges and lengths count coded bytes: any coding would make them useless.
@@ -159,14 +161,16 @@ export function createHttpClient(
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    const fail = (error: unknown) => {
-      signal.throwIfAborted();
-      throw networkError(error, shown, via.way(target));
-    };
-    const answer = await exchange(via, request, signal).catch((error) => {
-      if (signal.aborted || post !== undefined || !isStale(error)) return fail(error);
-      return exchange(via, { ...request, reset: true }, signal).catch(fail);
-    });
+    const faultOf = (error: unknown) => (signal.aborted ? signal.reason : networkError(error, shown, via.way(target)));
+    let answer: Answer;
+    try {
+      answer = await exchange(via, request, signal);
+    } catch (error) {
+      if (signal.aborted || post !== undefined || !isStale(error)) throw faultOf(error);
+      answer = await exchange(via, { ...request, reset: true }, signal).catch((again) => {
+        throw faultOf(again);
+      });
+    }
     const { proxy } = via.way(target);
     const status = proxyStatus(answer, proxy);
     if (status === undefined) return answer;
@@ -198,7 +202,7 @@ export function createHttpClient(
       return { status, headers, bytes: new Uint8Array(), url: end };
     },
     async close() {
-      await (await connections?.catch(() => undefined))?.destroy();
+      await (await connecting?.catch(() => undefined))?.destroy();
     },
   };
 }

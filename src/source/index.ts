@@ -24,8 +24,8 @@ export interface Sources {
   isLocal(url: string): boolean;
   /** The archive that a URL leads into: equal for all members of one. Undefined for a URL of a plain file. */
   container(url: string): string | undefined;
-  /** Finds out where a URL leads, its `#member=` taken off and told. Throws an AssetsError. */
-  locate(url: string, options: { signal: AbortSignal }): Promise<Located>;
+  /** Finds out where a URL leads, its `#member=` taken off and told. Throws, or rejects with, an AssetsError. */
+  locate(url: string, options: { signal: AbortSignal }): Located | Promise<Located>;
   /** What is stated about a URL without its bytes; undefined where nothing is. Throws an AssetsError. */
   describe: Describe;
   /** The files of a repository of the Hub, a release of GitHub or a record of Zenodo. Throws an AssetsError. */
@@ -99,10 +99,12 @@ export function createSources({ network, projectFolder, again = once, bytes = 0 
   return {
     isLocal: (url) => sourceOf(url).local,
     container,
-    async locate(url, options) {
+    locate(url, options) {
       const { url: container, member } = parseMember(url);
-      const located = await sourceOf(container).locate(container, options);
-      return member === undefined ? located : { ...located, url: redact(url), member };
+      const located = sourceOf(container).locate(container, options);
+      if (member === undefined) return located;
+      const ofMember = (archive: Located) => ({ ...archive, url: redact(url), member });
+      return located instanceof Promise ? located.then(ofMember) : ofMember(located);
     },
     describe: createDescribe(services, { env: environment }),
     list: createList(services),

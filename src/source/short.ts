@@ -19,7 +19,7 @@ export function createShortSource({ web, releases, records }: Services): Source 
   return {
     schemes: SHORT_SCHEMES,
     local: false,
-    async locate(url, options) {
+    locate(url, options) {
       const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
       if (scheme === "github") return releases.locate(orRefuse(parseRelease(url), url), options);
       if (scheme === "zenodo") return records.locate(orRefuse(parseRecord(url), url), options);

@@ -75,6 +75,6 @@ export interface Source {
   readonly schemes: readonly string[];
   /** Whether it works without a network. */
   readonly local: boolean;
-  /** Finds out where a URL leads; may ask a registry. Throws an AssetsError. */
-  locate(url: string, options: { signal: AbortSignal }): Promise<Located>;
+  /** Finds out where a URL leads, at once or by asking a registry. Throws, or rejects with, an AssetsError. */
+  locate(url: string, options: { signal: AbortSignal }): Located | Promise<Located>;
 }

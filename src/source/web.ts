@@ -57,23 +57,30 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
   const open = new Set<string>();
 
   /** By service and origin, looked up once: that takes longer than to send a request. */
-  const logins = new Map<string, Promise<Login>>();
+  const logins = new Map<string, Login | Promise<Login>>();
 
-  async function loginFor(url: URL, service: Service | undefined): Promise<Login> {
+  async function findLogin(key: string, url: URL, service: Service | undefined): Promise<Login> {
     const credential = await findCredential(url, service);
     const safe = url.protocol === "https:" || staysHere(url, proxyFor(url, network, env));
-    return { credential, withheld: credential !== undefined && !safe };
+    const login = { credential, withheld: credential !== undefined && !safe };
+    logins.set(key, login);
+    return login;
   }
 
-  async function placeOf(url: URL): Promise<Place> {
-    const service = services.find((each) => each.serves(url));
+  function loginFor(url: URL, service: Service | undefined): Login | Promise<Login> {
     // What the URL says itself outranks all that the user keeps elsewhere.
-    if (url.username || url.password) return { url, service, credential: undefined, withheld: false };
+    if (url.username || url.password) return { credential: undefined, withheld: false };
     const key = `${service === undefined ? "" : services.indexOf(service)} ${url.origin}`;
-    const login = logins.get(key) ?? loginFor(url, service);
+    const login = logins.get(key) ?? findLogin(key, url, service);
     logins.set(key, login);
-    const { credential, withheld } = await login;
-    return { url, service, credential, withheld };
+    return login;
+  }
+
+  function placeOf(url: URL): Place | Promise<Place> {
+    const service = services.find((each) => each.serves(url));
+    const login = loginFor(url, service);
+    const placeWith = ({ credential, withheld }: Login) => ({ url, service, credential, withheld });
+    return login instanceof Promise ? login.then(placeWith) : placeWith(login);
   }
 
   /** Asks with the login and, if it is refused, once without: a stale token must not keep anybody from a public file. */
@@ -83,9 +90,11 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
     const sendAs = (shown: Credential | undefined) =>
       send(place.url.href, Object.assign({}, place.service?.headers?.(place.url), shown && authorizationOf(shown)));
     if (credential === undefined || withheld) {
-      return sendAs(undefined).catch((error) => {
+      try {
+        return await sendAs(undefined);
+      } catch (error) {
         throw explained(error, place);
-      });
+      }
     }
     const order = open.has(url.origin) ? [undefined, credential] : [credential, undefined];
     let refused: unknown;
@@ -106,7 +115,7 @@ export function createWebSource(client: HttpClient, options: WebSourceOptions): 
   return {
     schemes: ["https", "http"],
     local: false,
-    async locate(url) {
+    locate(url) {
       const asked = hub.mirrored(url);
       const open = (options: OpenOptions) =>
         askAt(new URL(asked), (at, headers) => client.open(at, options, { headers }));

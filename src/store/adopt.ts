@@ -25,7 +25,7 @@ export interface Adoption {
   readonly withPieces: boolean;
   readonly signal: AbortSignal;
   /** Makes sure of the partial's folder. */
-  makeFolder(): Promise<unknown>;
+  makeFolder(): Promise<unknown> | undefined;
   /** Told when the file turns out to be there with the right size, before it is read. Bytes. */
   onStart(size: number): void;
   /** Told the bytes that were copied and hashed so far. */

@@ -29,9 +29,9 @@ export interface PartialFile {
   read(buffer: Uint8Array, at: number): Promise<number>;
   /**
    * Brings the bytes to the disk, when they took so long to come that a power cut would cost more than the wait. Answers
-   * whether it was done. Throws DISK_FULL, LOCAL_IO.
+   * whether it was done. Rejects with DISK_FULL, LOCAL_IO.
    */
-  sync(): Promise<boolean>;
+  sync(): boolean | Promise<boolean>;
   /**
    * Gives the bytes their final name in one step. Answers how the file then stands, or undefined when it is no longer
    * what was written here. Throws LOCKED when another process took the partial over, LOCAL_IO, DISK_FULL.

@@ -32,7 +32,7 @@ export const SMALL_BYTES = 256 * 1024;
 const MEMORY = createMemoryPool(SMALL_BYTES, 32);
 
 /** Makes the partial of a file of `size` bytes; nothing is on disk before `commit`, or `close`, which makes the folder. */
-export function holdPartial(path: string, size: number, makeFolder: () => Promise<unknown>): PartialFile {
+export function holdPartial(path: string, size: number, makeFolder: () => Promise<unknown> | undefined): PartialFile {
   return new PartialInMemory(path, size, makeFolder);
 }
 
@@ -41,11 +41,11 @@ class PartialInMemory implements PartialFile {
   readonly path: string;
   content: Uint8Array;
   held: ByteRanges = [];
-  readonly #makeFolder: () => Promise<unknown>;
+  readonly #makeFolder: () => Promise<unknown> | undefined;
   readonly #memory = MEMORY.take();
   #isOpen = true;
 
-  constructor(path: string, size: number, makeFolder: () => Promise<unknown>) {
+  constructor(path: string, size: number, makeFolder: () => Promise<unknown> | undefined) {
     this.path = path;
     this.content = this.#memory.subarray(0, size);
     this.#makeFolder = makeFolder;
@@ -76,7 +76,7 @@ class PartialInMemory implements PartialFile {
     return bytes.length;
   }
 
-  async sync(): Promise<boolean> {
+  sync(): false {
     return false;
   }
 

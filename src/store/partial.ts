@@ -37,7 +37,7 @@ export interface PartialOptions {
   /** Size in bytes of the whole file, if its digest is known as well: a small one stays in memory until it is complete. */
   size?: number | undefined;
   /** Makes sure of the folder, each time before a file is created in it. Default: the folder is taken to be right. */
-  makeFolder?: (() => Promise<unknown>) | undefined;
+  makeFolder?: (() => Promise<unknown> | undefined) | undefined;
 }
 
 /**

@@ -18,10 +18,10 @@ export interface Targets {
    */
   resolveAtOnce(path: string): string | undefined;
   /**
-   * Makes the folder of a target, then checks again where it really lies, unless it is the one that was checked before.
-   * Throws UNSAFE_PATH, LOCAL_IO, DISK_FULL.
+   * Makes the folder of a target, then checks again where it really lies: the answer tells when. None where the folder is
+   * the one that was checked before. Rejects with UNSAFE_PATH, LOCAL_IO, DISK_FULL.
    */
-  makeFolder(path: string): Promise<void>;
+  makeFolder(path: string): Promise<void> | undefined;
 }
 
 /** `root` is absolute and need not exist. What is learned of a folder is remembered; only `makeFolder` looks anew. */
@@ -62,6 +62,21 @@ export function createTargets(root: string): Targets {
     return real;
   };
 
+  const make = async (path: string, name: string): Promise<void> => {
+    const folder = join(root, name);
+    // Checked before as well: making folders behind a link that leads out would already be a trace outside.
+    await check(path, folder);
+    try {
+      await mkdir(folder, { recursive: true });
+    } catch (error) {
+      throw diskError(error, "create the folder", folder);
+    }
+    realRoot = undefined;
+    // Taken where no link leads on, and so of what was checked.
+    const identity = identityOf(await check(path, folder));
+    if (identity !== undefined) made.set(name, { folder, identity });
+  };
+
   return {
     async resolve(path) {
       const target = join(root, path);
@@ -77,22 +92,11 @@ export function createTargets(root: string): Targets {
       const name = folderOf(path);
       return name === "" || isPlain(name) ? `${prefix}${path}` : undefined;
     },
-    async makeFolder(path) {
+    makeFolder(path) {
       const name = folderOf(path);
       const known = made.get(name);
-      if (known !== undefined && isSame(known.identity, identityOf(known.folder))) return;
-      const folder = join(root, name);
-      // Checked before as well: making folders behind a link that leads out would already be a trace outside.
-      await check(path, folder);
-      try {
-        await mkdir(folder, { recursive: true });
-      } catch (error) {
-        throw diskError(error, "create the folder", folder);
-      }
-      realRoot = undefined;
-      // Taken where no link leads on, and so of what was checked.
-      const identity = identityOf(await check(path, folder));
-      if (identity !== undefined) made.set(name, { folder, identity });
+      const isMade = known !== undefined && isSame(known.identity, identityOf(known.folder));
+      return isMade ? undefined : make(path, name);
     },
   };
 }

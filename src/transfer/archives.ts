@@ -41,8 +41,8 @@ export interface Archives {
   /** The archive that a URL leads into, and whether that is being fetched at this moment. */
   containerOf(url: string): string | undefined;
   isAwaited(container: string | undefined): boolean;
-  /** Says that a file is in its place. What was only kept for it is removed. */
-  settle(path: string): Promise<void>;
+  /** Says that a file is in its place. What was only kept for it is removed; the answer tells when. */
+  settle(path: string): Promise<void> | undefined;
   /** Bytes of archives that arrived in this run. */
   received(): number;
   /** Removes what was unpacked. Archives that are still of use are kept for the next run. */
@@ -168,6 +168,12 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
     }
   }
 
+  async function settle(path: string): Promise<void> {
+    for (const [container, paths] of unsettled) {
+      if (paths.delete(path) && paths.size === 0 && unpacked.has(container)) await remove(container);
+    }
+  }
+
   return {
     containerOf: (url) => containers.get(url),
     isAwaited: (container) => awaited.has(container),
@@ -181,11 +187,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
       if (found.fault !== undefined && !pinned) throw found.fault;
       return { url: located.url, open: (options) => openLocalFile(found.file, options), unpacked: true };
     },
-    async settle(path) {
-      for (const [container, paths] of unsettled) {
-        if (paths.delete(path) && paths.size === 0 && unpacked.has(container)) await remove(container);
-      }
-    },
+    settle: (path) => (unsettled.size === 0 ? undefined : settle(path)),
     received: () => received,
     async close() {
       for (const container of unproven) await remove(container);

@@ -30,7 +30,7 @@ export function createAgain({ policy: given, emit }: AgainOptions): Again {
     const host = hostOf(url);
     let since = 0;
     for (let failures = 0; ; failures++) {
-      const settle = await hosts.pass(host, signal).catch(() => () => {});
+      const settle = await Promise.resolve(hosts.pass(host, signal)).catch(() => () => {});
       if (signal.aborted) throw abortError();
       const asked = performance.now();
       const late = AbortSignal.timeout(LONGEST_MS);

@@ -34,21 +34,31 @@ export interface AttemptOptions extends Pick<OwnErrand, "believes" | "turn"> {
 export async function attempt(work: Work, options: AttemptOptions, context: BringContext): Promise<AttemptResult> {
   const tally: Tally = { received: 0, accepted: false, differs: false };
   try {
-    const validator = await takeStock(work, context.signal);
-    let hex = await provenHex(work, context.signal);
-    if (hex === undefined) {
-      await bringAll(work, validator, options, context, tally);
-      hex = await prove(work, options.turn.candidate, context.signal);
-    }
-    return { ok: true, ...tally, hex };
+    const { validator, hex } = isEmpty(work) ? NO_STOCK : await takeStock(work, context.signal);
+    if (hex !== undefined) return { ok: true, ...tally, hex };
+    await bringAll(work, validator, options, context, tally);
+    return { ok: true, ...tally, hex: await prove(work, options.turn.candidate, context.signal) };
   } catch (reason) {
     if (!(reason instanceof AssetsError)) throw reason;
     return { ok: false, error: reason, ...tally };
   }
 }
 
-/** Looks at what is there from before, drops what cannot be of use, answers the validator of the rest. */
-async function takeStock(work: Work, signal: AbortSignal): Promise<string | undefined> {
+/** What is here already: its validator, and the digest if all of it is here and right. */
+interface Stock {
+  readonly validator: string | undefined;
+  readonly hex: string | undefined;
+}
+
+const NO_STOCK: Stock = { validator: undefined, hex: undefined };
+
+/** Whether nothing is here of a pinned file. */
+function isEmpty({ partial, wanted }: Work): boolean {
+  return partial.held.length === 0 && wanted.digest !== undefined;
+}
+
+/** Looks at what is there from before, and drops what cannot be of use. */
+async function takeStock(work: Work, signal: AbortSignal): Promise<Stock> {
   const { wanted, partial, restart } = work;
   const { size, digest } = wanted;
   const validator = digest === undefined ? (await readJournal(partial.path, 0))?.validator : undefined;
@@ -60,13 +70,14 @@ async function takeStock(work: Work, signal: AbortSignal): Promise<string | unde
   }
   work.digest.advance();
   // What is of this run is proven at its end, where it is known who gave it.
-  if (work.givers.ranges.size > 0) return validator;
+  if (work.givers.ranges.size > 0) return { validator, hex: await provenHex(work, signal) };
   // What is wrong of a complete file may be found, and no more than that given up.
   if (partial.front === size) await work.check?.settled();
-  if (size !== undefined && size > 0 && partial.front === size && (await provenHex(work, signal)) === undefined) {
+  const hex = await provenHex(work, signal);
+  if (size !== undefined && size > 0 && partial.front === size && hex === undefined) {
     await restart("the bytes kept from before are not the pinned ones");
   }
-  return validator;
+  return { validator, hex };
 }
 
 /** The digest, when all bytes are here and right: an earlier run may have ended between the last byte and the rename. */
@@ -141,7 +152,7 @@ async function bringAll(
     for (; ; mustMove()) {
       const segment = next();
       tally.accepted = false;
-      if (segment !== undefined) await bring(work, way, segment, errand, context).finally(() => segment.release());
+      if (segment !== undefined) await bring(work, way, segment, errand, context);
       else if (segments.active() > 0) await helpers.change();
       else {
         if (work.check === undefined) break;
@@ -168,7 +179,10 @@ function tellStart({ wanted, partial, size }: Work, { url, unpacked }: Answer, {
 async function prove(work: Work, { url }: Way, signal: AbortSignal): Promise<string> {
   const { digest, byPointer = false } = work.wanted;
   const hex = await work.digest.value(signal);
-  if (digest !== undefined && hex !== digest.hex) throw mismatch(url, digest, hex, byPointer);
+  if (digest !== undefined) {
+    if (hex !== digest.hex) throw mismatch(url, digest, hex, byPointer);
+    return hex;
+  }
   const contradiction = await work.contradiction(signal);
   if (contradiction !== undefined) throw mismatch(url, contradiction.stated, contradiction.found);
   return hex;

@@ -1,7 +1,8 @@
 /** One connection at work: waits for its host, asks a URL for a segment, and has what comes put into the partial. */
 import { AssetsError } from "../errors.js";
-import type { Located, Opened } from "../source/source.js";
+import type { Located, Opened, OpenOptions } from "../source/source.js";
 import type { Answer, Asking, BringContext, Errand } from "./connection.js";
+import type { Passed } from "./gate.js";
 import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
 import type { Segment } from "./segments.js";
@@ -11,7 +12,10 @@ import type { Work } from "./work.js";
 /** A wait for a host that is longer than this is told, in milliseconds. */
 const TOLD_MS = 1_000;
 
-/** Answers when the segment is here, or another connection took it over. Throws an AssetsError; what came is kept. */
+/**
+ * Answers when the segment is here, or another connection took it over. Throws an AssetsError; what came is kept, what did
+ * not is missing again.
+ */
 export async function bring(
   work: Work,
   way: Way,
@@ -41,17 +45,16 @@ export async function bring(
       // What the host does is seen where the archive is fetched.
       settle();
       const member = await way.unpack(located, context.lane);
-      return await pour(work, asking, await open(work, asking, member), context);
+      const opened = await patience.answer(member.open(requestOf(work, asking)));
+      return await pour(work, asking, answerOf(opened, member), context);
     }
-    const answer = await orResting(way.host, context, (onLong) => {
-      const onAnswer = ({ pauseMs }: Opened) => {
-        hosts.answered(way.host, performance.now() - asked, pauseMs);
-        settle();
-        settle = hosts.gives(way.host);
-      };
-      return open(work, asking, located, { onAnswer, onLong });
-    });
-    await pour(work, asking, answer, context);
+    const onAnswer = ({ pauseMs }: Opened) => {
+      hosts.answered(way.host, performance.now() - asked, pauseMs);
+      settle();
+      settle = hosts.gives(way.host);
+    };
+    const opened = await openOrRest(located, requestOf(work, asking), asking, onAnswer, context);
+    await pour(work, asking, answerOf(opened, located), context);
     if (!isTakenOver) hosts.served(way.host, asked);
   } catch (thrown) {
     if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
@@ -59,26 +62,32 @@ export async function bring(
   } finally {
     settle();
     patience.end();
+    segment.release();
   }
 }
 
 /**
- * Waits until the host may be asked, and answers what is to be called when it was; a wait that people would notice is
- * told. Throws the signal's reason, and NETWORK when the host is not worth it: it turns out to be away and another can be
- * asked, or many have waited for it in vain.
+ * Waits until the host may be asked, most often for nothing, and answers what is to be called when it was; a wait that
+ * people would notice is told. Throws the signal's reason, and NETWORK when the host is not worth it: it turns out to be
+ * away and another can be asked, or many have waited for it in vain.
  */
-async function awaitHost(
+function awaitHost(work: Work, asking: Asking, context: BringContext): Passed | Promise<Passed> {
+  const { host } = asking.way;
+  const delayMs = context.hosts.waitMs(host);
+  return delayMs === 0 ? context.hosts.pass(host, asking.patience.signal) : standInLine(delayMs, work, asking, context);
+}
+
+async function standInLine(
+  delayMs: number,
   { wanted }: Work,
   { way: { url, host }, errand, patience: { signal } }: Asking,
   { hosts, emit, lane }: BringContext,
-): Promise<() => void> {
+): Promise<Passed> {
   const turn = errand.own?.turn;
   const isGone = () => hosts.standing(host).gone && turn?.isHopeful() !== true;
   const gaveUp = () => isGone() || (hosts.isAvoided(host) && turn?.hasElsewhere() === true);
-  const delayMs = hosts.waitMs(host);
-  if (delayMs === 0) return hosts.pass(host, signal);
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  const settle = await lane.rest(() => hosts.pass(host, signal, { failures: turn?.past.failures, gaveUp }));
+  const settle = await lane.rest(async () => hosts.pass(host, signal, { failures: turn?.past.failures, gaveUp }));
   const last = hosts.lastFailure(host);
   if (!gaveUp() || last === undefined) return settle;
   settle();
@@ -89,49 +98,40 @@ async function awaitHost(
   });
 }
 
-/** Waits for an answer: where it is long in coming, at rest, as other hosts may answer sooner. Throws what it throws. */
-async function orResting<T>(
-  host: string,
+/** Waits for an answer: where it is long in coming, at rest, as other hosts may answer sooner. Throws what the source throws. */
+async function openOrRest(
+  { open }: Located,
+  request: OpenOptions,
+  { way: { host }, patience }: Asking,
+  onAnswer: (opened: Opened) => void,
   { hosts, lane }: BringContext,
-  ask: (onLong: () => void) => Promise<T>,
-): Promise<T> {
+): Promise<Opened> {
   let rest: Promise<void> | undefined;
-  const answer = ask(() => {
+  const answer = patience.answer(open(request), () => {
     const heard = hosts.keepsWaiting(host);
     rest = lane.rest(() => answer.then(heard, heard));
   });
   try {
-    return await answer;
+    const opened = await answer;
+    onAnswer(opened);
+    return opened;
   } finally {
     if (rest !== undefined) await rest;
   }
 }
 
-/** Told of an answer: that it came, that it takes long. */
-interface AnswerListener {
-  onAnswer?(opened: Opened): void;
-  onLong?(): void;
-}
-
-async function open(
-  { wanted, size }: Work,
-  { segment, errand, patience }: Asking,
-  { open: openAt, url, unpacked }: Located,
-  { onAnswer, onLong }: AnswerListener = {},
-): Promise<Answer> {
-  const { signal } = patience;
+function requestOf({ wanted, size }: Work, { segment, errand, patience: { signal } }: Asking): OpenOptions {
   // Of a file of unknown size as well, what is here already is not asked for.
   const isPart = segment.end < (size ?? Number.MAX_SAFE_INTEGER);
-  const opened = await patience.answer(
-    openAt({
-      offset: segment.at,
-      end: isPart ? segment.end : undefined,
-      expectedSize: wanted.size,
-      validator: errand.own?.validator,
-      signal,
-    }),
-    onLong,
-  );
-  onAnswer?.(opened);
+  return {
+    offset: segment.at,
+    end: isPart ? segment.end : undefined,
+    expectedSize: wanted.size,
+    validator: errand.own?.validator,
+    signal,
+  };
+}
+
+function answerOf(opened: Opened, { url, unpacked }: Located): Answer {
   return Object.assign(opened, { url, unpacked });
 }

@@ -49,7 +49,7 @@ export function candidatesOf({ file, target }: PlanItem, context: CandidateConte
       host: hostOf(shown),
       partial: partialOf(target, sha256, url),
       divisible: isDivisible(url, sources),
-      locate: async (signal) => {
+      locate: (signal) => {
         if (policy.offline && !sources.isLocal(url)) throw needsNetwork(url);
         return sources.locate(url, { signal });
       },
@@ -74,7 +74,7 @@ export function candidatesOf({ file, target }: PlanItem, context: CandidateConte
       host: hostOf(shown),
       partial: partialOf(target, object.oid, url),
       divisible: true,
-      locate: async (signal) => {
+      locate: (signal) => {
         if (policy.offline) throw needsNetwork(url);
         return server.locate(object, { signal });
       },

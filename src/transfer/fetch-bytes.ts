@@ -56,7 +56,8 @@ export async function fetchBytes(
       const result = await insist(work, turn, context, tally);
       if (result.ok) {
         const { partial, digest } = work;
-        await work.letGo();
+        const leaving = work.letGo();
+        if (leaving !== undefined) await leaving;
         work = undefined;
         const { received, attempts, tried } = tally;
         const { hex } = result;

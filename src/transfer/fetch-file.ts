@@ -52,7 +52,7 @@ export interface TransferContext extends FetchContext, CandidateContext {
   readonly pieces?: ReadonlyMap<string, Pieces> | undefined;
   readonly mending?: Mending | undefined;
   /** Looks at the file again and decides anew: things change between the plan and a file's turn. */
-  readonly replan: (item: PlanItem) => Promise<PlanItem>;
+  readonly replan: (item: PlanItem) => PlanItem | Promise<PlanItem>;
 }
 
 /** What a repair does beside the fetching of a file, under its lock. What it throws fails the file. */
@@ -92,7 +92,8 @@ export async function fetchFile(planned: PlanItem, context: TransferContext): Pr
     if (!(error instanceof AssetsError)) throw error;
     return failed(planned, error);
   } finally {
-    await place?.release();
+    const releasing = place?.release();
+    if (releasing !== undefined) await releasing;
   }
 }
 
@@ -113,19 +114,15 @@ async function copyOrFetch(
   return fetchBytes(wanted, candidatesOf(item, context), context);
 }
 
-async function take(
+function take(
   item: PlanItem,
-  { root, targets, folderLocks, policy, mending, signal, emit }: TransferContext,
-): Promise<HeldPlace> {
+  { root, targets, folderLocks, policy, signal, emit }: TransferContext,
+): HeldPlace | Promise<HeldPlace> {
   const { path } = item.file;
   const onWait = (owner: string) => emit({ type: "transfer:wait", path, owner });
-  if (isSmall(item)) {
-    const place = await folderLocks.take(path, onWait);
-    // What a repair prepares is an unfinished download.
-    return mending === undefined ? place : { ...place, isClean: false };
-  }
-  const held = await lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
-  return { ...held, isClean: false, makeFolder: () => targets.makeFolder(path) };
+  if (isSmall(item)) return folderLocks.take(path, onWait);
+  const held = lock(root, path, { timeoutMs: policy.lockTimeoutMs, signal, onWait });
+  return held.then((own) => ({ ...own, isClean: false, makeFolder: () => targets.makeFolder(path) }));
 }
 
 async function putInPlace(
@@ -136,10 +133,12 @@ async function putInPlace(
 ): Promise<Outcome> {
   const { target } = item;
   const { partial, hex, url, from, received, attempts, tried, pieces } = result;
+  let isOver = false;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     const synced = await partial.sync();
-    await makeFolder();
+    const making = makeFolder();
+    if (making !== undefined) await making;
     const now = await context.replan(item);
     if (now.action === "keep") {
       await partial.discard();
@@ -149,6 +148,7 @@ async function putInPlace(
     const size = partial.front;
     if (context.mending !== undefined) await context.mending.beforeReplacing(now);
     const stat = await partial.commit(target, modeOf(item));
+    isOver = true;
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
     if (pieces !== undefined && rememberedCutting(size) !== undefined) {
       await context.pieceMemory?.remember({ sha256: hex, size, ...pieces });
@@ -165,7 +165,7 @@ async function putInPlace(
     if (!(error instanceof AssetsError)) throw error;
     return failed(item, error, result);
   } finally {
-    await closeQuietly(partial);
+    if (!isOver) await closeQuietly(partial);
   }
 }
 
@@ -175,8 +175,10 @@ function isRemembered({ file: { size, sha256 } }: PlanItem, { pieceMemory, piece
   return size === undefined || rememberedCutting(size) !== undefined;
 }
 
-function wantedOf(item: PlanItem, { doubtful, isClean: isNew, makeFolder }: HeldPlace, context: TransferContext) {
+function wantedOf(item: PlanItem, { doubtful, isClean, makeFolder }: HeldPlace, context: TransferContext) {
   const { path, size, sha256, stated, byPointer } = item.file;
+  // What a repair prepares is an unfinished download.
+  const isNew = isClean && context.mending === undefined;
   const digest = sha256 === undefined ? undefined : ({ algorithm: "sha256", hex: sha256 } as const);
   const withPieces = isRemembered(item, context);
   const known = context.pieces?.get(sha256 ?? "");

@@ -9,9 +9,9 @@ import { folderOf } from "../ways.js";
 export interface FolderLocks {
   /**
    * Takes the place of a small file: its folder's lock is shared by all small files of the folder in this run, and given
-   * back when none of them is under way. Throws like {@link lock}.
+   * back when none of them is under way. Rejects like {@link lock}.
    */
-  take(path: string, onWait: (owner: string) => void): Promise<HeldPlace>;
+  take(path: string, onWait: (owner: string) => void): HeldPlace | Promise<HeldPlace>;
 }
 
 /** The place of one file, which no other run of the tool works on while it is held. */
@@ -20,14 +20,19 @@ export interface HeldPlace {
   readonly doubtful: boolean;
   /** No unfinished download lay in the folder when this run took its lock; false where that was not looked at. */
   readonly isClean: boolean;
-  /** Makes the folder, and makes sure of it. */
-  makeFolder(): Promise<unknown>;
-  release(): Promise<void>;
+  /** Makes the folder, and makes sure of it; see {@link Targets.makeFolder}. */
+  makeFolder(): Promise<unknown> | undefined;
+  /** Gives it back: at once, or when the answer says so. */
+  release(): Promise<void> | undefined;
 }
+
+type HeldFolder = Held & Pick<HeldPlace, "isClean">;
 
 interface Folder {
   users: number;
-  held: Promise<Held & Pick<HeldPlace, "isClean">>;
+  /** The lock, once this run has it. */
+  held: HeldFolder | undefined;
+  readonly holding: Promise<HeldFolder>;
 }
 
 /** Makes the locks of a run. */
@@ -50,29 +55,45 @@ export function createFolderLocks(
     listed.add(name);
     return { ...held, isClean: isFirst && (await partialsIn(join(root, name))).length === 0 };
   };
+  const begin = (name: string, onWait: (owner: string) => void): Folder => {
+    const folder: Folder = { users: 0, held: undefined, holding: hold(name, onWait) };
+    folders.set(name, folder);
+    return folder;
+  };
+  const leave = async (name: string, { release }: HeldFolder) => {
+    const left = release();
+    leaving.set(name, left);
+    await left;
+    if (leaving.get(name) === left) leaving.delete(name);
+  };
   return {
-    async take(path, onWait) {
+    take(path, onWait) {
       const name = folderOf(path) || ".";
-      const folder: Folder = folders.get(name) ?? { users: 0, held: hold(name, onWait) };
-      folders.set(name, folder);
+      const folder = folders.get(name) ?? begin(name, onWait);
       folder.users++;
-      const release = async () => {
+      /** Whether this was the last user. */
+      const isLeft = () => {
         folder.users--;
-        if (folder.users > 0) return;
-        folders.delete(name);
-        const left = folder.held.then((held) => held.release());
-        leaving.set(name, left);
-        await left;
-        if (leaving.get(name) === left) leaving.delete(name);
+        return folder.users === 0 && folders.get(name) === folder && folders.delete(name);
       };
-      try {
-        const { doubtful, isClean } = await folder.held;
-        return { doubtful, isClean, makeFolder: () => targets.makeFolder(path), release };
-      } catch (error) {
-        folder.users--;
-        if (folders.get(name) === folder) folders.delete(name);
-        throw error;
-      }
+      const placeIn = (held: HeldFolder): HeldPlace => ({
+        doubtful: held.doubtful,
+        isClean: held.isClean,
+        makeFolder: () => targets.makeFolder(path),
+        release: () => (isLeft() ? leave(name, held) : undefined),
+      });
+      if (folder.held !== undefined) return placeIn(folder.held);
+      return folder.holding.then(
+        (held) => {
+          folder.held = held;
+          return placeIn(held);
+        },
+        (error) => {
+          folder.users--;
+          if (folders.get(name) === folder) folders.delete(name);
+          throw error;
+        },
+      );
     },
   };
 }

@@ -18,6 +18,9 @@ const AT_ONCE = 2;
 /** Who goes through a guarded gate, and is neither answered nor refused for so long, keeps the others waiting no longer. */
 const ASKING_MS = 5_000;
 
+/** To be called once the request that went through is answered, or has failed: others may wait for that. */
+export type Passed = () => void;
+
 /** The way of one request through the gate. */
 type Passage = object;
 
@@ -67,20 +70,19 @@ export class Gate {
     this.#advance();
   }
 
-  /**
-   * Waits to be let through, or until the waiter gives up. The answer is to be called once the request is answered or has
-   * failed: others may wait for that. Throws the signal's reason.
-   */
-  async pass(signal: AbortSignal, waiter: Waiter = {}): Promise<() => void> {
+  /** Waits to be let through, where anybody has to, or until the waiter gives up. Rejects with the signal's reason. */
+  pass(signal: AbortSignal, waiter: Waiter = {}): Passed | Promise<Passed> {
     const mustWait = this.#line.length > 0 || this.#asking !== undefined || this.closedMs() > 0;
-    const passage = mustWait ? await this.#stand(signal, waiter) : this.#letThrough();
-    return () => {
-      if (passage === undefined || this.#asking !== passage) return;
-      this.#asking = undefined;
-      // The next one goes a moment later, when what came of this one is known.
-      this.#wentAt = performance.now();
-      this.#advance();
-    };
+    const passed = (passage: Passage | undefined) => () => this.#hasPassed(passage);
+    return mustWait ? this.#stand(signal, waiter).then(passed) : passed(this.#letThrough());
+  }
+
+  #hasPassed(passage: Passage | undefined): void {
+    if (passage === undefined || this.#asking !== passage) return;
+    this.#asking = undefined;
+    // The next one goes a moment later, when what came of this one is known.
+    this.#wentAt = performance.now();
+    this.#advance();
   }
 
   #letThrough(): Passage {

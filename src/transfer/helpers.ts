@@ -86,7 +86,7 @@ export function createHelpers(
       while (!controller.signal.aborted) {
         const segment = segments.take(1 + running.size, performance.now(), hosts.latencyMs(way.host));
         if (segment === undefined) break;
-        await bring(work, way, segment, { onBytes }, mine).finally(() => segment.release());
+        await bring(work, way, segment, { onBytes }, mine);
       }
       further.end();
     } catch (error) {

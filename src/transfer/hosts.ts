@@ -2,7 +2,7 @@
 import type { AssetsError } from "../errors.js";
 import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
-import { Gate, type Waiter } from "./gate.js";
+import { Gate, type Passed, type Waiter } from "./gate.js";
 import { hostPauseMs, isOfFile, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
 
 /**
@@ -20,10 +20,9 @@ export interface Hosts {
   /** How long the host is to be left alone from now on, at least. */
   waitMs(host: string): number;
   /**
-   * Waits in line until the host may be asked. The answer is to be called once the request is answered or has failed:
-   * others may wait for that. Throws the signal's reason.
+   * Waits in line until the host may be asked, where there is one. Rejects with the signal's reason.
    */
-  pass(host: string, signal: AbortSignal, waiter?: Waiter): Promise<() => void>;
+  pass(host: string, signal: AbortSignal, waiter?: Waiter): Passed | Promise<Passed>;
   /** The host answered after so long, and takes no further request for `pauseMs`. */
   answered(host: string, tookMs: number, pauseMs?: number): void;
   /** How long its answers take: the longest of late, 0 when there was none. */

@@ -37,13 +37,8 @@ const UNTRIED = new AssetsError("NETWORK", "Another URL could be tried first.");
 const LOOK_MS = 250;
 
 /** Tries one candidate, helped by others, for as long as it makes sense. Throws LOCAL_IO, DISK_FULL. */
-export async function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
-  const insistence = new Insistence(work, turn, run, tally);
-  try {
-    return await insistence.result();
-  } finally {
-    await insistence.end();
-  }
+export function insist(work: Work, turn: Turn, run: FetchContext, tally: FetchTally): Promise<FromOne> {
+  return new Insistence(work, turn, run, tally).result();
 }
 
 /** What is known while one candidate is tried. */
@@ -74,31 +69,31 @@ class Insistence {
     turn.past.goesOnFrom(bytesIn(work.partial.held));
   }
 
-  /** Attempts until one succeeds, or none is of use any more. */
+  /** Attempts until one succeeds, or none is of use any more. To be called once. */
   async result(): Promise<FromOne> {
     const { past, last, hasElsewhere } = this.#turn;
-    const dueMs = past.dueAt - performance.now();
-    if (dueMs > 0) {
-      const stop = await pauseBefore(this.#work, dueMs, NO_HELPERS, hasElsewhere, this.#context);
-      if (stop !== undefined) return this.#stop(stop);
-      if (hasElsewhere()) return { ok: false, error: UNTRIED, final: false, returns: true };
+    try {
+      const dueMs = past.dueAt - performance.now();
+      if (dueMs > 0) {
+        const stop = await pauseBefore(this.#work, dueMs, NO_HELPERS, hasElsewhere, this.#context);
+        if (stop !== undefined) return this.#stop(stop);
+        if (hasElsewhere()) return { ok: false, error: UNTRIED, final: false, returns: true };
+      }
+      const believes = (at: number) => last && (this.#differed || at >= AGREE_BYTES);
+      for (;;) {
+        this.#attempts++;
+        this.#tally.attempts++;
+        const options = { turn: this.#turn, helpers: this.#helpers, believes };
+        const result = await attempt(this.#work, options, this.#context);
+        this.#tally.received += result.received;
+        if (result.ok) return { ok: true, hex: result.hex };
+        const ended = await this.#afterFailure(result);
+        if (ended !== undefined) return ended;
+      }
+    } finally {
+      this.#fault?.unlink();
+      if (this.#helpers !== NO_HELPERS) await this.#dismiss();
     }
-    const believes = (at: number) => last && (this.#differed || at >= AGREE_BYTES);
-    for (;;) {
-      this.#attempts++;
-      this.#tally.attempts++;
-      const options = { turn: this.#turn, helpers: this.#helpers, believes };
-      const result = await attempt(this.#work, options, this.#context);
-      this.#tally.received += result.received;
-      if (result.ok) return { ok: true, hex: result.hex };
-      const ended = await this.#afterFailure(result);
-      if (ended !== undefined) return ended;
-    }
-  }
-
-  async end(): Promise<void> {
-    this.#fault?.unlink();
-    await this.#dismiss();
   }
 
   #helpersFrom(ways: readonly Way[]): Helpers {

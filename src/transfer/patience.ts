@@ -35,8 +35,12 @@ interface Watched {
 export interface Patience {
   /** Aborted when the run is, when patience has ended, and by `end`; frees whatever the request holds. */
   readonly signal: AbortSignal;
-  /** Waits for an answer, at most as long as for a first byte; `onLong` is told once that takes longer than others may. */
+  /**
+   * Waits for an answer, at most as long as for a first byte; `onLong` is told once that takes longer than others may. One
+   * that is there is not waited for.
+   */
   answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T>;
+  answer<T>(answer: T | Promise<T>): T | Promise<T>;
   /** Passes the one body on; the time its reader takes does not count. */
   watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Why the request was aborted, if it was. */
@@ -65,6 +69,13 @@ interface Wait {
   says: string;
   reject: (why: unknown) => void;
   onLong: (() => void) | undefined;
+}
+
+/** What is done about a wait: once it takes long, with what comes, which may be refused by a throw, and with an error. */
+interface Consequences<T> {
+  onLong?: (() => void) | undefined;
+  onValue?(value: T): void;
+  onError?(): void;
 }
 
 /** After how long something is to be done about a wait, in milliseconds. */
@@ -109,8 +120,9 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     this.#abort(reason instanceof AssetsError ? reason : abortError());
   }
 
-  answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T> {
-    return this.#within(this.#firstByteMs, "gave no answer", promise, onLong);
+  answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T>;
+  answer<T>(answer: T | Promise<T>, onLong?: () => void): T | Promise<T> {
+    return answer instanceof Promise ? this.#within(this.#firstByteMs, "gave no answer", answer, { onLong }) : answer;
   }
 
   watch(body: AsyncIterable<Uint8Array>): this {
@@ -122,21 +134,19 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array>> {
+  next(): Promise<IteratorResult<Uint8Array>> {
     if (this.#body === undefined) throw new Error("There is no body to watch.");
-    if (this.#isOver) return { done: true, value: undefined };
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
     const isFirst = this.#reads++ === 0;
     const asked = performance.now();
     const limitMs = isFirst ? this.#firstByteMs : this.#policy.stallTimeoutMs;
-    try {
-      const result = await this.#within(limitMs, "sent no byte", this.#body.next());
-      if (result.done) this.#leave();
-      else if (!isFirst) this.#count(result.value.length, performance.now() - asked);
-      return result;
-    } catch (error) {
-      this.#leave();
-      throw error;
-    }
+    return this.#within(limitMs, "sent no byte", this.#body.next(), {
+      onValue: (result) => {
+        if (result.done) this.#leave();
+        else if (!isFirst) this.#count(result.value.length, performance.now() - asked);
+      },
+      onError: () => this.#leave(),
+    });
   }
 
   async return(): Promise<IteratorResult<Uint8Array>> {
@@ -171,24 +181,25 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     for (const count of this.#speedometers) count(bytes, ms);
   }
 
-  #within<T>(limitMs: number, says: string, promise: Promise<T>, onLong?: () => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const wait: Wait = { since: performance.now(), limitMs, says, reject, onLong };
-      this.#wait = wait;
-      const settled = () => {
+  #within<T>(limitMs: number, says: string, promise: Promise<T>, consequences: Consequences<T>): Promise<T> {
+    return new Promise<T>((resolve, fail) => {
+      const reject = (error: unknown) => {
         if (this.#wait === wait) this.#wait = undefined;
+        consequences.onError?.();
+        fail(error);
       };
+      const wait: Wait = { since: performance.now(), limitMs, says, reject, onLong: consequences.onLong };
+      this.#wait = wait;
       if (this.#timerDue > wait.since + dueMs(wait)) this.#arm(dueMs(wait));
-      promise.then(
-        (value) => {
-          settled();
+      promise.then((value) => {
+        try {
+          if (this.#wait === wait) this.#wait = undefined;
+          consequences.onValue?.(value);
           resolve(value);
-        },
-        (error) => {
-          settled();
+        } catch (error) {
           reject(error);
-        },
-      );
+        }
+      }, reject);
       if (this.signal.aborted) reject(this.#reason ?? ENDED);
     });
   }

@@ -35,8 +35,8 @@ export async function pour(
   const most = size ?? partial.front + (await allowance(dirname(partial.path)));
   let at = answer.offset;
   let isAccepted = false;
-  const accept = async (head: Uint8Array) => {
-    if (own !== undefined && at === 0) await judge(work, answer, head);
+  const judged = (head: Uint8Array) => (own !== undefined && at === 0 ? judge(work, answer, head) : undefined);
+  const accept = () => {
     isAccepted = true;
     own?.onStart(answer);
   };
@@ -45,7 +45,11 @@ export async function pour(
     const head = at > 0 ? 0 : Math.min(startsOver ? AGREE_BYTES : HEAD_BYTES, size ?? Number.POSITIVE_INFINITY);
     for await (const body of inSteps(withHead(patience.watch(answer.body), head), Math.max(rateLimit.step, head))) {
       work.check?.mustBeTrusted(giver);
-      if (!isAccepted) await accept(body);
+      if (!isAccepted) {
+        const begun = judged(body);
+        if (begun !== undefined) await begun;
+        accept();
+      }
       if (at + body.length > most && segment.end >= (size ?? 0)) throw tooMuch(answer, wanted.size);
       if (answer.unpacked !== true) {
         onBytes(body.length);
@@ -78,7 +82,10 @@ export async function pour(
     work.givers.credit(giver, answer.offset, at);
   }
   // An empty body says that the file is empty.
-  if (!isAccepted) await accept(new Uint8Array());
+  if (!isAccepted) {
+    await judged(new Uint8Array());
+    accept();
+  }
   if (size === undefined) work.size = at;
   const missing = segment.end - at;
   // A server may send less than it is asked for, if it says so (RFC 9110 section 15.3.7).
@@ -94,16 +101,22 @@ function mustFit({ size }: Work, { url, offset, end, totalSize = size }: Answer,
   throw new AssetsError("BAD_RESPONSE", `${url} does not answer to ranges as it should.`);
 }
 
-/** Looks at the beginning of a file before any of it is kept. Throws what speaks against it. */
-async function judge({ wanted, partial, restart }: Work, answer: Answer, head: Uint8Array): Promise<void> {
-  const { label: path, kind, digest, size } = wanted;
+/**
+ * Looks at the beginning of a file before any of it is kept. Throws what speaks against it. Without a digest what is here
+ * goes with no other answer than its own, and is dropped: the answer tells when.
+ */
+function judge(work: Work, answer: Answer, head: Uint8Array): Promise<void> | undefined {
+  const { label: path, kind, digest, size } = work.wanted;
   const sha256 = digest?.algorithm === "sha256" ? digest.hex : undefined;
   const error =
     kind === "file" && head.length > 0
       ? impostor(head, answer, { path, size, pinned: digest !== undefined, sha256 }, answer.url)
       : undefined;
   if (error !== undefined) throw error;
-  if (digest !== undefined) return;
+  return digest === undefined ? beginAnew(work, answer) : undefined;
+}
+
+async function beginAnew({ partial, restart }: Work, answer: Answer): Promise<void> {
   if (partial.front > 0) await restart("the server starts over");
   await rememberValidator(partial.path, answer.validator);
 }

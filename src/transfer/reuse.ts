@@ -24,7 +24,7 @@ export interface Reuse {
    */
   copy(
     item: PlanItem,
-    to: { target: string; withPieces: boolean; makeFolder(): Promise<unknown> },
+    to: { target: string; withPieces: boolean; makeFolder(): Promise<unknown> | undefined },
     context: CopyContext,
   ): Promise<Reused | undefined>;
   /** Runs the task when no other file with the same pin is under way: what that one brings can be copied. */
@@ -66,7 +66,7 @@ export function createReuse(elsewhere: OpenPlace): Reuse {
       }
       return undefined;
     },
-    async inTurn({ file: { sha256 } }, lane, task) {
+    inTurn({ file: { sha256 } }, lane, task) {
       if (sha256 === undefined) return task();
       const before = turns.get(sha256);
       // What became of those before is theirs to tell.

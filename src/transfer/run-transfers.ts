@@ -5,6 +5,7 @@ import type { ErrorInfo, Outcome } from "../events.js";
 import { isFetch, type PlanItem } from "../plan.js";
 import type { Sources } from "../source/index.js";
 import { createDigestThread } from "../store/front-digest.js";
+import { isAsFound } from "../store/inspect.js";
 import { createOrphans } from "../store/orphans.js";
 import { createArchives, type MemberWish } from "./archives.js";
 import { fetchFile, isSmall, type TransferContext } from "./fetch-file.js";
@@ -31,7 +32,7 @@ export interface TransferRun
   readonly elsewhere: OpenPlace | undefined;
   /** Whether an absolute path is a file of the manifest. */
   isTarget(path: string): boolean;
-  /** Looks at a file again and decides anew. */
+  /** Looks again at a file that does not stand as it was found, and decides anew. */
   replan(item: PlanItem, signal: AbortSignal): Promise<PlanItem>;
 }
 
@@ -81,7 +82,7 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     clones: run.clones,
     reuse: run.elsewhere && createReuse(run.elsewhere),
     folderLocks: createFolderLocks(root, targets, { timeoutMs: lockTimeoutMs, signal }),
-    replan: (item: PlanItem) => run.replan(item, signal),
+    replan: (item: PlanItem) => (isAsFound(item.target, item.state) ? item : run.replan(item, signal)),
   };
 
   const outcomes: Outcome[] = new Array(planned.length);
@@ -95,7 +96,8 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     if (!isFetch(item)) return failed(item, item.unsafe ?? conflictError(item));
     if (signal.aborted) return failed(item, abortError());
     const outcome = await fetchFile(item, { ...context, lane });
-    if (outcome.error === undefined) await archives.settle(item.file.path);
+    const settling = outcome.error === undefined ? archives.settle(item.file.path) : undefined;
+    if (settling !== undefined) await settling;
     if (performance.now() - flushed > FLUSH_MS) {
       flushed = performance.now();
       await ledger.flush();

@@ -11,8 +11,8 @@ export interface Way {
   readonly host: string;
   /** What has to be done before the URL can lead anywhere: in its own time. */
   prepare?(): Promise<void>;
-  /** Finds out where the URL leads. */
-  locate(signal: AbortSignal): Promise<Located>;
+  /** Finds out where the URL leads. Throws, or rejects with, an AssetsError. */
+  locate(signal: AbortSignal): Located | Promise<Located>;
   /** Takes a member out of its archive, which may have to be fetched first: in its own time, or resting. */
   unpack?(located: Located, lane: Lane): Promise<Located>;
 }

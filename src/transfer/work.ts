@@ -24,7 +24,7 @@ export interface Wanted {
   /** No earlier run left anything of it. */
   readonly isNew?: boolean | undefined;
   /** Makes sure of the partial's folder before a file is created in it. */
-  readonly makeFolder?: (() => Promise<unknown>) | undefined;
+  readonly makeFolder?: (() => Promise<unknown> | undefined) | undefined;
   /** Work out the digests of its pieces as well. */
   readonly withPieces?: boolean | undefined;
   /** Pieces by which bytes are checked as they land. */
@@ -62,8 +62,8 @@ export interface Work {
   contradiction(signal: AbortSignal): Promise<{ stated: StatedDigest; found: string } | undefined>;
   /** Tells how far the file has come. */
   tellProgress(): void;
-  /** Nothing looks at the partial any more, which stays open. */
-  letGo(): Promise<void>;
+  /** Nothing looks at the partial any more, which stays open: now, or when the answer says so. */
+  letGo(): Promise<void> | undefined;
   /** Keeps what there is for another time. Throws LOCAL_IO, DISK_FULL. */
   close(): Promise<void>;
 }
@@ -153,9 +153,8 @@ export async function openWork(
       const { size } = work;
       emit({ type: "transfer:progress", path: wanted.label, received: now, ...(size !== undefined && { size }) });
     },
-    async letGo() {
-      await check?.close();
-      await digest.close();
+    letGo() {
+      return check === undefined ? digest.close() : check.close().then(() => digest.close());
     },
     async close() {
       await work.letGo();
@@ -170,7 +169,8 @@ function together(first: FrontDigest, others: readonly FrontDigest[]): FrontDige
   if (others.length === 0) return first;
   const all = new Set([...others, first]);
   return {
-    ...first,
+    value: (signal) => first.value(signal),
+    pieces: () => first.pieces(),
     advance() {
       for (const each of all) each.advance();
     },

@@ -41,7 +41,7 @@ export function makeNpmUser({ user, global, project, env = {} }: NpmSetup = {}):
     env: all,
     config: () => readNpmConfig(options),
     source,
-    locate: (url, signal = never) => source.locate(url, { signal }),
+    locate: async (url, signal = never) => source.locate(url, { signal }),
   };
 }
 

@@ -15,11 +15,12 @@ async function ask(url: string, env: Record<string, string>, answer: (request: F
   const hosts = await startFarHosts(answer);
   const all = { SSL_CERT_FILE: makeTree().write("ca.pem", chain?.ca ?? ""), HTTPS_PROXY: hosts.proxy, ...env };
   const source = createWebSource(makeClient({}, all), { network: {}, env: all, home: makeTree().root });
-  const reading = source.locate(url, { signal }).then(async (located) => {
+  const read = async () => {
+    const located = await source.locate(url, { signal });
     const opened = await located.open({ offset: 0, signal });
     return { url: located.url, text: (await readAll(opened)).bytes.toString() };
-  });
-  const got = await reading.catch(({ code, message, hint }) => ({ code, message, hint }));
+  };
+  const got = await read().catch(({ code, message, hint }) => ({ code, message, hint }));
   return { ...hosts, got };
 }
 

@@ -165,7 +165,7 @@ describe("a host that is asked again after a pause", () => {
     const hosts = createHosts(policy);
     hosts.failed(HOST, refused, 0);
     const stop = new AbortController();
-    const ended = hosts.pass(HOST, stop.signal).catch((reason) => reason);
+    const ended = Promise.resolve(hosts.pass(HOST, stop.signal)).catch((reason) => reason);
     const gaveUp = hosts.pass(HOST, signal, { gaveUp: () => true });
     stop.abort("stopped");
     await vi.advanceTimersByTimeAsync(300);
