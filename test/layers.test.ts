@@ -69,6 +69,7 @@ function levelOf(path: string): number {
     "read-regular.ts": 0,
     "shell-word.ts": 0,
     "memory-pool.ts": 0,
+    "on-abort.ts": 0,
     "short-urls.ts": 0,
     "url-forms.ts": 0,
     "version.ts": 0,

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { UserFolders } from "../git/config-files.js";
-import type { Place } from "./place.js";
+import { NOWHERE, type Place } from "./place.js";
 
 /** The cache's folder, as `huggingface_hub` finds it. */
 function hubCache({ env, home }: UserFolders): string {
@@ -16,6 +16,7 @@ function hubCache({ env, home }: UserFolders): string {
 /** Lists the blobs of all repositories. */
 export async function huggingFaceCache(user: UserFolders): Promise<Place> {
   const blobs = await listBlobs(hubCache(user));
+  if (blobs.size === 0) return NOWHERE;
   return ({ sha256 }) => {
     const path = blobs.get(sha256);
     return path === undefined ? [] : [{ path, place: "the Hugging Face cache" }];

@@ -7,7 +7,7 @@ import { huggingFaceCache } from "./hugging-face.js";
 import { ledgerPaths } from "./ledger-paths.js";
 import { lfsObjects, objectFolders } from "./lfs-objects.js";
 import { ollamaBlobs } from "./ollama.js";
-import { inOrder, type OpenPlace, type Place } from "./place.js";
+import { inOrder, NOTHING, type OpenPlace, type Place } from "./place.js";
 
 /** What is known of the tree for which bytes are looked for. */
 export interface ElsewhereOptions {
@@ -65,9 +65,11 @@ async function otherNames(root: string, files: ElsewhereOptions["files"]): Promi
     else same.push(path);
   }
   return ({ sha256, path: own }) => {
-    const others = (pinned.get(sha256) ?? []).filter((path) => path !== own).map((path) => join(root, path));
-    const before = remembered.get(sha256) ?? [];
-    const had = before.length === 0 ? before : before.filter((path) => path !== join(root, own));
-    return [...others, ...had].map((path) => ({ path, place: "this tree" }));
+    const same = pinned.get(sha256);
+    const before = remembered.get(sha256);
+    const isAlone = same === undefined || (same.length === 1 && same[0] === own);
+    if (isAlone && before === undefined) return NOTHING;
+    const others = [...(same ?? []).map((path) => join(root, path)), ...(before ?? [])];
+    return others.filter((path) => path !== join(root, own)).map((path) => ({ path, place: "this tree" }));
   };
 }

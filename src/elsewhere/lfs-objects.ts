@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { readConfigFiles, type UserFolders } from "../git/config-files.js";
 import { type Repository, readText } from "../git/repository.js";
-import { existingFolders, type Place } from "./place.js";
+import { existingFolders, NOWHERE, type Place } from "./place.js";
 
 /** The folders that hold objects, the repository's own first; only those that are there. */
 export async function objectFolders(repository: Repository, user: UserFolders): Promise<string[]> {
@@ -20,6 +20,7 @@ export async function objectFolders(repository: Repository, user: UserFolders): 
 
 /** Objects lie at `aa/bb/<oid>`. */
 export function lfsObjects(folders: readonly string[], place: string): Place {
+  if (folders.length === 0) return NOWHERE;
   return ({ sha256 }) =>
     folders.map((folder) => ({ path: join(folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256), place }));
 }

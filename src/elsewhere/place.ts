@@ -23,8 +23,16 @@ export type Place = (sought: Sought) => readonly Elsewhere[];
 /** Looks a place over, once however often it is called. Never throws; a place that is not there has nothing. */
 export type OpenPlace = () => Promise<Place>;
 
+/** What a place answers that has nothing. */
+export const NOTHING: readonly Elsewhere[] = [];
+
+/** A place that has nothing: the others are asked without it. */
+export const NOWHERE: Place = () => NOTHING;
+
 /** Asks several places, one after another. They may share a store: no path is told twice. */
-export function inOrder(places: readonly Place[]): Place {
+export function inOrder(all: readonly Place[]): Place {
+  const places = all.filter((place) => place !== NOWHERE);
+  if (places.length === 0) return NOWHERE;
   return (sought) => {
     const found = places.flatMap((place) => place(sought));
     if (found.length < 2) return found;

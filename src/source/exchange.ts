@@ -1,5 +1,6 @@
 /** One HTTP request and its answer: the body is read ahead of its reader, so that no fault costs bytes that came before it. */
 import type { Dispatcher } from "undici";
+import { type Abortable, listen, unlisten } from "../on-abort.js";
 import { BodyBuffer } from "./body-buffer.js";
 import type { Connections } from "./connections.js";
 import type { Headers } from "./headers.js";
@@ -47,7 +48,7 @@ export function exchange(connections: Via, request: Request, signal: AbortSignal
  * A class, as there is one for each request: it hears undici and the signal, and is the answer and the reader of its body,
  * which is asked for one chunk after another.
  */
-class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableIterator<Uint8Array> {
+class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIterableIterator<Uint8Array> {
   status = 0;
   headers: Headers = {};
   readonly #connections: Via;
@@ -78,11 +79,11 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
     this.#resolve = resolve;
     this.#reject = reject;
     this.#body = new BodyBuffer(connections.memory);
-    signal.addEventListener("abort", this);
+    listen(signal, this);
   }
 
   /** Of the signal's abort. */
-  handleEvent(): void {
+  onAbort(): void {
     const { reason } = this.#signal;
     this.#fail(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error("aborted"));
@@ -91,7 +92,7 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // Aborted while it waited for a connection.
-    if (this.#signal.aborted) this.handleEvent();
+    if (this.#signal.aborted) this.onAbort();
   }
 
   onResponseStart(_: unknown, status: number, headers: Headers): void {
@@ -194,7 +195,7 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, AsyncIterableItera
 
   #finish(how: { error?: unknown }): void {
     this.#end ??= how;
-    this.#signal.removeEventListener("abort", this);
+    unlisten(this.#signal, this);
     clearTimeout(this.#timer);
     this.#wake();
   }

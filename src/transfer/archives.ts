@@ -38,9 +38,11 @@ export interface Archives {
    * and has `lane` for that; the others rest.
    */
   unpack(url: string, located: Located, options: { pinned: boolean; lane: Lane }): Promise<Located>;
-  /** The archive that a URL leads into, and whether that is being fetched at this moment. */
+  /** The archive that a URL leads into. */
   containerOf(url: string): string | undefined;
+  /** Whether an archive is being fetched at this moment, or any is. */
   isAwaited(container: string | undefined): boolean;
+  isAnyAwaited(): boolean;
   /** Says that a file is in its place. What was only kept for it is removed; the answer tells when. */
   settle(path: string): Promise<void> | undefined;
   /** Bytes of archives that arrived in this run. */
@@ -177,6 +179,7 @@ export function createArchives(wishes: readonly MemberWish[], context: ArchivesC
   return {
     containerOf: (url) => containers.get(url),
     isAwaited: (container) => awaited.has(container),
+    isAnyAwaited: () => awaited.size > 0,
     async unpack(url, located, { pinned, lane }) {
       const container = containers.get(url) ?? url;
       const known = unpacked.get(container);

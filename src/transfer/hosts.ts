@@ -37,6 +37,8 @@ export interface Hosts {
   keepsWaiting(host: string): () => void;
   /** Whether a request that is made now would be answered soon, as far as it is known. */
   isReady(host: string): boolean;
+  /** Whether that is so of every host. */
+  areAllReady(): boolean;
   /** The host gave all that it was asked for at this moment. */
   served(host: string, asked: number): void;
   /** Before it failed, the host gave enough to count as one that serves. */
@@ -136,6 +138,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
       giving: giving > 0,
     };
   };
+  const isReady = ({ gate, owing }: Host) => owing === 0 && gate.waitMs() === 0;
   const serves = (host: Host) => {
     host.failures = 0;
     host.givenUpAt = undefined;
@@ -172,9 +175,10 @@ export function createHosts(policy: RetryPolicy): Hosts {
       host.owing++;
       return () => void host.owing--;
     },
-    isReady(name) {
-      const { gate, owing } = of(name);
-      return gate.waitMs() === 0 && owing === 0;
+    isReady: (name) => isReady(of(name)),
+    areAllReady() {
+      for (const host of hosts.values()) if (!isReady(host)) return false;
+      return true;
     },
     served(name, asked) {
       const host = of(name);

@@ -1,6 +1,6 @@
 /** Watches that bytes keep coming: ends a request whose source has gone silent. */
 import { AssetsError, abortError } from "../errors.js";
-import { type Abortable, listen, unlisten } from "./on-abort.js";
+import { type Abortable, listen, unlisten } from "../on-abort.js";
 import { LONG_WAIT_MS } from "./retry.js";
 
 /** Limits of patience. Times in milliseconds. */
@@ -33,7 +33,10 @@ interface Watched {
 
 /** The watch over one request. */
 export interface Patience {
-  /** Aborted when the run is, when patience has ended, and by `end`; frees whatever the request holds. */
+  /**
+   * Aborted when the run is, when patience has ended, and by `end` unless the body was let go of; frees whatever the
+   * request holds. After `end` it may be another request's.
+   */
   readonly signal: AbortSignal;
   /**
    * Waits for an answer, at most as long as for a first byte; `onLong` is told once that takes longer than others may. One
@@ -56,6 +59,8 @@ const LONGEST_FIRST_MS = 15 * 60_000;
 
 /** Why what is left of a finished request is aborted; made once, since an error costs its stack. */
 const ENDED = abortError();
+/** Those that no request was aborted by serve again: to make one takes as long as to write a small file. */
+const unused: AbortController[] = [];
 
 /** Watches over one request to `url` within a run. */
 export function createPatience(url: string, run: AbortSignal, policy: PatiencePolicy, watched: Watched = {}): Patience {
@@ -90,7 +95,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   readonly #policy: PatiencePolicy;
   readonly #firstByteMs: number;
   readonly #hurries: () => boolean;
-  readonly #controller = new AbortController();
+  readonly #controller = unused.pop() ?? new AbortController();
   readonly signal = this.#controller.signal;
   #reason: unknown;
   /** One timer serves all waits in turn. */
@@ -103,6 +108,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   #reads = 0;
   /** Whether the body was let go of, and with it all that the request held. */
   #isOver = false;
+  #isEnded = false;
 
   constructor(url: string, run: AbortSignal, policy: PatiencePolicy, { size = 0, hurries = () => false }: Watched) {
     this.#url = url;
@@ -160,9 +166,12 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   }
 
   end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     unlisten(this.#run, this);
     clearTimeout(this.#timer);
     if (!this.#isOver) this.#controller.abort(ENDED);
+    if (!this.signal.aborted) unused.push(this.#controller);
     this.#wait?.reject(ENDED);
   }
 
@@ -230,7 +239,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   }
 
   #abort(why: unknown): void {
-    if (this.signal.aborted) return;
+    if (this.signal.aborted || this.#isEnded) return;
     this.#reason = why;
     clearTimeout(this.#timer);
     this.#controller.abort(why);

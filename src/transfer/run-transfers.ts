@@ -114,7 +114,9 @@ export async function runTransfers(planned: readonly Planned[], run: TransferRun
     task.from ??= urls.map((url) => ({ host: hostOf(redact(url)), container: archives.containerOf(url) }));
     return task.from;
   };
+  // Most often nobody waits for anything.
   const isReady = (task: Task) =>
+    (hosts.areAllReady() && !archives.isAnyAwaited()) ||
     fromOf(task).some(({ host, container }) => hosts.isReady(host) && !archives.isAwaited(container));
   const groupOf = (task: Task) =>
     fromOf(task)
