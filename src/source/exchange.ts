@@ -66,7 +66,8 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
   #controller: Dispatcher.DispatchController | undefined;
   #end: { error?: unknown } | undefined;
   #explain = asIs;
-  #wake = nobody;
+  /** Who waits for a chunk. */
+  #reader: Reader | undefined;
 
   constructor(
     connections: Via,
@@ -116,7 +117,7 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
       this.#controller?.pause();
       this.#connections.rests();
     }
-    if (body.isFull || this.#isDue) this.#wake();
+    if (body.isFull || this.#isDue) this.#serve();
     else this.#linger();
   }
 
@@ -144,29 +145,12 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    const body = this.#body;
-    body.giveBack();
-    for (;;) {
-      const chunk = body.isFull || this.#isDue || this.#end !== undefined ? body.take() : undefined;
-      if (chunk !== undefined) {
-        this.#isDue = false;
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
-        if (body.held < AHEAD_BYTES && this.#controller?.paused) this.#controller.resume();
-        if (body.held > 0 && this.#end === undefined) this.#linger();
-        return { done: false, value: chunk };
-      }
-      const end = this.#end;
-      if (end !== undefined) {
-        if (!("error" in end)) return { done: true, value: undefined };
-        this.#end = {};
-        throw this.#explain(end.error);
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  next(): Promise<IteratorResult<Uint8Array>> {
+    this.#body.giveBack();
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+      this.#serve();
+    });
   }
 
   async return(): Promise<IteratorResult<Uint8Array>> {
@@ -176,11 +160,35 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
     return { done: true, value: undefined };
   }
 
+  /** Gives the reader what is due. */
+  #serve(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    const body = this.#body;
+    const end = this.#end;
+    const chunk = body.isFull || this.#isDue || end !== undefined ? body.take() : undefined;
+    if (chunk === undefined && end === undefined) return;
+    this.#reader = undefined;
+    if (chunk !== undefined) {
+      this.#isDue = false;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      if (body.held < AHEAD_BYTES && this.#controller?.paused) this.#controller.resume();
+      if (body.held > 0 && end === undefined) this.#linger();
+      reader.resolve({ done: false, value: chunk });
+    } else if (end === undefined || !("error" in end)) {
+      reader.resolve({ done: true, value: undefined });
+    } else {
+      this.#end = {};
+      reader.reject(this.#explain(end.error));
+    }
+  }
+
   #linger(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#isDue = true;
-      this.#wake();
+      this.#serve();
     }, LINGER_MS);
   }
 
@@ -197,13 +205,15 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
     this.#end ??= how;
     unlisten(this.#signal, this);
     clearTimeout(this.#timer);
-    this.#wake();
+    this.#serve();
   }
+}
+
+interface Reader {
+  resolve(result: IteratorResult<Uint8Array>): void;
+  reject(error: unknown): void;
 }
 
 function asIs(error: unknown): unknown {
   return error;
 }
-
-/** Nobody waits. */
-function nobody(): void {}

@@ -32,21 +32,20 @@ class WithHead implements AsyncIterableIterator<Uint8Array> {
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    return this.#bytes === 0 ? this.#chunks.next() : this.#head();
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    await this.#chunks.return?.();
-    return { done: true, value: undefined };
-  }
-
-  async #head(): Promise<IteratorResult<Uint8Array>> {
+    const chunk = this.#chunks.next();
     const bytes = this.#bytes;
+    if (bytes === 0) return chunk;
     this.#bytes = 0;
-    const first = await this.#chunks.next();
-    if (first.done || first.value.length >= bytes) return first;
+    return chunk.then((first) => (first.done || first.value.length >= bytes ? first : this.#head(first.value, bytes)));
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    return this.#chunks.return?.() ?? Promise.resolve({ done: true, value: undefined });
+  }
+
+  async #head(first: Uint8Array, bytes: number): Promise<IteratorResult<Uint8Array>> {
     // Chunks are lent: what waits for more is a copy.
-    let head = Buffer.from(first.value);
+    let head = Buffer.from(first);
     while (head.length < bytes) {
       const { done, value } = await this.#chunks.next();
       if (done) break;

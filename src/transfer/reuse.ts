@@ -43,10 +43,10 @@ export function createReuse(elsewhere: OpenPlace): Reuse {
     async copy({ file }, { target, withPieces, makeFolder }, { signal, emit }) {
       const { path, sha256, size } = file;
       if (sha256 === undefined) return undefined;
-      const partial = partialPath(target, sha256);
       opened ??= await elsewhere();
       for (const place of opened({ sha256, path })) {
         if (place.path === target) continue;
+        const partial = partialPath(target, sha256);
         const told = tellCopy(path, place, emit);
         const adopted = await adopt({
           from: place.path,

@@ -90,16 +90,30 @@ describe("patience", () => {
     expect(patience.reason()).toMatchObject({ code: "ABORTED" });
   });
 
-  it("leaves neither timers nor listeners behind", async () => {
+  it("leaves no timer behind, and one listener at the run's signal for all requests, which tells none that has ended", async () => {
     const run = new AbortController();
     const [first, second] = [watchOver(0, run.signal), watchOver(0, run.signal)];
-    expect(getEventListeners(run.signal, "abort")).toHaveLength(1);
     await readThrough(first, body(0, 0));
     first.end();
-    expect(getEventListeners(run.signal, "abort")).toHaveLength(1);
     second.end();
+    watchOver(0, run.signal).end();
     expect(vi.getTimerCount()).toBe(0);
-    expect(getEventListeners(run.signal, "abort")).toEqual([]);
+    expect(getEventListeners(run.signal, "abort")).toHaveLength(1);
+    run.abort();
+    expect([first.reason(), second.reason()]).toEqual([undefined, undefined]);
+  });
+
+  it("of two requests has a signal each, however often an earlier one was ended", async () => {
+    const { signal: run } = new AbortController();
+    const earlier = watchOver(0, run);
+    await readThrough(earlier, body(0, 0));
+    earlier.end();
+    earlier.end();
+    const [one, other] = [watchOver(0, run), watchOver(0, run)];
+    expect(one.signal).not.toBe(other.signal);
+    one.end();
+    expect([one.signal.aborted, other.signal.aborted]).toEqual([true, false]);
+    other.end();
   });
 
   it("tells after five seconds that an answer is long in coming, whatever was waited for before", async () => {
