@@ -3,11 +3,11 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { constants, getPriority, setPriority } from "node:os";
 
 /**
- * A little: on a machine with fewer cores than threads the working one otherwise waits for code to be optimised that it
- * needs only a little sooner. Not much, since it waits for them where memory is collected: another process that is busy
+ * On a machine with fewer cores than threads the working one otherwise waits for code to be optimised that it needs only a
+ * little sooner. Not by all that there is, since it waits for them where memory is collected: another process that is busy
  * would hold up all of them.
  */
-const BACK = 3;
+const BACK = 8;
 
 /**
  * Gives every other thread of this process a lower priority. To be called first of all, when V8's are the only ones: a

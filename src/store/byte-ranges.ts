@@ -12,13 +12,18 @@ export type ByteRanges = readonly ByteRange[];
 /** The set with a range added. */
 export function withRange(ranges: ByteRanges, { start, end }: ByteRange): ByteRanges {
   if (start >= end) return ranges;
-  const apart = (range: ByteRange) => range.end < start || range.start > end;
-  const touching = ranges.filter((range) => !apart(range));
-  const joined = {
-    start: Math.min(start, ...touching.map((range) => range.start)),
-    end: Math.max(end, ...touching.map((range) => range.end)),
-  };
-  return [...ranges.filter((range) => range.end < start), joined, ...ranges.filter((range) => range.start > end)];
+  const before: ByteRange[] = [];
+  const behind: ByteRange[] = [];
+  const joined = { start, end };
+  for (const range of ranges) {
+    if (range.end < start) before.push(range);
+    else if (range.start > end) behind.push(range);
+    else {
+      joined.start = Math.min(joined.start, range.start);
+      joined.end = Math.max(joined.end, range.end);
+    }
+  }
+  return [...before, joined, ...behind];
 }
 
 /** The set with a range taken out. */
@@ -46,9 +51,11 @@ export function gapsOf(ranges: ByteRanges, size: number): ByteRanges {
 
 /** What the set lacks of a range. */
 export function gapsWithin(ranges: ByteRanges, { start, end }: ByteRange): ByteRanges {
-  return gapsOf(ranges, end)
-    .map((gap) => ({ start: Math.max(gap.start, start), end: gap.end }))
-    .filter((gap) => gap.start < gap.end);
+  const gaps: ByteRange[] = [];
+  for (const gap of gapsOf(ranges, end)) {
+    if (gap.end > start) gaps.push({ start: Math.max(gap.start, start), end: gap.end });
+  }
+  return gaps;
 }
 
 /** Whether the set has all of a range. */
@@ -58,7 +65,9 @@ export function holdsRange(ranges: ByteRanges, { start, end }: ByteRange): boole
 
 /** How many bytes the set holds. */
 export function bytesIn(ranges: ByteRanges): number {
-  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  let sum = 0;
+  for (const { start, end } of ranges) sum += end - start;
+  return sum;
 }
 
 /** How many bytes are there without a gap, counted from the first byte of the file. */
