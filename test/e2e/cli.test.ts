@@ -1,10 +1,15 @@
 /** The command line as people meet it: help, mistakes, where things are looked for, what is printed where. */
+import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runBin } from "../helpers/bin.js";
 import { startFaultServer } from "../helpers/fault-server.js";
 import { type InProcessOptions, runInProcess } from "../helpers/in-process.js";
 import { makeTree } from "../helpers/tree.js";
+
+const BIN = fileURLToPath(new URL("../../bin/assets.js", import.meta.url));
 
 /** A project whose two files stand ready to be copied. */
 function project() {
@@ -18,6 +23,17 @@ function project() {
   const run = (args: string[], options: Partial<InProcessOptions> = {}) =>
     runInProcess(args, { cwd: tree.root, ...options });
   return { tree, run };
+}
+
+/** `assets list --json` of many files, by the real bin: more than a pipe holds. */
+async function listMany() {
+  const { tree } = project();
+  const many = Object.fromEntries(
+    Array.from({ length: 3000 }, (_, index) => [`f${index}`, { url: "from/a.txt", body: "aaa" }]),
+  );
+  tree.manifestFor(many);
+  const child = spawn(process.execPath, [BIN, "list", "--json"], { cwd: tree.root });
+  return { child, closed: new Promise((resolve) => child.once("close", resolve)) };
 }
 
 describe("the command line", () => {
@@ -194,26 +210,24 @@ describe("the command line", () => {
   });
 
   it("does not fail when its reader goes away", async () => {
-    const { tree } = project();
-    const many = Object.fromEntries(
-      Array.from({ length: 3000 }, (_, index) => [`f${index}`, { url: "from/a.txt", body: "aaa" }]),
-    );
-    tree.manifestFor(many);
-    const { spawn } = await import("node:child_process");
-    const child = spawn(
-      process.execPath,
-      [new URL("../../bin/assets.js", import.meta.url).pathname, "list", "--json"],
-      {
-        cwd: tree.root,
-      },
-    );
+    const { child, closed } = await listMany();
     let stderr = "";
     child.stderr.on("data", (chunk) => {
       stderr += chunk;
     });
     child.stdout.once("data", () => child.stdout.destroy());
-    const code = await new Promise((resolve) => child.once("close", resolve));
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code: await closed, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  it("gives all of it to a reader that takes its time", async () => {
+    const { child, closed } = await listMany();
+    await sleep(500);
+    let stdout = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    expect(await closed).toBe(0);
+    expect(JSON.parse(stdout).assets).toHaveLength(3000);
   });
 
   it("verifies with the cable out, and never asks a source", async () => {
