@@ -113,12 +113,14 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
       return;
     }
     body.add(chunk);
+    if (!body.isFull && !this.#isDue) this.#linger();
+    else if (this.#isPlain) this.#serve();
+    // Of a body in pieces more may come out of the same read.
+    else queueMicrotask(() => this.#serve());
     if (body.held >= AHEAD_BYTES) {
       this.#controller?.pause();
       this.#connections.rests();
     }
-    if (body.isFull || this.#isDue) this.#serve();
-    else this.#linger();
   }
 
   onResponseEnd(): void {
@@ -174,7 +176,7 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
       clearTimeout(this.#timer);
       this.#timer = undefined;
       if (body.held < AHEAD_BYTES && this.#controller?.paused) this.#controller.resume();
-      if (body.held > 0 && end === undefined) this.#linger();
+      if (body.held > 0 && this.#end === undefined) this.#linger();
       reader.resolve({ done: false, value: chunk });
     } else if (end === undefined || !("error" in end)) {
       reader.resolve({ done: true, value: undefined });

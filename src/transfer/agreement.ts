@@ -47,7 +47,7 @@ export async function agree(
     throw patience.reason() ?? thrown;
   } finally {
     settle();
-    patience.end();
+    patience.release();
   }
 }
 

@@ -73,8 +73,9 @@ async function takeStock(work: Work, signal: AbortSignal): Promise<Stock> {
   if (work.givers.ranges.size > 0) return { validator, hex: await provenHex(work, signal) };
   // What is wrong of a complete file may be found, and no more than that given up.
   if (partial.front === size) await work.check?.settled();
+  const isWhole = size !== undefined && size > 0 && partial.front === size;
   const hex = await provenHex(work, signal);
-  if (size !== undefined && size > 0 && partial.front === size && hex === undefined) {
+  if (isWhole && hex === undefined) {
     await restart("the bytes kept from before are not the pinned ones");
   }
   return { validator, hex };

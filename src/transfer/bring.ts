@@ -61,7 +61,7 @@ export async function bring(
     throw patience.reason() ?? thrown;
   } finally {
     settle();
-    patience.end();
+    patience.release();
     segment.release();
   }
 }

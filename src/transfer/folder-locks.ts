@@ -71,8 +71,8 @@ export function createFolderLocks(
       const name = folderOf(path) || ".";
       const folder = folders.get(name) ?? begin(name, onWait);
       folder.users++;
-      /** Whether this was the last user. */
-      const isLeft = () => {
+      /** Takes a user off; answers whether it was the last. */
+      const countOff = () => {
         folder.users--;
         return folder.users === 0 && folders.get(name) === folder && folders.delete(name);
       };
@@ -80,7 +80,7 @@ export function createFolderLocks(
         doubtful: held.doubtful,
         isClean: held.isClean,
         makeFolder: () => targets.makeFolder(path),
-        release: () => (isLeft() ? leave(name, held) : undefined),
+        release: () => (countOff() ? leave(name, held) : undefined),
       });
       if (folder.held !== undefined) return placeIn(folder.held);
       return folder.holding.then(

@@ -20,7 +20,8 @@ export interface Hosts {
   /** How long the host is to be left alone from now on, at least. */
   waitMs(host: string): number;
   /**
-   * Waits in line until the host may be asked, where there is one. Rejects with the signal's reason.
+   * Waits in line until the host may be asked, where there is a line, and answers what is to be called once it has
+   * answered or failed. Rejects with the signal's reason.
    */
   pass(host: string, signal: AbortSignal, waiter?: Waiter): Passed | Promise<Passed>;
   /** The host answered after so long, and takes no further request for `pauseMs`. */
@@ -37,7 +38,7 @@ export interface Hosts {
   keepsWaiting(host: string): () => void;
   /** Whether a request that is made now would be answered soon, as far as it is known. */
   isReady(host: string): boolean;
-  /** Whether that is so of every host. */
+  /** Whether that is so of every host; false where there are many, of which each is to be asked for itself. */
   areAllReady(): boolean;
   /** The host gave all that it was asked for at this moment. */
   served(host: string, asked: number): void;
@@ -63,6 +64,8 @@ const SLOW_MS = 10 * 60_000;
 const SILENT_MS = 2_000;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
 const MANY = 5;
+/** To look at more hosts than these would take longer than to look for those of one file. */
+const FEW = 16;
 /** It is not gone before this long. */
 const IN_VAIN_MS = 30_000;
 
@@ -177,6 +180,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
     },
     isReady: (name) => isReady(of(name)),
     areAllReady() {
+      if (hosts.size > FEW) return false;
       for (const host of hosts.values()) if (!isReady(host)) return false;
       return true;
     },

@@ -35,7 +35,7 @@ interface Watched {
 export interface Patience {
   /**
    * Aborted when the run is, when patience has ended, and by `end` unless the body was let go of; frees whatever the
-   * request holds. After `end` it may be another request's.
+   * request holds.
    */
   readonly signal: AbortSignal;
   /**
@@ -50,6 +50,8 @@ export interface Patience {
   reason(): unknown;
   /** Ends the watch, and aborts the request unless its body was let go of. */
   end(): void;
+  /** The same, by whoever began it, when nobody looks at the signal any more: it may be that of another request then. */
+  release(): void;
 }
 
 /** Buffering proxies send nothing until they have the whole file; this rate is assumed for them, in bytes a second. */
@@ -59,8 +61,15 @@ const LONGEST_FIRST_MS = 15 * 60_000;
 
 /** Why what is left of a finished request is aborted; made once, since an error costs its stack. */
 const ENDED = abortError();
-/** Those that no request was aborted by serve again: to make one takes as long as to write a small file. */
+/** Controllers that aborted nothing, for further requests: to make one takes as long as to write a small file. */
 const unused: AbortController[] = [];
+
+function createController(): AbortController {
+  const controller = new AbortController();
+  // Whose signal is listened to again and again keeps the one listener that tells all.
+  listen(controller.signal, { onAbort() {} });
+  return controller;
+}
 
 /** Watches over one request to `url` within a run. */
 export function createPatience(url: string, run: AbortSignal, policy: PatiencePolicy, watched: Watched = {}): Patience {
@@ -95,7 +104,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   readonly #policy: PatiencePolicy;
   readonly #firstByteMs: number;
   readonly #hurries: () => boolean;
-  readonly #controller = unused.pop() ?? new AbortController();
+  readonly #controller = unused.pop() ?? createController();
   readonly signal = this.#controller.signal;
   #reason: unknown;
   /** One timer serves all waits in turn. */
@@ -109,6 +118,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   /** Whether the body was let go of, and with it all that the request held. */
   #isOver = false;
   #isEnded = false;
+  #isReleased = false;
 
   constructor(url: string, run: AbortSignal, policy: PatiencePolicy, { size = 0, hurries = () => false }: Watched) {
     this.#url = url;
@@ -171,8 +181,13 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     unlisten(this.#run, this);
     clearTimeout(this.#timer);
     if (!this.#isOver) this.#controller.abort(ENDED);
-    if (!this.signal.aborted) unused.push(this.#controller);
     this.#wait?.reject(ENDED);
+  }
+
+  release(): void {
+    this.end();
+    if (!this.#isReleased && !this.signal.aborted) unused.push(this.#controller);
+    this.#isReleased = true;
   }
 
   #leave(): void {

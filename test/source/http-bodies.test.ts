@@ -1,6 +1,9 @@
 /** How the HTTP source hands a body on, and lets go of it. */
+import { getEventListeners } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { get, makeClient } from "../helpers/client.js";
 import { bytesOf } from "../helpers/content.js";
 import { startFaultServer } from "../helpers/fault-server.js";
@@ -43,7 +46,38 @@ describe("a body that is cut", () => {
   );
 });
 
+describe("a body that comes in pieces", () => {
+  it("is handed on as far as it has come, and not piece by piece", async () => {
+    const piece = `3e8\r\n${"x".repeat(1000)}\r\n`;
+    const server = createServer((socket) => {
+      socket.once("data", async () => {
+        socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await sleep(50);
+        socket.write(piece.repeat(8));
+        await sleep(50);
+        socket.end("0\r\n\r\n");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { signal } = new AbortController();
+    const { body } = await makeClient().open(`http://127.0.0.1:${port}/file`, { offset: 0, signal });
+    const sizes: number[] = [];
+    for await (const chunk of body) sizes.push(chunk.length);
+    expect(sizes).toEqual([8000]);
+  });
+});
+
 describe("connections of the HTTP client", () => {
+  it("leave nothing at the signal of a request that is over, which may be collected then", async () => {
+    const server = await startFaultServer();
+    const url = server.serve("/file", { body: BODY });
+    const { signal } = new AbortController();
+    await get(makeClient(), url, { signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   it.each<FaultName>(["never answers", "stalls before the headers", "stalls in the middle", "endless body"])(
     "abort ends the request at once and frees its connection when the server %s",
     async (fault) => {

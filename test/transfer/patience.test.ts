@@ -90,17 +90,16 @@ describe("patience", () => {
     expect(patience.reason()).toMatchObject({ code: "ABORTED" });
   });
 
-  it("leaves no timer behind, and one listener at the run's signal for all requests, which tells none that has ended", async () => {
+  it("leaves neither timers nor listeners behind", async () => {
     const run = new AbortController();
     const [first, second] = [watchOver(0, run.signal), watchOver(0, run.signal)];
-    await readThrough(first, body(0, 0));
-    first.end();
-    second.end();
-    watchOver(0, run.signal).end();
-    expect(vi.getTimerCount()).toBe(0);
     expect(getEventListeners(run.signal, "abort")).toHaveLength(1);
-    run.abort();
-    expect([first.reason(), second.reason()]).toEqual([undefined, undefined]);
+    await readThrough(first, body(0, 0));
+    first.release();
+    expect(getEventListeners(run.signal, "abort")).toHaveLength(1);
+    second.release();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(run.signal, "abort")).toEqual([]);
   });
 
   it("of two requests has a signal each, however often an earlier one was ended", async () => {
@@ -108,12 +107,16 @@ describe("patience", () => {
     const earlier = watchOver(0, run);
     await readThrough(earlier, body(0, 0));
     earlier.end();
-    earlier.end();
+    const beside = watchOver(0, run);
+    expect(beside.signal).not.toBe(earlier.signal);
+    earlier.release();
+    earlier.release();
     const [one, other] = [watchOver(0, run), watchOver(0, run)];
     expect(one.signal).not.toBe(other.signal);
-    one.end();
-    expect([one.signal.aborted, other.signal.aborted]).toEqual([true, false]);
-    other.end();
+    one.release();
+    expect([one.signal.aborted, other.signal.aborted, beside.signal.aborted]).toEqual([true, false, false]);
+    other.release();
+    beside.release();
   });
 
   it("tells after five seconds that an answer is long in coming, whatever was waited for before", async () => {
