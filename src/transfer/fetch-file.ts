@@ -133,7 +133,7 @@ async function putInPlace(
 ): Promise<Outcome> {
   const { target } = item;
   const { partial, hex, url, from, received, attempts, tried, pieces } = result;
-  let isOver = false;
+  let isCommitted = false;
   try {
     // Syncing can take long: what happened to the place meanwhile is looked at after it.
     const synced = await partial.sync();
@@ -148,7 +148,7 @@ async function putInPlace(
     const size = partial.front;
     if (context.mending !== undefined) await context.mending.beforeReplacing(now);
     const stat = await partial.commit(target, modeOf(item));
-    isOver = true;
+    isCommitted = true;
     if (stat !== undefined) context.ledger.record(item.file.path, stat, hex, { unsynced: !synced });
     if (pieces !== undefined && rememberedCutting(size) !== undefined) {
       await context.pieceMemory?.remember({ sha256: hex, size, ...pieces });
@@ -165,7 +165,7 @@ async function putInPlace(
     if (!(error instanceof AssetsError)) throw error;
     return failed(item, error, result);
   } finally {
-    if (!isOver) await closeQuietly(partial);
+    if (!isCommitted) await closeQuietly(partial);
   }
 }
 
