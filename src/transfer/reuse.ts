@@ -1,5 +1,5 @@
 /** Brings pinned files that lie elsewhere on this machine already, before any network is asked. */
-import type { Elsewhere, OpenPlace, Place } from "../elsewhere/place.js";
+import type { Elsewhere, OpenPlace } from "../elsewhere/place.js";
 import type { EventListener } from "../events.js";
 import type { PlanItem } from "../plan.js";
 import { adopt } from "../store/adopt.js";
@@ -38,13 +38,12 @@ const TOLD_BYTES = 8 * 1024 * 1024;
 export function createReuse(elsewhere: OpenPlace): Reuse {
   /** The last one of each digest that is under way or was. */
   const turns = new Map<string, Promise<unknown>>();
-  let opened: Place | undefined;
   return {
     async copy({ file }, { target, withPieces, makeFolder }, { signal, emit }) {
       const { path, sha256, size } = file;
       if (sha256 === undefined) return undefined;
-      opened ??= await elsewhere();
-      for (const place of opened({ sha256, path })) {
+      const places = await elsewhere();
+      for (const place of places({ sha256, path })) {
         if (place.path === target) continue;
         const partial = partialPath(target, sha256);
         const told = tellCopy(path, place, emit);
