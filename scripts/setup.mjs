@@ -16,7 +16,7 @@ function isInstalled() {
 }
 
 // npm names its own program to the scripts it runs; called by hand, there is nothing to install with.
-// Not `npm ci`: the lock file need not name the native packages of every platform.
+// Not `npm ci`, which would first remove all that is installed.
 const npm = process.env.npm_execpath;
 if (!isInstalled() && npm !== undefined)
   run([npm, "install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
