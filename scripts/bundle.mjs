@@ -1,4 +1,7 @@
-/** Bundles the sources into `dist/`: what starts fast is in few files, and heavy parts stay files of their own. */
+/**
+ * Bundles the sources into the folder that is named: what starts fast is in few files, and heavy parts stay files of their
+ * own.
+ */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +9,7 @@ import { build, transform } from "esbuild";
 import { linked, mustNotCircle } from "./link-files.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const [, , outdir] = process.argv;
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** What stands in for a module, most often until the first call of a function of it loads the module itself. */
@@ -93,7 +97,7 @@ async function toCommonJs(text) {
 
 const shared = {
   absWorkingDir: root,
-  outdir: "dist",
+  outdir,
   bundle: true,
   format: "esm",
   platform: "node",
@@ -172,11 +176,10 @@ const { metafile, outputFiles } = await build({
   write: false,
 });
 mustNotCircle(metafile.outputs);
-mkdirSync(join(root, "dist"), { recursive: true });
+mkdirSync(outdir, { recursive: true });
 for (const { path, text } of outputFiles) writeFileSync(path, await toCommonJs(text));
 // Who imports the library gets its names from the same files.
-for (const name of ["index", "testing"])
-  writeFileSync(join(root, `dist/${name}.js`), `export * from "./${name}.cjs";\n`);
+for (const name of ["index", "testing"]) writeFileSync(join(outdir, `${name}.js`), `export * from "./${name}.cjs";\n`);
 await build({
   ...shared,
   // Some bundled packages are CommonJS and ask for modules of Node.
@@ -198,4 +201,4 @@ const notices = [...packages].sort().map((path) => {
   return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
 });
 const rule = `\n${"-".repeat(80)}\n\n`;
-writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), `Bundled with assets:\n\n${notices.join(rule)}`);
+writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), `Bundled with assets:\n\n${notices.join(rule)}`);

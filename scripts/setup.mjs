@@ -1,6 +1,6 @@
 /** Makes a fresh clone ready to run: installs what the lock file names if that was not done, then builds. */
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -20,7 +20,14 @@ function isInstalled() {
 const npm = process.env.npm_execpath;
 if (!isInstalled() && npm !== undefined)
   run([npm, "install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
-// What was built from sources that are gone must not be packed.
-rmSync(`${root}dist`, { recursive: true, force: true });
-run([`${root}scripts/bundle.mjs`]);
-run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);
+// Built elsewhere, since programs under way read what is there, and a build that fails is to leave it as it is.
+const dist = `${root}dist`;
+const built = `${root}node_modules/.built-${process.pid}`;
+const before = `${built}-before`;
+process.on("exit", () => {
+  for (const folder of [built, before]) rmSync(folder, { recursive: true, force: true });
+});
+run([`${root}scripts/bundle.mjs`, built]);
+run([`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`, "--outDir", `${built}/types`]);
+if (existsSync(dist)) renameSync(dist, before);
+renameSync(built, dist);
