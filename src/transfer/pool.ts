@@ -9,6 +9,9 @@ export interface Lane {
 /** The place of a task that is not of a pool: it has nobody to give it to. */
 export const NO_LANE: Lane = { rest: (waiting) => waiting() };
 
+/** As many tasks may rest at least before those begin that would have to wait, however few run at once. */
+const LEAST_RESTING = 32;
+
 /** How tasks are run. */
 export interface PoolOptions<Item> {
   /** How much an item counts; default 1. One that is heavier than the limit runs alone. */
@@ -43,6 +46,7 @@ export async function runPool<Item, Result>(
   let thrown: { error: unknown } | undefined;
 
   const hasRoom = (weight: number) => load === 0 || load + weight <= limit;
+  const mostResting = Math.max(2 * limit, LEAST_RESTING);
   /** Ready items begin first; others only while not too many tasks rest: what one waits for in vain, another may get. */
   const pick = (): number | undefined => {
     for (const [group, [first]] of skipped) if (isReady(items[first as number] as Item)) return unskip(group);
@@ -55,7 +59,7 @@ export async function runPool<Item, Result>(
       else others.push(next);
     }
     const [group] = skipped.keys();
-    return group !== undefined && resting < 2 * limit && back.length === 0 ? unskip(group) : undefined;
+    return group !== undefined && resting < mostResting && back.length === 0 ? unskip(group) : undefined;
   };
   const unskip = (group: string): number | undefined => {
     const indices = skipped.get(group);

@@ -31,19 +31,21 @@ function dying(bytes: number): Mirror {
 }
 
 it("one that lies, one that dies and one that stalls beside a good one: the file is right, and who lied is named", async () => {
-  const { servers, right, outcome, report, tree } = await from([PACE, lying, dying(300_000), stalling], {
+  // Slow enough for a busy machine to try all of the others in time.
+  const good: Mirror = { inAll: 0.5 * MB };
+  const { servers, right, outcome, report, tree } = await from([good, lying, dying(300_000), stalling], {
     policy: SHORT_PATIENCE,
   });
   expect([outcome.status, right, tree.leftovers()]).toEqual(["downloaded", true, []]);
-  const [good, liar] = servers.map(({ url }) => url);
-  expect(outcome.url).toBe(good);
+  const [honest, liar] = servers.map(({ url }) => url);
+  expect(outcome.url).toBe(honest);
   const lied = { url: liar, error: { code: "DIGEST_MISMATCH" } };
   expect(outcome.tried).toContainEqual(expect.objectContaining({ url: liar }));
   expect(outcome.tried.find(({ url }) => url === liar)).toMatchObject(lied);
   expect(report.events.filter(({ type }) => type === "transfer:leave")).toContainEqual(
     expect.objectContaining({ url: liar }),
   );
-  expect(outcome.tried.some(({ url }) => url === good)).toBe(false);
+  expect(outcome.tried.some(({ url }) => url === honest)).toBe(false);
   expect(waste(servers)).toBeLessThan(0.6);
 });
 

@@ -96,17 +96,21 @@ describe("tasks that would have to wait", () => {
     expect(began).toEqual([5, 6, 7, 0, 1, 2, 3, 4, 8, 9]);
   });
 
-  it("begin all the same when nobody else is left, two for each place at most", async () => {
+  it.each([
+    [1, 32],
+    [3, 32],
+    [20, 40],
+  ])("begin all the same when nobody else is left, with %i at once until %i of them wait", async (limit, most) => {
     const { opened, open } = gate();
     let resting = 0;
     const task = (_: number, lane: Lane) => {
-      if (++resting === 6) setImmediate(open);
+      if (++resting === most) setImmediate(open);
       return lane.rest(() => opened);
     };
     let atOpening = 0;
     void opened.then(() => (atOpening = resting));
-    await runPool(numbers(20), 3, task, { isReady: () => false });
-    expect([atOpening, resting]).toEqual([6, 20]);
+    await runPool(numbers(60), limit, task, { isReady: () => false });
+    expect([atOpening, resting]).toEqual([most, 60]);
   });
 
   it("for the same are looked at once, however many they are", async () => {
