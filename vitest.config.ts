@@ -1,6 +1,8 @@
 /** How the tests run. */
-import { devNull } from "node:os";
+import { existsSync, statfsSync } from "node:fs";
+import { devNull, tmpdir } from "node:os";
 import { defineConfig } from "vitest/config";
+import { MEMORY_ONLY } from "./src/store/mapped-writes.js";
 
 const NETWORK = [
   "http_proxy",
@@ -13,6 +15,9 @@ const NETWORK = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
 ];
+
+/** Files of tests are on a disk, as those of users are: `/tmp` is in memory on many systems, where no proof is remembered. */
+const ON_DISK = [tmpdir(), "/var/tmp"].find((path) => existsSync(path) && !MEMORY_ONLY.has(statfsSync(path).type));
 
 export default defineConfig({
   test: {
@@ -29,6 +34,7 @@ export default defineConfig({
       FORCE_COLOR: "",
       CI: "",
       NETRC: devNull,
+      ...(ON_DISK !== undefined && { TMPDIR: ON_DISK }),
       ...Object.fromEntries(NETWORK.map((name) => [name, ""])),
     },
   },

@@ -2,8 +2,8 @@
 import { type FileHandle, statfs } from "node:fs/promises";
 import { isLinux } from "../platform.js";
 
-/** File systems of Linux that have no disk: tmpfs, ramfs. */
-const MEMORY_ONLY = new Set([0x01021994, 0x858458f6]);
+/** File systems of Linux that have no disk, by what `statfs` calls them (statfs(2)): tmpfs, ramfs. */
+export const MEMORY_ONLY = new Set([0x01021994, 0x858458f6]);
 
 const memoryOnly = new Map<bigint, Promise<boolean>>();
 
