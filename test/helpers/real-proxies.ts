@@ -12,6 +12,7 @@ import { onTestFinished } from "vitest";
 export const PROXY_LOGIN = { user: "user", password: "CANARY-proxy", written: "user:CANARY%2Dproxy" };
 
 const START_MS = 10_000;
+const STOP_MS = 5_000;
 
 interface RealProxy {
   name: string;
@@ -19,7 +20,7 @@ interface RealProxy {
   program: string | undefined;
   /** The lines of its configuration. */
   configure(folder: string, port: number, guarded: boolean): string[];
-  args(configuration: string): string[];
+  args(configuration: string, port: number): string[];
 }
 
 /** Every proxy that tests go through, installed or not. */
@@ -44,7 +45,8 @@ export const REAL_PROXIES: readonly RealProxy[] = [
         : ["http_access allow all"]),
       "http_access deny all",
     ],
-    args: (configuration) => ["-N", "-f", configuration],
+    // Those of one name would share memory, which another user's squid may have left.
+    args: (configuration, port) => ["-N", "-n", `assets${port}`, "-f", configuration],
   },
   {
     name: "tinyproxy",
@@ -73,11 +75,14 @@ export async function startRealProxy(
   const port = await freePort();
   const configuration = join(folder, "proxy.conf");
   writeFileSync(configuration, `${configure(folder, port, guarded).join("\n")}\n`);
-  const child = spawn(program, args(configuration), { stdio: "ignore", cwd: folder });
+  const child = spawn(program, args(configuration, port), { stdio: "ignore", cwd: folder });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   onTestFinished(async () => {
-    child.kill("SIGKILL");
+    // Killed, squid would leave its shared memory.
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     await ended;
+    clearTimeout(timer);
     rmSync(folder, { recursive: true, force: true });
   });
   const deadline = Date.now() + START_MS;
