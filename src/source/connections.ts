@@ -5,6 +5,7 @@ import type { SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
 import { AssetsError } from "../errors.js";
 import { createMemoryPool, type MemoryPool } from "../memory-pool.js";
+import { type ClientPool, createClientPool } from "./client-pool.js";
 import { single } from "./headers.js";
 import { atProxy, broken, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
@@ -23,7 +24,7 @@ export interface Connections {
   readonly inBody: ReadBuffer["inBody"];
   readonly rests: ReadBuffer["rests"];
   /** `reset`: over a connection of its own, rather than one that may have been closed while nobody used it. */
-  dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean;
+  dispatch(request: Request, handler: Dispatcher.DispatchHandler): void;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
   /** Ends every connection. */
@@ -31,7 +32,7 @@ export interface Connections {
 }
 
 /** Those whose connections serve again, and those whose do not. */
-type Agents = Record<"kept" | "reset", Dispatcher>;
+type Pools = Record<"kept" | "reset", ClientPool>;
 
 const MAX_HEADER_BYTES = 64 * 1024;
 /** As many bytes of a body are worth the way to a reader, and a call to the system. */
@@ -52,7 +53,7 @@ export async function createConnections(
   env: Environment,
   isBrief: boolean,
 ): Promise<Connections> {
-  const { Agent, Pool, buildConnector, connect } = await loadUndici();
+  const { Client, Pool, buildConnector, connect } = await loadUndici();
   if (isBrief) leaveParserPlain();
   const { localAddress } = settings;
   const { onread, inBody, rests } = createReadBuffer();
@@ -86,16 +87,17 @@ export async function createConnections(
     };
   };
 
-  const agents = (connect: Connector): Agents => {
+  const pools = (connect: Connector): Pools => {
     const idle = { keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS };
     const options = { connect: letGo(connect), maxHeaderSize: MAX_HEADER_BYTES, ...idle };
-    return { kept: new Agent(options), reset: new Agent(options) };
+    const open = (origin: string) => new Client(origin, options);
+    return { kept: createClientPool(open), reset: createClientPool(open) };
   };
   const toServer = connectorTo("servers");
   const toProxy = toldApart(connectorTo("proxies"));
-  const direct = agents(toServer);
-  const forwarding = agents(toProxy);
-  const tunnels = new Map<string, Agents>();
+  const direct = pools(toServer);
+  const forwarding = pools(toProxy);
+  const tunnels = new Map<string, Pools>();
   /** By origin: to look through the environment takes longer than to send a request. */
   const proxies = new Map<string, ProxyRoute | undefined>();
   const doors: Dispatcher[] = [];
@@ -120,7 +122,7 @@ export async function createConnections(
         (error) => callback(error instanceof AssetsError ? error : atProxy(error), null),
       );
     };
-    const behind = agents(toServerBehind);
+    const behind = pools(toServerBehind);
     tunnels.set(origin, behind);
     doors.push(door);
     return behind;
@@ -151,7 +153,7 @@ export async function createConnections(
 }
 
 /** What serves here of undici. */
-type Parts = Pick<typeof import("undici"), "Agent" | "Pool" | "buildConnector"> & {
+type Parts = Pick<typeof import("undici"), "Client" | "Pool" | "buildConnector"> & {
   connect: (this: Dispatcher, options: Omit<Dispatcher.ConnectOptions, "origin">) => Promise<Dispatcher.ConnectData>;
 };
 
@@ -160,15 +162,15 @@ async function loadUndici(): Promise<Parts> {
   const require = createRequire(import.meta.url);
   try {
     return {
-      Agent: require("undici/lib/dispatcher/agent.js"),
+      Client: require("undici/lib/dispatcher/client.js"),
       Pool: require("undici/lib/dispatcher/pool.js"),
       buildConnector: require("undici/lib/core/connect.js"),
       connect: require("undici/lib/api/api-connect.js"),
     };
   } catch {
     // Files may move between versions; what the package exports stays.
-    const { Agent, Pool, buildConnector } = await import("undici");
-    return { Agent, Pool, buildConnector, connect: Pool.prototype.connect };
+    const { Client, Pool, buildConnector } = await import("undici");
+    return { Client, Pool, buildConnector, connect: Pool.prototype.connect };
   }
 }
 

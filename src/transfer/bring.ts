@@ -14,7 +14,8 @@ const TOLD_MS = 1_000;
 
 /**
  * Answers when the segment is here, or another connection took it over. Throws an AssetsError; what came is kept, what did
- * not is missing again.
+ * not is missing again. A request that its host leaves without an answer, whereas it answers others soon, is made again;
+ * `times`: how often it was so far.
  */
 export async function bring(
   work: Work,
@@ -22,6 +23,7 @@ export async function bring(
   segment: Segment,
   errand: Errand,
   context: BringContext,
+  times = 0,
 ): Promise<void> {
   const { hosts, policy } = context;
   // A proxy that buffers does so with the whole file, however little of it was asked for.
@@ -30,6 +32,7 @@ export async function bring(
   /** Ends what the host is told of this request. */
   let settle = () => {};
   let isTakenOver = false;
+  let isLeftOut = false;
   segment.onTakenOver = () => {
     isTakenOver = true;
     patience.end();
@@ -50,20 +53,29 @@ export async function bring(
     }
     const onAnswer = ({ pauseMs }: Opened) => {
       hosts.answered(way.host, performance.now() - asked, pauseMs);
-      settle();
+      const settleAnswer = settle;
       settle = hosts.gives(way.host);
+      settleAnswer();
     };
-    const opened = await openOrRest(located, requestOf(work, asking), asking, onAnswer, context);
+    /** There may be one connection too many, or it may be dead. */
+    const leaveOut = () => {
+      isLeftOut = errand.own !== undefined && hosts.leavesOut(way.host, asked, times);
+      if (isLeftOut) patience.end();
+      return isLeftOut;
+    };
+    const opened = await openOrRest(located, requestOf(work, asking), asking, { onAnswer, leaveOut }, context);
     await pour(work, asking, answerOf(opened, located), context);
     if (!isTakenOver) hosts.served(way.host, asked);
   } catch (thrown) {
-    if (isTakenOver && thrown instanceof AssetsError && thrown.code === "ABORTED") return;
-    throw patience.reason() ?? thrown;
+    const isGivenUp = (isTakenOver || isLeftOut) && thrown instanceof AssetsError && thrown.code === "ABORTED";
+    if (!isGivenUp) throw patience.reason() ?? thrown;
   } finally {
     settle();
     patience.release();
-    segment.release();
+    if (!isLeftOut) segment.release();
   }
+  // Once there is room: over a connection that gave something to others.
+  if (isLeftOut) await bring(work, way, segment, errand, context, times + 1);
 }
 
 /**
@@ -103,11 +115,12 @@ async function openOrRest(
   { open }: Located,
   request: OpenOptions,
   { way: { host }, patience }: Asking,
-  onAnswer: (opened: Opened) => void,
+  { onAnswer, leaveOut }: { onAnswer(opened: Opened): void; leaveOut(): boolean },
   { hosts, lane }: BringContext,
 ): Promise<Opened> {
   let rest: Promise<void> | undefined;
   const answer = patience.answer(open(request), () => {
+    if (leaveOut()) return;
     const heard = hosts.keepsWaiting(host);
     rest = lane.rest(() => answer.then(heard, heard));
   });

@@ -21,8 +21,10 @@ const ASKING_MS = 5_000;
 /** To be called once the request that went through is answered, or has failed: others may wait for that. */
 export type Passed = () => void;
 
-/** The way of one request through the gate. */
-type Passage = object;
+/** The way of one request through the gate, until it is answered or has failed. */
+interface Passage {
+  isOver: boolean;
+}
 
 interface Place {
   readonly failures: number;
@@ -30,10 +32,13 @@ interface Place {
 }
 
 /**
- * Open, it lets everybody through. It can be closed for a while; those that came meanwhile go through one after the other.
- * Guarded, it lets one through at a time: the others wait for what comes of that.
+ * Open, it lets everybody through for whom there is room. It can be closed for a while; those that came meanwhile go through
+ * one after the other. Guarded, it lets one through at a time: the others wait for what comes of that.
  */
 export class Gate {
+  readonly #hasRoom: () => boolean;
+  /** Those that went through, and have no answer yet. */
+  #unanswered = 0;
   #closedUntil = 0;
   #isGuarded = false;
   /** Who went through while it was guarded, and has no answer yet. */
@@ -42,6 +47,20 @@ export class Gate {
   readonly #line: Place[] = [];
   #wentAt = 0;
   #timer: NodeJS.Timeout | undefined;
+
+  /** `hasRoom`: whether one more may be on the other side at this moment; see {@link roomChanged}. */
+  constructor(hasRoom: () => boolean) {
+    this.#hasRoom = hasRoom;
+  }
+
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** There may be room for those that wait. */
+  roomChanged(): void {
+    this.#advance();
+  }
 
   /** Nobody goes through for this long at least; requests under way go on. */
   close(ms: number): void {
@@ -54,7 +73,7 @@ export class Gate {
 
   /** About how long somebody who came now would wait. */
   waitMs(): number {
-    const others = this.#line.length + (this.#asking ? 1 : 0);
+    const others = this.#line.length + (this.#asking || !this.#hasRoom() ? 1 : 0);
     return Math.max(this.closedMs(), others * (this.#isGuarded ? APART_MS : SOON_MS));
   }
 
@@ -66,27 +85,36 @@ export class Gate {
   unguard(): void {
     this.#isGuarded = false;
     this.#asking = undefined;
-    for (let n = 0; n < AT_ONCE && this.closedMs() === 0; n++) this.#line[0]?.go(this.#letThrough());
+    for (let n = 0; n < AT_ONCE && this.closedMs() === 0 && this.#hasRoom(); n++) {
+      const [first] = this.#line;
+      if (first === undefined) break;
+      first.go(this.#letThrough());
+    }
     this.#advance();
   }
 
   /** Waits to be let through, where anybody has to, or until the waiter gives up. Rejects with the signal's reason. */
   pass(signal: AbortSignal, waiter: Waiter = {}): Passed | Promise<Passed> {
-    const mustWait = this.#line.length > 0 || this.#asking !== undefined || this.closedMs() > 0;
+    const mustWait = this.#line.length > 0 || this.#asking !== undefined || this.closedMs() > 0 || !this.#hasRoom();
     const passed = (passage: Passage | undefined) => () => this.#hasPassed(passage);
     return mustWait ? this.#stand(signal, waiter).then(passed) : passed(this.#letThrough());
   }
 
   #hasPassed(passage: Passage | undefined): void {
-    if (passage === undefined || this.#asking !== passage) return;
-    this.#asking = undefined;
-    // The next one goes a moment later, when what came of this one is known.
-    this.#wentAt = performance.now();
+    if (passage === undefined || passage.isOver) return;
+    passage.isOver = true;
+    this.#unanswered--;
+    if (this.#asking === passage) {
+      this.#asking = undefined;
+      // The next one goes a moment later, when what came of this one is known.
+      this.#wentAt = performance.now();
+    }
     this.#advance();
   }
 
   #letThrough(): Passage {
-    const passage = {};
+    const passage = { isOver: false };
+    this.#unanswered++;
     this.#wentAt = performance.now();
     this.#asking = this.#isGuarded ? passage : undefined;
     return passage;
@@ -94,9 +122,10 @@ export class Gate {
 
   /** Lets the first in line through, as soon as it may go. */
   #advance(): void {
-    clearTimeout(this.#timer);
     const [first] = this.#line;
     if (first === undefined) return;
+    clearTimeout(this.#timer);
+    if (!this.#hasRoom()) return;
     const apart = this.#asking ? ASKING_MS : this.#isGuarded ? APART_MS : SOON_MS;
     const ms = Math.max(this.#closedUntil, this.#wentAt + apart) - performance.now();
     if (ms > 0) this.#timer = setTimeout(() => this.#advance(), Math.ceil(ms));
@@ -118,7 +147,10 @@ export class Gate {
             resolve(passage);
           },
         };
-        const stop = () => reject(signal.reason);
+        const stop = () => {
+          leave();
+          reject(signal.reason);
+        };
         leave = () => {
           const at = this.#line.indexOf(place);
           if (at >= 0) this.#line.splice(at, 1);
@@ -129,7 +161,7 @@ export class Gate {
         signal.addEventListener("abort", stop);
         const behind = this.#line.findIndex((other) => other.failures > failures);
         this.#line.splice(behind < 0 ? this.#line.length : behind, 0, place);
-        look = setInterval(() => gaveUp() && resolve(undefined), LOOK_MS);
+        look = setInterval(() => (gaveUp() ? resolve(undefined) : this.#advance()), LOOK_MS);
         this.#advance();
       });
     } finally {

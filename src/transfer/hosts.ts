@@ -3,7 +3,7 @@ import type { AssetsError } from "../errors.js";
 import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
 import { Gate, type Passed, type Waiter } from "./gate.js";
-import { hostPauseMs, isOfFile, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
+import { hostPauseMs, isOfFile, LONG_WAIT_MS, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
 
 /**
  * The hosts of one run. Times in milliseconds, moments by `performance.now`. How a host stands follows from its failures
@@ -36,6 +36,12 @@ export interface Hosts {
   isSilent(host: string): boolean;
   /** The host keeps a request waiting for long, until the answer is called. */
   keepsWaiting(host: string): () => void;
+  /**
+   * Whether a request that waits since this moment for an answer, already for long, is better made again, since the host
+   * answers soon what it answers. Where others were answered meanwhile, it is one too many: the host is asked for less at
+   * one time for a while. `times`: how often that was so before.
+   */
+  leavesOut(host: string, since: number, times: number): boolean;
   /** Whether a request that is made now would be answered soon, as far as it is known. */
   isReady(host: string): boolean;
   /** Whether that is so of every host; false where there are many, of which each is to be asked for itself. */
@@ -62,6 +68,12 @@ const AVOIDED_MS = 30_000;
 const SLOW_MS = 10 * 60_000;
 /** How long nothing comes of bodies that are on the way before it is no chance, in milliseconds. */
 const SILENT_MS = 2_000;
+/** For how long a host that left requests out is asked for less at one time, in milliseconds. */
+const LITTLE_ROOM_MS = 60_000;
+/** How often a request is made again, where others were answered and where none was. */
+const MOST_TIMES = { othersAnswered: 3, noneAnswered: 1 };
+/** An answer that takes this many times as long as those of late is none that is still to come. */
+const TOO_LATE = 3;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
 const MANY = 5;
 /** To look at more hosts than these would take longer than to look for those of one file. */
@@ -72,6 +84,11 @@ const IN_VAIN_MS = 30_000;
 /** What is known of a host. */
 interface Host {
   readonly gate: Gate;
+  /** How many requests may be under way until when; when it last answered one, and whether any answer was long in coming. */
+  room: number;
+  roomUntil: number;
+  answeredAt: number;
+  isLate: boolean;
   latencyMs: number;
   isLast: boolean;
   slowUntil: number;
@@ -93,8 +110,12 @@ interface Host {
 }
 
 function unknownHost(): Host {
-  return {
-    gate: new Gate(),
+  const host: Host = {
+    gate: new Gate(() => performance.now() >= host.roomUntil || underWay(host) < host.room),
+    room: 0,
+    roomUntil: 0,
+    answeredAt: Number.NEGATIVE_INFINITY,
+    isLate: false,
     latencyMs: 0,
     isLast: false,
     slowUntil: 0,
@@ -110,6 +131,12 @@ function unknownHost(): Host {
     heardAt: 0,
     owing: 0,
   };
+  return host;
+}
+
+/** Requests that have no answer yet, and bodies that are on the way. */
+function underWay({ gate, giving }: Host): number {
+  return gate.unanswered + giving;
 }
 
 /** Knows nothing of any host yet. */
@@ -157,6 +184,8 @@ export function createHosts(policy: RetryPolicy): Hosts {
       const host = of(name);
       host.isLast = false;
       host.latencyMs = Math.max(tookMs, host.latencyMs / 2);
+      host.answeredAt = performance.now();
+      host.isLate ||= tookMs > LONG_WAIT_MS;
       if (pauseMs > 0) pause(host, pauseMs);
     },
     latencyMs: (name) => of(name).latencyMs,
@@ -164,7 +193,10 @@ export function createHosts(policy: RetryPolicy): Hosts {
       const host = of(name);
       host.giving++;
       host.heardAt = performance.now();
-      return () => void host.giving--;
+      return () => {
+        host.giving--;
+        host.gate.roomChanged();
+      };
     },
     heard(name) {
       of(name).heardAt = performance.now();
@@ -177,6 +209,18 @@ export function createHosts(policy: RetryPolicy): Hosts {
       const host = of(name);
       host.owing++;
       return () => void host.owing--;
+    },
+    leavesOut(name, since, times) {
+      const host = of(name);
+      const now = performance.now();
+      const othersAnswered = host.answeredAt > since;
+      const most = othersAnswered ? MOST_TIMES.othersAnswered : MOST_TIMES.noneAnswered;
+      if (host.answeredAt < 0 || host.isLate || now - since < host.latencyMs * TOO_LATE || times >= most) return false;
+      if (othersAnswered) {
+        host.room = Math.max(1, underWay(host) - 1);
+        host.roomUntil = now + LITTLE_ROOM_MS;
+      }
+      return true;
     },
     isReady: (name) => isReady(of(name)),
     areAllReady() {
