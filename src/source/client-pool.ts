@@ -1,25 +1,31 @@
 /** Connections to any number of origins, each of which serves one request after another. */
 import type { Client, Dispatcher } from "undici";
 
+/** Hears what comes of a request. */
+export interface Hearer extends Dispatcher.DispatchHandler {
+  /** Whether it wants nothing more: all has come, or it was given up. */
+  readonly isOver: boolean;
+}
+
 /** Sends requests over connections that it keeps. */
 export interface ClientPool {
-  dispatch(request: Dispatcher.DispatchOptions & { origin: string }, handler: Dispatcher.DispatchHandler): void;
+  dispatch(request: Dispatcher.DispatchOptions & { origin: string }, hearer: Hearer): void;
   /** Ends every connection. */
   destroy(): Promise<void>;
 }
 
-/** One of undici's clients, each of which has one connection at most. */
+/** One of undici's clients, each of which has one connection at most, and who asked it last. */
 interface Kept {
   readonly client: Client;
+  hearer: Hearer;
   isBusy: boolean;
   isConnected: boolean;
-  /** Its connection came about in this turn of the event loop. */
-  isNew: boolean;
 }
 
 /**
- * Makes a pool, of clients that `open` makes. What is connected and free comes first, which undici's own pool does not
- * see to: a server that leaves further connections unanswered is asked over those that it answered.
+ * Makes a pool, of clients that `open` makes. Beyond what undici's own pool does, what is connected and free comes first,
+ * so that a server that leaves further connections unanswered is asked over those that it answered; and a connection that
+ * comes about for a request that was given up does not stay, in the place of another.
  */
 export function createClientPool(open: (origin: string) => Client): ClientPool {
   const origins = new Map<string, Set<Kept>>();
@@ -30,47 +36,40 @@ export function createClientPool(open: (origin: string) => Client): ClientPool {
     return known;
   };
 
-  function opened(origin: string, all: Set<Kept>): Kept {
+  function opened(origin: string, all: Set<Kept>, hearer: Hearer): Kept {
     const client = open(origin);
-    const kept: Kept = { client, isBusy: false, isConnected: false, isNew: false };
-    const dropUnused = () => {
-      // A connection whose request was given up before it came about would stay for ever, in the place of another.
-      const isUsable = kept.isConnected && !kept.isNew;
-      if (kept.isBusy || isUsable) return;
+    const kept: Kept = { client, hearer, isBusy: false, isConnected: false };
+    /** A client connects anew, and keeps what it has connected, for a request that was given up as well. */
+    const dropUnwanted = () => {
+      if (!kept.hearer.isOver) return;
       all.delete(kept);
-      client.close(() => {});
+      client.destroy(() => {});
     };
     client
       .on("connect", () => {
         kept.isConnected = true;
-        kept.isNew = true;
-        setImmediate(() => {
-          kept.isNew = false;
-        });
+        dropUnwanted();
       })
       .on("disconnect", () => {
         kept.isConnected = false;
-        dropUnused();
+        dropUnwanted();
       })
-      .on("connectionError", () => {
-        all.delete(kept);
-        dropUnused();
-      })
+      .on("connectionError", dropUnwanted)
       .on("drain", () => {
         kept.isBusy = false;
-        dropUnused();
       });
     all.add(kept);
     return kept;
   }
 
   return {
-    dispatch(request, handler) {
+    dispatch(request, hearer) {
       const all = keptOf(request.origin);
-      const kept = freeOf(all) ?? opened(request.origin, all);
+      const kept = freeOf(all) ?? opened(request.origin, all, hearer);
+      kept.hearer = hearer;
       // Where it fails at once, it is told to be free before it is known to be busy.
       kept.isBusy = true;
-      if (kept.client.dispatch(request, handler)) kept.isBusy = false;
+      if (kept.client.dispatch(request, hearer)) kept.isBusy = false;
     },
     async destroy() {
       const all = [...origins.values()].flatMap((kept) => [...kept]);

@@ -5,7 +5,7 @@ import type { SecureContextOptions } from "node:tls";
 import type { buildConnector, Dispatcher } from "undici";
 import { AssetsError } from "../errors.js";
 import { createMemoryPool, type MemoryPool } from "../memory-pool.js";
-import { type ClientPool, createClientPool } from "./client-pool.js";
+import { type ClientPool, createClientPool, type Hearer } from "./client-pool.js";
 import { single } from "./headers.js";
 import { atProxy, broken, tunnelRefused, type Way } from "./network-error.js";
 import type { NetworkSettings } from "./network-settings.js";
@@ -24,7 +24,7 @@ export interface Connections {
   readonly inBody: ReadBuffer["inBody"];
   readonly rests: ReadBuffer["rests"];
   /** `reset`: over a connection of its own, rather than one that may have been closed while nobody used it. */
-  dispatch(request: Request, handler: Dispatcher.DispatchHandler): void;
+  dispatch(request: Request, hearer: Hearer): void;
   /** What a failure on the way to a URL is explained with. */
   way(url: URL): Way;
   /** Ends every connection. */
@@ -137,12 +137,12 @@ export async function createConnections(
     memory: createMemoryPool(PIECE_BYTES, MOST_PIECES),
     inBody,
     rests,
-    dispatch(request, handler) {
+    dispatch(request, hearer) {
       const proxy = proxyTo(request.origin);
       const by = request.reset ? "reset" : "kept";
-      if (proxy === undefined) return direct[by].dispatch(request, handler);
-      if (request.origin.startsWith("https:")) return tunnelThrough(proxy)[by].dispatch(request, handler);
-      return forwarding[by].dispatch(forwarded(request, proxy), handler);
+      if (proxy === undefined) return direct[by].dispatch(request, hearer);
+      if (request.origin.startsWith("https:")) return tunnelThrough(proxy)[by].dispatch(request, hearer);
+      return forwarding[by].dispatch(forwarded(request, proxy), hearer);
     },
     way: ({ origin }) => ({ proxy: proxyTo(origin), unusable }),
     async destroy() {

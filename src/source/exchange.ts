@@ -2,6 +2,7 @@
 import type { Dispatcher } from "undici";
 import { type Abortable, listen, unlisten } from "../on-abort.js";
 import { BodyBuffer } from "./body-buffer.js";
+import type { Hearer } from "./client-pool.js";
 import type { Connections } from "./connections.js";
 import type { Headers } from "./headers.js";
 
@@ -48,7 +49,7 @@ export function exchange(connections: Via, request: Request, signal: AbortSignal
  * A class, as there is one for each request: it hears undici and the signal, and is the answer and the reader of its body,
  * which is asked for one chunk after another.
  */
-class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIterableIterator<Uint8Array> {
+class Exchange implements Hearer, Answer, Abortable, AsyncIterableIterator<Uint8Array> {
   status = 0;
   headers: Headers = {};
   readonly #connections: Via;
@@ -81,6 +82,10 @@ class Exchange implements Dispatcher.DispatchHandler, Answer, Abortable, AsyncIt
     this.#reject = reject;
     this.#body = new BodyBuffer(connections.memory);
     listen(signal, this);
+  }
+
+  get isOver(): boolean {
+    return this.#end !== undefined;
   }
 
   /** Of the signal's abort. */
