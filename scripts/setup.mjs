@@ -22,7 +22,7 @@ if (!isInstalled() && npm !== undefined)
   run([npm, "install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
 // Built elsewhere, since programs under way read what is there, and a build that fails is to leave it as it is.
 const dist = `${root}dist`;
-const built = `${root}node_modules/.built-${process.pid}`;
+const built = `${root}.dist-${process.pid}`;
 const before = `${built}-before`;
 process.on("exit", () => {
   for (const folder of [built, before]) rmSync(folder, { recursive: true, force: true });

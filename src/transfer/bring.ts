@@ -5,6 +5,7 @@ import type { Answer, Asking, BringContext, Errand } from "./connection.js";
 import type { Passed } from "./gate.js";
 import { createPatience } from "./patience.js";
 import { pour } from "./pour.js";
+import { LONG_WAIT_MS } from "./retry.js";
 import type { Segment } from "./segments.js";
 import type { Way } from "./turn.js";
 import type { Work } from "./work.js";
@@ -15,7 +16,7 @@ const TOLD_MS = 1_000;
 /**
  * Answers when the segment is here, or another connection took it over. Throws an AssetsError; what came is kept, what did
  * not is missing again. A request that its host leaves without an answer, whereas it answers others soon, is made again;
- * `times`: how often it was so far.
+ * `timesBefore`: how often it was so far.
  */
 export async function bring(
   work: Work,
@@ -23,12 +24,12 @@ export async function bring(
   segment: Segment,
   errand: Errand,
   context: BringContext,
-  times = 0,
+  timesBefore = 0,
 ): Promise<void> {
   const { hosts, policy } = context;
   // A proxy that buffers does so with the whole file, however little of it was asked for.
   const patience = createPatience(way.url, context.signal, policy, { size: work.size, hurries: errand.own?.hurries });
-  const asking: Asking = { way, segment, errand, patience };
+  const asking: Asking = { way, segment, errand, patience, timesBefore };
   /** Ends what the host is told of this request. */
   let settle = () => {};
   let isTakenOver = false;
@@ -59,7 +60,7 @@ export async function bring(
     };
     /** There may be one connection too many, or it may be dead. */
     const leaveOut = () => {
-      isLeftOut = errand.own !== undefined && hosts.leavesOut(way.host, asked, times);
+      isLeftOut = errand.own !== undefined && hosts.leftOut(way.host, asked, timesBefore);
       if (isLeftOut) patience.end();
       return isLeftOut;
     };
@@ -75,7 +76,7 @@ export async function bring(
     if (!isLeftOut) segment.release();
   }
   // Once there is room: over a connection that gave something to others.
-  if (isLeftOut) await bring(work, way, segment, errand, context, times + 1);
+  if (isLeftOut) await bring(work, way, segment, errand, context, timesBefore + 1);
 }
 
 /**
@@ -92,14 +93,16 @@ function awaitHost(work: Work, asking: Asking, context: BringContext): Passed | 
 async function standInLine(
   delayMs: number,
   { wanted }: Work,
-  { way: { url, host }, errand, patience: { signal } }: Asking,
+  { way: { url, host }, errand, patience: { signal }, timesBefore }: Asking,
   { hosts, emit, lane }: BringContext,
 ): Promise<Passed> {
   const turn = errand.own?.turn;
   const isGone = () => hosts.standing(host).gone && turn?.isHopeful() !== true;
   const gaveUp = () => isGone() || (hosts.isAvoided(host) && turn?.hasElsewhere() === true);
   if (delayMs > TOLD_MS) emit({ type: "transfer:pause", path: wanted.label, host, delayMs });
-  const settle = await lane.rest(async () => hosts.pass(host, signal, { failures: turn?.past.failures, gaveUp }));
+  // What the host may never answer waits behind what it was not asked for yet.
+  const failures = (turn?.past.failures ?? 0) + timesBefore;
+  const settle = await lane.rest(async () => hosts.pass(host, signal, { failures, gaveUp }));
   const last = hosts.lastFailure(host);
   if (!gaveUp() || last === undefined) return settle;
   settle();
@@ -114,16 +117,20 @@ async function standInLine(
 async function openOrRest(
   { open }: Located,
   request: OpenOptions,
-  { way: { host }, patience }: Asking,
+  { way: { host }, patience, timesBefore }: Asking,
   { onAnswer, leaveOut }: { onAnswer(opened: Opened): void; leaveOut(): boolean },
   { hosts, lane }: BringContext,
 ): Promise<Opened> {
   let rest: Promise<void> | undefined;
-  const answer = patience.answer(open(request), () => {
-    if (leaveOut()) return;
-    const heard = hosts.keepsWaiting(host);
-    rest = lane.rest(() => answer.then(heard, heard));
-  });
+  const answer = patience.answer(
+    open(request),
+    () => {
+      if (leaveOut()) return;
+      const heard = hosts.keepsWaiting(host);
+      rest = lane.rest(() => answer.then(heard, heard));
+    },
+    LONG_WAIT_MS * 2 ** timesBefore,
+  );
   try {
     const opened = await answer;
     onAnswer(opened);

@@ -58,4 +58,6 @@ export interface Asking {
   readonly segment: Segment;
   readonly errand: Errand;
   readonly patience: Patience;
+  /** How often it was made before, and left without an answer. */
+  readonly timesBefore: number;
 }

@@ -122,10 +122,9 @@ export class Gate {
 
   /** Lets the first in line through, as soon as it may go. */
   #advance(): void {
-    const [first] = this.#line;
-    if (first === undefined) return;
     clearTimeout(this.#timer);
-    if (!this.#hasRoom()) return;
+    const [first] = this.#line;
+    if (first === undefined || !this.#hasRoom()) return;
     const apart = this.#asking ? ASKING_MS : this.#isGuarded ? APART_MS : SOON_MS;
     const ms = Math.max(this.#closedUntil, this.#wentAt + apart) - performance.now();
     if (ms > 0) this.#timer = setTimeout(() => this.#advance(), Math.ceil(ms));

@@ -38,10 +38,10 @@ export interface Hosts {
   keepsWaiting(host: string): () => void;
   /**
    * Whether a request that waits since this moment for an answer, already for long, is better made again, since the host
-   * answers soon what it answers. Where others were answered meanwhile, it is one too many: the host is asked for less at
-   * one time for a while. `times`: how often that was so before.
+   * answers soon what it answers. Where others were answered meanwhile, it may be one too many: the host is asked for less at
+   * one time for a while. `timesBefore`: how often it was made again already.
    */
-  leavesOut(host: string, since: number, times: number): boolean;
+  leftOut(host: string, since: number, timesBefore: number): boolean;
   /** Whether a request that is made now would be answered soon, as far as it is known. */
   isReady(host: string): boolean;
   /** Whether that is so of every host; false where there are many, of which each is to be asked for itself. */
@@ -68,10 +68,13 @@ const AVOIDED_MS = 30_000;
 const SLOW_MS = 10 * 60_000;
 /** How long nothing comes of bodies that are on the way before it is no chance, in milliseconds. */
 const SILENT_MS = 2_000;
-/** For how long a host that left requests out is asked for less at one time, in milliseconds. */
-const LITTLE_ROOM_MS = 60_000;
-/** How often a request is made again, where others were answered and where none was. */
-const MOST_TIMES = { othersAnswered: 3, noneAnswered: 1 };
+/** For how long a host that left requests out is asked for less at one time: twice as long each time, in milliseconds. */
+const LEAST_ROOM_MS = 60_000;
+const MOST_ROOM_MS = 15 * 60_000;
+/** For how long a host that was long in answering is waited for, in milliseconds. */
+const LATE_MS = 2 * 60_000;
+/** How often a request is made again; each is waited for twice as long as the one before. */
+const MOST_TIMES = 3;
 /** An answer that takes this many times as long as those of late is none that is still to come. */
 const TOO_LATE = 3;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
@@ -84,11 +87,13 @@ const IN_VAIN_MS = 30_000;
 /** What is known of a host. */
 interface Host {
   readonly gate: Gate;
-  /** How many requests may be under way until when; when it last answered one, and whether any answer was long in coming. */
+  /** How many requests may be under way, until when, and for how long the next time. */
   room: number;
   roomUntil: number;
+  roomMs: number;
+  /** When it last answered, and until when it counts as one whose answers are long in coming. */
   answeredAt: number;
-  isLate: boolean;
+  lateUntil: number;
   latencyMs: number;
   isLast: boolean;
   slowUntil: number;
@@ -103,8 +108,9 @@ interface Host {
   /** When it last gave something, and the moment of the latest request that it served. */
   servedAt: number;
   servedAsked: number;
-  /** Bodies that are on the way, when bytes of them came, and answers that are long in coming. */
+  /** Bodies that are on the way, the most of them at one time, when bytes of them came, and answers that are long in coming. */
   giving: number;
+  mostGiving: number;
   heardAt: number;
   owing: number;
 }
@@ -114,8 +120,9 @@ function unknownHost(): Host {
     gate: new Gate(() => performance.now() >= host.roomUntil || underWay(host) < host.room),
     room: 0,
     roomUntil: 0,
+    roomMs: LEAST_ROOM_MS,
     answeredAt: Number.NEGATIVE_INFINITY,
-    isLate: false,
+    lateUntil: 0,
     latencyMs: 0,
     isLast: false,
     slowUntil: 0,
@@ -128,15 +135,16 @@ function unknownHost(): Host {
     servedAt: Number.NEGATIVE_INFINITY,
     servedAsked: Number.NEGATIVE_INFINITY,
     giving: 0,
+    mostGiving: 0,
     heardAt: 0,
     owing: 0,
   };
   return host;
 }
 
-/** Requests that have no answer yet, and bodies that are on the way. */
-function underWay({ gate, giving }: Host): number {
-  return gate.unanswered + giving;
+/** Requests that may be answered soon, and bodies that are on the way. */
+function underWay({ gate, giving, owing }: Host): number {
+  return gate.unanswered + giving - owing;
 }
 
 /** Knows nothing of any host yet. */
@@ -185,13 +193,18 @@ export function createHosts(policy: RetryPolicy): Hosts {
       host.isLast = false;
       host.latencyMs = Math.max(tookMs, host.latencyMs / 2);
       host.answeredAt = performance.now();
-      host.isLate ||= tookMs > LONG_WAIT_MS;
+      if (tookMs > LONG_WAIT_MS) {
+        host.lateUntil = host.answeredAt + LATE_MS;
+        host.roomUntil = 0;
+        host.gate.roomChanged();
+      }
       if (pauseMs > 0) pause(host, pauseMs);
     },
     latencyMs: (name) => of(name).latencyMs,
     gives(name) {
       const host = of(name);
       host.giving++;
+      host.mostGiving = Math.max(host.mostGiving, host.giving);
       host.heardAt = performance.now();
       return () => {
         host.giving--;
@@ -208,17 +221,21 @@ export function createHosts(policy: RetryPolicy): Hosts {
     keepsWaiting(name) {
       const host = of(name);
       host.owing++;
+      host.gate.roomChanged();
       return () => void host.owing--;
     },
-    leavesOut(name, since, times) {
+    leftOut(name, since, timesBefore) {
       const host = of(name);
       const now = performance.now();
-      const othersAnswered = host.answeredAt > since;
-      const most = othersAnswered ? MOST_TIMES.othersAnswered : MOST_TIMES.noneAnswered;
-      if (host.answeredAt < 0 || host.isLate || now - since < host.latencyMs * TOO_LATE || times >= most) return false;
-      if (othersAnswered) {
-        host.room = Math.max(1, underWay(host) - 1);
-        host.roomUntil = now + LITTLE_ROOM_MS;
+      const { answeredAt, lateUntil, latencyMs } = host;
+      const isLate = now < lateUntil || now - since < latencyMs * TOO_LATE;
+      if (answeredAt < 0 || isLate || timesBefore >= MOST_TIMES) return false;
+      if (answeredAt > since) {
+        if (now >= host.roomUntil) {
+          host.roomUntil = now + host.roomMs;
+          host.roomMs = Math.min(host.roomMs * 2, MOST_ROOM_MS);
+        }
+        host.room = Math.max(1, host.mostGiving, underWay(host) - 1);
       }
       return true;
     },

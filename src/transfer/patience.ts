@@ -39,10 +39,10 @@ export interface Patience {
    */
   readonly signal: AbortSignal;
   /**
-   * Waits for an answer, at most as long as for a first byte; `onLong` is told once that takes longer than others may. One
-   * that is there is not waited for.
+   * Waits for an answer, at most as long as for a first byte; `onLong` is told once that takes longer than others may, or
+   * than `longMs`. One that is there is not waited for.
    */
-  answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T>;
+  answer<T>(promise: Promise<T>, onLong?: () => void, longMs?: number): Promise<T>;
   answer<T>(answer: T | Promise<T>): T | Promise<T>;
   /** Passes the one body on; the time its reader takes does not count. */
   watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
@@ -83,18 +83,20 @@ interface Wait {
   says: string;
   reject: (why: unknown) => void;
   onLong: (() => void) | undefined;
+  longMs: number;
 }
 
 /** What is done about a wait: once it takes long, with what comes, which may be refused by a throw, and with an error. */
 interface Consequences<T> {
   onLong?: (() => void) | undefined;
+  longMs?: number;
   onValue?(value: T): void;
   onError?(): void;
 }
 
 /** After how long something is to be done about a wait, in milliseconds. */
-function dueMs({ limitMs, onLong }: Wait): number {
-  return onLong === undefined ? limitMs : Math.min(limitMs, LONG_WAIT_MS);
+function dueMs({ limitMs, onLong, longMs }: Wait): number {
+  return onLong === undefined ? limitMs : Math.min(limitMs, longMs);
 }
 
 /** A class, as there is one for each request, which listens to the run and passes the body on by itself. */
@@ -136,9 +138,10 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     this.#abort(reason instanceof AssetsError ? reason : abortError());
   }
 
-  answer<T>(promise: Promise<T>, onLong?: () => void): Promise<T>;
-  answer<T>(answer: T | Promise<T>, onLong?: () => void): T | Promise<T> {
-    return answer instanceof Promise ? this.#within(this.#firstByteMs, "gave no answer", answer, { onLong }) : answer;
+  answer<T>(promise: Promise<T>, onLong?: () => void, longMs?: number): Promise<T>;
+  answer<T>(answer: T | Promise<T>, onLong?: () => void, longMs = LONG_WAIT_MS): T | Promise<T> {
+    if (!(answer instanceof Promise)) return answer;
+    return this.#within(this.#firstByteMs, "gave no answer", answer, { onLong, longMs });
   }
 
   watch(body: AsyncIterable<Uint8Array>): this {
@@ -212,7 +215,8 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
         consequences.onError?.();
         fail(error);
       };
-      const wait: Wait = { since: performance.now(), limitMs, says, reject, onLong: consequences.onLong };
+      const { onLong, longMs = LONG_WAIT_MS } = consequences;
+      const wait: Wait = { since: performance.now(), limitMs, says, reject, onLong, longMs };
       this.#wait = wait;
       if (this.#timerDue > wait.since + dueMs(wait)) this.#arm(dueMs(wait));
       promise.then((value) => {
@@ -240,9 +244,11 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
     if (wait === undefined) return;
     const waitedMs = performance.now() - wait.since;
     const { onLong } = wait;
-    if (onLong !== undefined && waitedMs >= LONG_WAIT_MS) {
+    if (onLong !== undefined && waitedMs >= wait.longMs) {
       wait.onLong = undefined;
       onLong();
+      // It may have ended the wait.
+      if (this.#wait !== wait) return;
     }
     const leftMs = dueMs(wait) - waitedMs;
     if (leftMs > 0) this.#arm(Math.ceil(leftMs));
