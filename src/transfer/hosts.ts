@@ -3,7 +3,8 @@ import type { AssetsError } from "../errors.js";
 import { SHORT_SCHEMES } from "../short-urls.js";
 import { lfsEndpointIn } from "../url-forms.js";
 import { Gate, type Passed, type Waiter } from "./gate.js";
-import { hostPauseMs, isOfFile, LONG_WAIT_MS, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
+import { hostPauseMs, isOfFile, patienceMs, type RetryPolicy, SEVERAL, type Standing } from "./retry.js";
+import { Room } from "./room.js";
 
 /**
  * The hosts of one run. Times in milliseconds, moments by `performance.now`. How a host stands follows from its failures
@@ -37,9 +38,8 @@ export interface Hosts {
   /** The host keeps a request waiting for long, until the answer is called. */
   keepsWaiting(host: string): () => void;
   /**
-   * Whether a request that waits since this moment for an answer, already for long, is better made again, since the host
-   * answers soon what it answers. Where others were answered meanwhile, it may be one too many: the host is asked for less at
-   * one time for a while. `timesBefore`: how often it was made again already.
+   * Whether a request that waits since this moment for an answer, already for long, is better made again; `timesBefore`: how
+   * often it was so far. The host may be asked for less at one time from now on.
    */
   leftOut(host: string, since: number, timesBefore: number): boolean;
   /** Whether a request that is made now would be answered soon, as far as it is known. */
@@ -68,15 +68,6 @@ const AVOIDED_MS = 30_000;
 const SLOW_MS = 10 * 60_000;
 /** How long nothing comes of bodies that are on the way before it is no chance, in milliseconds. */
 const SILENT_MS = 2_000;
-/** For how long a host that left requests out is asked for less at one time: twice as long each time, in milliseconds. */
-const LEAST_ROOM_MS = 60_000;
-const MOST_ROOM_MS = 15 * 60_000;
-/** For how long a host that was long in answering is waited for, in milliseconds. */
-const LATE_MS = 2 * 60_000;
-/** How often a request is made again; each is waited for twice as long as the one before. */
-const MOST_TIMES = 3;
-/** An answer that takes this many times as long as those of late is none that is still to come. */
-const TOO_LATE = 3;
 /** A host that fails more often in a row, and than a file may, can be given up; it is gone after as many more. */
 const MANY = 5;
 /** To look at more hosts than these would take longer than to look for those of one file. */
@@ -87,13 +78,7 @@ const IN_VAIN_MS = 30_000;
 /** What is known of a host. */
 interface Host {
   readonly gate: Gate;
-  /** How many requests may be under way, until when, and for how long the next time. */
-  room: number;
-  roomUntil: number;
-  roomMs: number;
-  /** When it last answered, and until when it counts as one whose answers are long in coming. */
-  answeredAt: number;
-  lateUntil: number;
+  readonly room: Room;
   latencyMs: number;
   isLast: boolean;
   slowUntil: number;
@@ -117,12 +102,8 @@ interface Host {
 
 function unknownHost(): Host {
   const host: Host = {
-    gate: new Gate(() => performance.now() >= host.roomUntil || underWay(host) < host.room),
-    room: 0,
-    roomUntil: 0,
-    roomMs: LEAST_ROOM_MS,
-    answeredAt: Number.NEGATIVE_INFINITY,
-    lateUntil: 0,
+    gate: new Gate(() => host.room.isFree(underWay(host))),
+    room: new Room(),
     latencyMs: 0,
     isLast: false,
     slowUntil: 0,
@@ -192,12 +173,7 @@ export function createHosts(policy: RetryPolicy): Hosts {
       const host = of(name);
       host.isLast = false;
       host.latencyMs = Math.max(tookMs, host.latencyMs / 2);
-      host.answeredAt = performance.now();
-      if (tookMs > LONG_WAIT_MS) {
-        host.lateUntil = host.answeredAt + LATE_MS;
-        host.roomUntil = 0;
-        host.gate.roomChanged();
-      }
+      if (host.room.answered(tookMs)) host.gate.roomChanged();
       if (pauseMs > 0) pause(host, pauseMs);
     },
     latencyMs: (name) => of(name).latencyMs,
@@ -226,18 +202,8 @@ export function createHosts(policy: RetryPolicy): Hosts {
     },
     leftOut(name, since, timesBefore) {
       const host = of(name);
-      const now = performance.now();
-      const { answeredAt, lateUntil, latencyMs } = host;
-      const isLate = now < lateUntil || now - since < latencyMs * TOO_LATE;
-      if (answeredAt < 0 || isLate || timesBefore >= MOST_TIMES) return false;
-      if (answeredAt > since) {
-        if (now >= host.roomUntil) {
-          host.roomUntil = now + host.roomMs;
-          host.roomMs = Math.min(host.roomMs * 2, MOST_ROOM_MS);
-        }
-        host.room = Math.max(1, host.mostGiving, underWay(host) - 1);
-      }
-      return true;
+      const { room, mostGiving, latencyMs } = host;
+      return room.leftOut(since, timesBefore, { underWay: underWay(host), mostGiving, latencyMs });
     },
     isReady: (name) => isReady(of(name)),
     areAllReady() {
