@@ -69,7 +69,10 @@ export async function bring(
     if (!isTakenOver) hosts.served(way.host, asked);
   } catch (thrown) {
     const isGivenUp = (isTakenOver || isLeftOut) && thrown instanceof AssetsError && thrown.code === "ABORTED";
-    if (!isGivenUp) throw patience.reason() ?? thrown;
+    if (!isGivenUp) {
+      isLeftOut = false;
+      throw patience.reason() ?? thrown;
+    }
   } finally {
     settle();
     patience.release();
