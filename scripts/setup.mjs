@@ -25,6 +25,7 @@ const dist = `${root}dist`;
 const built = `${root}.dist-${process.pid}`;
 const before = `${built}-before`;
 process.on("exit", () => {
+  if (!existsSync(dist) && existsSync(before)) renameSync(before, dist);
   for (const folder of [built, before]) rmSync(folder, { recursive: true, force: true });
 });
 run([`${root}scripts/bundle.mjs`, built]);

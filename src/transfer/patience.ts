@@ -89,7 +89,7 @@ interface Wait {
 /** What is done about a wait: once it takes long, with what comes, which may be refused by a throw, and with an error. */
 interface Consequences<T> {
   onLong?: (() => void) | undefined;
-  longMs?: number;
+  longMs?: number | undefined;
   onValue?(value: T): void;
   onError?(): void;
 }
@@ -139,7 +139,7 @@ class RequestPatience implements Patience, Abortable, AsyncIterableIterator<Uint
   }
 
   answer<T>(promise: Promise<T>, onLong?: () => void, longMs?: number): Promise<T>;
-  answer<T>(answer: T | Promise<T>, onLong?: () => void, longMs = LONG_WAIT_MS): T | Promise<T> {
+  answer<T>(answer: T | Promise<T>, onLong?: () => void, longMs?: number): T | Promise<T> {
     if (!(answer instanceof Promise)) return answer;
     return this.#within(this.#firstByteMs, "gave no answer", answer, { onLong, longMs });
   }

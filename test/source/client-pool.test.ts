@@ -108,7 +108,7 @@ it("serves one request after the other, and another one opens another connection
   expect(answers.get("/b")?.socket).toBe(answers.get("/a")?.socket);
 });
 
-it("leaves nothing of a server that refuses, and asks it anew each time", async () => {
+it("waits for no connection that is still coming about: the next request opens another", async () => {
   const { ask, connecting, held } = await setUp();
   connecting.isHeld = true;
   const one = ask("/x");
